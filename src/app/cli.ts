@@ -1,0 +1,38 @@
+import { Command, CommanderError } from "commander";
+import { PROBLEMS, Problem } from "../core/problem.ts";
+import { addAdministration } from "./commands/administration.ts";
+import { addAnalysis } from "./commands/analysis.ts";
+import { addServing } from "./commands/serving.ts";
+import { VERSION } from "./version.ts";
+
+/** Exit codes of every sub-command. */
+export const EXIT = { fine: 0, found: 1, wrongUse: 2 } as const;
+
+const program = new Command("lianfang")
+  .description("聯防: ISAC, CERT and second-line SOC of critical infrastructure, in one program")
+  .version(VERSION)
+  .showHelpAfterError()
+  .exitOverride();
+
+addServing(program);
+addAnalysis(program);
+addAdministration(program);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.wrongUse;
+  if (error instanceof Problem) {
+    console.error(
+      `lianfang: ${PROBLEMS[error.code].title}${error.detail === undefined ? "" : `: ${error.detail}`}`,
+    );
+    for (const fault of error.faults) console.error(`  ${fault.path}: ${fault.message}`);
+    return EXIT.wrongUse;
+  }
+  console.error(`lianfang: ${error instanceof Error ? error.message : String(error)}`);
+  return EXIT.wrongUse;
+}

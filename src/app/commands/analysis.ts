@@ -1,0 +1,274 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { SingleBar } from "cli-progress";
+import type { Command } from "commander";
+import { systemClock } from "../../core/instant.ts";
+import {
+  type ChunkAnswer,
+  checkRules,
+  detectFile,
+  type ImportProgress,
+  type ImportResult,
+  importFile,
+  parseFile,
+  parseLine,
+  RULE_FOLDERS,
+} from "../../systems/detection/index.ts";
+import { DutyIncident, dutiesOf, loadPack, loadPackFile } from "../../systems/incidents/index.ts";
+import { patternFault, validateStix } from "../../systems/intel/index.ts";
+import { Client } from "../client.ts";
+import { configOf, printJson, withConfig } from "./configured.ts";
+import { refusal, withLocalNode } from "./local-node.ts";
+
+export function addAnalysis(program: Command): void {
+  addImport(program);
+  addParse(program);
+  addDetect(program);
+  addStix(program);
+  addDuties(program);
+}
+
+interface ImportArguments {
+  config?: string;
+  parser: string;
+  org?: string;
+  url?: string;
+  key?: string;
+  json?: boolean;
+}
+
+type Send = (chunk: { key: string; bytes: Uint8Array }, file: string) => Promise<ChunkAnswer>;
+
+function addImport(program: Command): void {
+  withConfig(
+    program.command("import").description("log files of any size into the node's stores, each line once"),
+  )
+    .argument("<file...>", "plain or .gz")
+    .option("--parser <id>", "parser, or auto", "auto")
+    .option("--org <shortName>", "organisation the lines belong to; the authority otherwise")
+    .option("--url <address>", "a node elsewhere, with --key")
+    .option("--key <secret>", "key with logs:ingest; LIANFANG_KEY otherwise")
+    .option("--json", "JSON lines instead of the bar")
+    .action(async (files: string[], options: ImportArguments) => {
+      const stop = new AbortController();
+      process.once("SIGINT", () =>
+        stop.abort(new Error("stopped; run it again to go on, no line is stored twice")),
+      );
+      const importAll = async (send: Send) => {
+        for (const file of files) await importOne(file, options, send, stop.signal);
+      };
+      if (options.url !== undefined) {
+        const key = options.key ?? process.env.LIANFANG_KEY ?? "";
+        const client = Client.withKey(options.url, key);
+        await importAll(async ({ key, bytes }, file) => {
+          const answer = await client.post(ingestPath(options, file), bytes, headersOf(key));
+          return accepted(answer.status, answer.body);
+        });
+        return;
+      }
+      await withLocalNode(configOf(options), (node) =>
+        importAll(async ({ key, bytes }, file) => {
+          const answer = await node.answer({
+            method: "POST",
+            path: ingestPath(options, file),
+            body: bytes,
+            headers: headersOf(key),
+          });
+          return accepted(answer.status, answer.body);
+        }),
+      );
+    });
+}
+
+function ingestPath(options: ImportArguments, file: string): string {
+  const query = new URLSearchParams({ parser: options.parser, source: basename(file).slice(0, 80) });
+  if (options.org !== undefined) query.set("org", options.org);
+  return `/ingest/logs?${query}`;
+}
+
+function headersOf(key: string): Record<string, string> {
+  return { "content-type": "text/plain", "idempotency-key": key };
+}
+
+function accepted(status: number, body: unknown): ChunkAnswer {
+  if (status >= 300) throw new Error(refusal(body) ?? `the node answered ${status}`);
+  return body as ChunkAnswer;
+}
+
+async function importOne(
+  file: string,
+  options: ImportArguments,
+  send: Send,
+  signal: AbortSignal,
+): Promise<void> {
+  const bar = options.json === true ? undefined : progressBar(basename(file));
+  let result: ImportResult;
+  try {
+    result = await importFile({
+      file,
+      signal,
+      send: (chunk) => send(chunk, file),
+      onProgress: (progress) => bar?.show(progress),
+    });
+  } finally {
+    bar?.stop();
+  }
+  if (options.json === true) printJson({ file, ...result });
+  else {
+    const { received, stored, unparsed, alerts, refused } = result;
+    console.log(
+      `${file}: ${received} lines received, ${stored} stored, ${unparsed} not recognised (kept), ${alerts} new alerts`,
+    );
+    if (refused.count > 0)
+      console.log(
+        `  ${refused.count} lines too long and left out, first at ${refused.lines.slice(0, 5).join(", ")}`,
+      );
+  }
+}
+
+function progressBar(name: string): { show(progress: ImportProgress): void; stop(): void } {
+  const bar = new SingleBar({
+    format: `${name} {bar} {percentage}% | {lines} lines | {alerts} alerts | {duration_formatted}`,
+    hideCursor: true,
+  });
+  let total = 0;
+  return {
+    show: ({ bytesRead, bytesTotal, received, alerts }) => {
+      if (total === 0) bar.start(bytesTotal, 0, { lines: 0, alerts: 0 });
+      total = bytesTotal;
+      bar.update(bytesRead, { lines: received, alerts });
+    },
+    stop: () => {
+      if (total === 0) return;
+      bar.update(total);
+      bar.stop();
+    },
+  };
+}
+
+function addParse(program: Command): void {
+  program
+    .command("parse")
+    .description("log lines -> ECS, one JSON line each; exits 1 when a line is not recognised")
+    .argument("[file...]", "plain or .gz; standard input otherwise")
+    .option("--parser <id>", "parser, or auto", "auto")
+    .option("--json", "JSON lines (always)")
+    .action(async (files: string[], options: { parser: string }) => {
+      for (const file of files.length === 0 ? [process.stdin] : files) {
+        for await (const { parsed, record } of parseFile({
+          source: file,
+          parser: options.parser,
+          now: systemClock.now(),
+        })) {
+          if (!parsed) process.exitCode = 1;
+          printJson(record);
+        }
+      }
+    });
+}
+
+function addDetect(program: Command): void {
+  program
+    .command("detect")
+    .description("events met with Sigma rules -> {event, rule} for each match")
+    .option("--rules <folder>", "folder or file of rules; the program's own otherwise", RULE_FOLDERS.rules)
+    .option("--events <file>", "JSON lines, .gz too; standard input otherwise")
+    .option("--pipeline <path>", "pipeline folder or file that maps the rules' fields")
+    .option("--parser <id>", "the file holds raw log lines of this parser, or auto")
+    .option("--json", "JSON lines (always)")
+    .action(async (options: { rules: string; events?: string; pipeline?: string; parser?: string }) => {
+      const { parser, pipeline } = options;
+      const mapping = pipeline ?? (parser === undefined ? undefined : RULE_FOLDERS.pipelines);
+      const read = (line: string) => parseLine(line, { receivedAt: systemClock.now() }, parser).record;
+      const found = detectFile({
+        rules: options.rules,
+        events: options.events ?? process.stdin,
+        ...(mapping === undefined ? {} : { pipeline: mapping }),
+        ...(parser === undefined ? {} : { parser: read }),
+        onFault: (fault) => {
+          console.error(`${fault.path}: ${fault.message}`);
+          process.exitCode = 1;
+        },
+      });
+      for await (const detection of found) printJson(detection);
+    });
+  const rules = program.command("rules").description("detection rules");
+  rules
+    .command("check")
+    .description("every fault of a folder of rules, with file and line")
+    .argument("[folder]", "the program's own otherwise", RULE_FOLDERS.rules)
+    .option("--pipeline <path>", "pipeline to check them with")
+    .option("--json", "JSON lines")
+    .action((folder: string, options: { pipeline?: string; json?: boolean }) => {
+      const issues = checkRules(folder, options.pipeline);
+      for (const issue of issues) {
+        if (options.json === true) printJson(issue);
+        else console.log(`${issue.file}:${issue.line}: ${issue.message}`);
+      }
+      if (issues.length > 0) process.exitCode = 1;
+    });
+}
+
+function addStix(program: Command): void {
+  const stix = program.command("stix").description("STIX 2.1 documents and patterns");
+  stix
+    .command("validate")
+    .description("documents against the specification -> {file, valid, errors}")
+    .argument("<file...>")
+    .option("--json", "JSON lines")
+    .action((files: string[], options: { json?: boolean }) => {
+      for (const file of files) {
+        const errors = stixFaults(file);
+        if (errors.length > 0) process.exitCode = 1;
+        if (options.json === true) printJson({ file, valid: errors.length === 0, errors });
+        else {
+          console.log(`${file}: ${errors.length === 0 ? "valid" : `${errors.length} errors`}`);
+          for (const error of errors) console.log(`  ${error.path}: ${error.message} (${error.rule})`);
+        }
+      }
+    });
+  stix
+    .command("pattern")
+    .description("is this a STIX pattern?")
+    .argument("<pattern>")
+    .option("--json", "JSON lines")
+    .action((pattern: string, options: { json?: boolean }) => {
+      const fault = patternFault(pattern);
+      if (options.json === true)
+        printJson({ pattern, valid: fault === undefined, ...(fault === undefined ? {} : { fault }) });
+      else console.log(fault === undefined ? "valid" : fault);
+      if (fault !== undefined) process.exitCode = 1;
+    });
+}
+
+function stixFaults(file: string): { path: string; rule: string; message: string }[] {
+  let document: unknown;
+  try {
+    document = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    return [{ path: "", rule: "json", message: error instanceof Error ? error.message : String(error) }];
+  }
+  return validateStix(document).map(({ path, rule, message }) => ({ path, rule, message }));
+}
+
+function addDuties(program: Command): void {
+  program
+    .command("duties")
+    .description("an incident's level, its reasons and every clock it starts")
+    .requiredOption("--pack <name>", "duty pack by name, or a .yml file")
+    .argument("<incident>", "JSON file with facts and moments")
+    .option("--json", "JSON lines")
+    .action((file: string, options: { pack: string; json?: boolean }) => {
+      const pack = options.pack.endsWith(".yml") ? loadPackFile(options.pack) : loadPack(options.pack);
+      const incident = DutyIncident.parse(JSON.parse(readFileSync(file, "utf8")));
+      const duties = dutiesOf(pack, incident, systemClock.now());
+      if (options.json === true) {
+        printJson(duties);
+        return;
+      }
+      console.log(`level ${duties.level} after ${duties.pack}${duties.draft ? " (draft)" : ""}`);
+      for (const reason of duties.reasons) console.log(`  ${reason.zh}`);
+      for (const clock of duties.clocks)
+        console.log(`  ${clock.dueAt}  ${clock.state.padEnd(8)} ${clock.names.zh} / ${clock.names.en}`);
+    });
+}

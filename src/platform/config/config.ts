@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { SECTORS } from "../../core/org.ts";
+
+const bytes = (fallback: number) => z.number().int().positive().default(fallback);
+const port = z.number().int().min(0).max(65_535);
+const listener = z.strictObject({
+  host: z
+    .string()
+    .default("127.0.0.1")
+    .describe("Address to bind; anything but loopback is a public address"),
+  port,
+  plaintext: z
+    .literal(true)
+    .optional()
+    .describe("Required to bind a public address: syslog here is not encrypted"),
+});
+
+/** Where records of one address range belong: syslog names no organisation by itself. */
+const Source = z.strictObject({
+  name: z.string().min(1).max(80),
+  address: z.string().min(2).describe("IPv4 or IPv6 address or prefix, 10.1.0.0/16"),
+  org: z.string().min(1).describe("Organisation id or its short name"),
+  parser: z.string().default("auto").describe("Parser id, or auto"),
+});
+
+/** The whole configuration of a node; docs/configuration.md is generated from these descriptions. */
+export const Config = z.strictObject({
+  node: z
+    .strictObject({
+      name: z.string().min(1).max(80).default("lianfang").describe("Name shown in the console and in mails"),
+      tier: z
+        .enum(["member", "W", "E", "C", "N"])
+        .default("W")
+        .describe("Place in the country: member -> W -> E -> N, member -> C -> N"),
+      sectors: z.array(z.enum(SECTORS)).min(1).default(["water"]).describe("Sectors it serves"),
+      publicUrl: z.url().optional().describe("Address under which people reach the console; used in mails"),
+    })
+    .prefault({}),
+  data: z
+    .string()
+    .default("data")
+    .describe("Folder of everything it keeps; relative to the working directory"),
+  http: z
+    .strictObject({
+      host: z.string().default("127.0.0.1").describe("Address to bind"),
+      port: port.default(8080),
+      tls: z.strictObject({ cert: z.string(), key: z.string() }).optional().describe("PEM files"),
+      trustedProxy: z
+        .string()
+        .optional()
+        .describe("Address or prefix of the proxy that ends TLS in front of the node"),
+      bodyLimit: bytes(1_048_576).describe("Largest JSON body in bytes"),
+      timeoutSeconds: z.number().positive().default(30).describe("A request that takes longer is stopped"),
+      perMinute: bytes(600).describe("Calls a minute for one account, key or address"),
+    })
+    .prefault({}),
+  records: z
+    .strictObject({
+      url: z.string().default("pglite").describe("pglite, or postgres://user:password@host:port/database"),
+    })
+    .prefault({}),
+  events: z
+    .strictObject({
+      url: z
+        .string()
+        .default("chdb")
+        .describe("chdb, or http(s)://user:password@host:port/database of a ClickHouse server"),
+      retentionDays: z
+        .number()
+        .int()
+        .positive()
+        .default(180)
+        .describe("Age in days at which log records are dropped"),
+      retentionBytes: bytes(50 * 2 ** 30).describe("Size at which the oldest day is dropped"),
+    })
+    .prefault({}),
+  ingest: z
+    .strictObject({
+      udp: listener.optional().describe("Syslog over UDP; off when absent"),
+      tcp: listener.optional().describe("Syslog over TCP; off when absent"),
+      sources: z.array(Source).default([]),
+      maxLineBytes: bytes(65_536).describe("A longer line is refused (HTTP) or cut and counted (syslog)"),
+      maxBodyBytes: bytes(64 * 2 ** 20).describe("Largest body of POST /ingest/logs after gunzip"),
+    })
+    .prefault({}),
+  mail: z
+    .strictObject({
+      smtp: z
+        .string()
+        .optional()
+        .describe("smtp://user:password@host:port; without it no mail leaves and the console says so"),
+      from: z.string().default("聯防 <lianfang@localhost>"),
+    })
+    .prefault({}),
+  access: z
+    .strictObject({
+      secondFactor: z
+        .enum(["required", "optional"])
+        .default("required")
+        .describe("Whether every person must use a one-time code"),
+      sessionHours: z
+        .number()
+        .positive()
+        .max(72)
+        .default(14)
+        .describe("Longest session; a duty shift and its handover"),
+      idleMinutes: z.number().positive().default(120).describe("A session unused for this long ends"),
+    })
+    .prefault({}),
+  duties: z
+    .strictObject({ pack: z.string().default("tw-2026").describe("Duty pack of content/duty-packs") })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info") })
+    .prefault({}),
+});
+export type Config = z.infer<typeof Config>;

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Problem } from "../../core/problem.ts";
+import { loadConfig } from "./load.ts";
+
+function withFile<T>(text: string, run: (file: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "config-"));
+  try {
+    const file = join(folder, "lianfang.yml");
+    writeFileSync(file, text);
+    return run(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function faultsOf(run: () => unknown): { path: string; message: string }[] {
+  try {
+    run();
+  } catch (error) {
+    assert.ok(error instanceof Problem);
+    assert.equal(error.code, "config.invalid");
+    return [...error.faults];
+  }
+  return [];
+}
+
+test("nothing configured is a complete node on loopback", () => {
+  const config = loadConfig();
+  assert.equal(config.http.host, "127.0.0.1");
+  assert.equal(config.http.port, 8080);
+  assert.equal(config.records.url, "pglite");
+});
+
+test("three faults are told at once, each with its path and line", () => {
+  const faults = withFile("http:\n  port: eighty\n  colour: red\nnode:\n  tier: X\n", (file) =>
+    faultsOf(() => loadConfig({ file })),
+  );
+  assert.deepEqual(faults.map((fault) => fault.path).sort(), ["http.colour", "http.port", "node.tier"]);
+  assert.match(faults.find((fault) => fault.path === "http.port")?.message ?? "", /lianfang\.yml:2\)/);
+  assert.match(faults.find((fault) => fault.path === "http.colour")?.message ?? "", /lianfang\.yml:3\)/);
+});
+
+test("a public address without TLS or a trusted proxy is refused, with either it is taken", () => {
+  const refused = faultsOf(() => loadConfig({ env: { LIANFANG_HTTP__HOST: "0.0.0.0" } }));
+  assert.deepEqual(
+    refused.map((fault) => fault.path),
+    ["http.host"],
+  );
+  const config = loadConfig({
+    env: { LIANFANG_HTTP__HOST: "0.0.0.0", LIANFANG_HTTP__TRUSTED_PROXY: "10.0.0.1" },
+  });
+  assert.equal(config.http.trustedProxy, "10.0.0.1");
+});
+
+test("the environment overrides the file", () => {
+  const config = withFile("http:\n  port: 9000\n", (file) =>
+    loadConfig({ file, env: { LIANFANG_HTTP__PORT: "9100" } }),
+  );
+  assert.equal(config.http.port, 9100);
+});
+
+test("a file that is no YAML names its line", () => {
+  const faults = withFile("http:\n  port: [\n", (file) => faultsOf(() => loadConfig({ file })));
+  assert.match(faults[0]?.path ?? "", /lianfang\.yml:\d+$/);
+});
+
+test("an environment name cannot reach the prototype of an object", () => {
+  faultsOf(() => loadConfig({ env: { LIANFANG___PROTO____POLLUTED: "1" } }));
+  assert.equal(({} as Record<string, unknown>).polluted, undefined);
+});

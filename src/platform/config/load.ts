@@ -1,0 +1,156 @@
+import { existsSync, readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { type Fault, Problem } from "../../core/problem.ts";
+import { Config } from "./config.ts";
+
+/**
+ * Reads the YAML file (when there is one) and the environment over it, and validates the whole at once.
+ * `LIANFANG_HTTP__PORT=9090` sets `http.port`: two underscores for a dot; values are read as YAML.
+ * Throws Problem `config.invalid` with every fault and its path (and line, for the file).
+ */
+export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } = {}): Config {
+  const { tree, lines, faults } = readFile(options.file);
+  mergeEnvironment(tree, options.env ?? {}, faults);
+  const read = Config.safeParse(tree);
+  if (!read.success)
+    faults.push(...read.error.issues.flatMap((issue) => faultOf(issue, options.file, lines)));
+  if (read.success) faults.push(...crossFaults(read.data));
+  if (faults.length > 0 || !read.success) {
+    throw new Problem("config.invalid", { detail: `${faults.length} faults in the configuration`, faults });
+  }
+  return read.data;
+}
+
+type Tree = Record<string, unknown>;
+
+function readFile(file: string | undefined): {
+  tree: Tree;
+  lines: (path: PropertyKey[]) => number | undefined;
+  faults: Fault[];
+} {
+  if (file === undefined) return { tree: {}, lines: () => undefined, faults: [] };
+  if (!existsSync(file)) {
+    throw new Problem("config.invalid", { faults: [{ path: file, message: "there is no such file" }] });
+  }
+  const counter = new LineCounter();
+  const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: counter });
+  const faults = document.errors.map((error) => ({
+    path: `${file}:${error.linePos?.[0].line ?? 1}`,
+    message: error.message.split("\n", 1)[0] ?? "not YAML",
+  }));
+  const content: unknown = faults.length === 0 ? document.toJS() : {};
+  const isTree = typeof content === "object" && content !== null && !Array.isArray(content);
+  if (!isTree && content !== null)
+    faults.push({ path: `${file}:1`, message: "the file must be a map of settings" });
+  return {
+    tree: isTree ? (content as Tree) : {},
+    faults,
+    lines: (path) => {
+      for (let length = path.length; length > 0; length--) {
+        const node = document.getIn(path.slice(0, length), true) as
+          | { range?: [number, number, number] }
+          | undefined;
+        if (node?.range !== undefined) return counter.linePos(node.range[0]).line;
+      }
+      return undefined;
+    },
+  };
+}
+
+const PREFIX = "LIANFANG_";
+/** Variables that bear the prefix and are no setting. */
+const OTHERS = new Set(["LIANFANG_CONFIG", "LIANFANG_TEST_POSTGRES", "LIANFANG_TEST_CHROMIUM"]);
+
+function mergeEnvironment(tree: Tree, env: NodeJS.ProcessEnv, faults: Fault[]): void {
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(PREFIX) || OTHERS.has(name) || text === undefined) continue;
+    const path = name.slice(PREFIX.length).split("__").map(camel);
+    const document = parseDocument(text);
+    if (document.errors.length > 0) faults.push({ path: name, message: "the value is not YAML" });
+    else setAt(tree, path, document.toJS() as unknown);
+  }
+}
+
+/** `PUBLIC_URL` -> `publicUrl`. */
+function camel(part: string): string {
+  return part.toLowerCase().replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+}
+
+function setAt(tree: Tree, path: string[], value: unknown): void {
+  let at = tree;
+  for (const part of path.slice(0, -1)) {
+    if (typeof at[part] !== "object" || at[part] === null)
+      Object.defineProperty(at, part, { value: {}, enumerable: true, writable: true });
+    at = at[part] as Tree;
+  }
+  const last = path.at(-1);
+  if (last !== undefined) Object.defineProperty(at, last, { value, enumerable: true, writable: true });
+}
+
+function faultOf(
+  issue: z.core.$ZodIssue,
+  file: string | undefined,
+  lineOf: (path: PropertyKey[]) => number | undefined,
+): Fault[] {
+  const paths =
+    issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+  return paths.map((path) => {
+    const line = lineOf(path);
+    const place = line === undefined ? "" : ` (${file}:${line})`;
+    const message = issue.code === "unrecognized_keys" ? "there is no such setting" : issue.message;
+    return { path: path.map(String).join(".") || "(whole)", message: `${message}${place}` };
+  });
+}
+
+/** Rules between settings. A public address needs TLS or a proxy that the node is told to trust. */
+function crossFaults(config: Config): Fault[] {
+  const faults: Fault[] = [];
+  if (
+    !isLoopback(config.http.host) &&
+    config.http.tls === undefined &&
+    config.http.trustedProxy === undefined
+  ) {
+    faults.push({
+      path: "http.host",
+      message: `${config.http.host} is a public address: give http.tls, or http.trustedProxy when a proxy ends TLS in front`,
+    });
+  }
+  for (const part of ["udp", "tcp"] as const) {
+    const listener = config.ingest[part];
+    if (listener !== undefined && !isLoopback(listener.host) && listener.plaintext !== true) {
+      faults.push({
+        path: `ingest.${part}.host`,
+        message: `${listener.host} is a public address and syslog is not encrypted: say ingest.${part}.plaintext: true`,
+      });
+    }
+  }
+  for (const part of ["cert", "key"] as const) {
+    const file = config.http.tls?.[part];
+    if (file !== undefined && !existsSync(file))
+      faults.push({ path: `http.tls.${part}`, message: `${file} does not exist` });
+  }
+  if (!/^(pglite$|postgres(ql)?:\/\/)/.test(config.records.url)) {
+    faults.push({ path: "records.url", message: "pglite or a postgres:// address" });
+  }
+  if (!/^(chdb$|https?:\/\/)/.test(config.events.url)) {
+    faults.push({ path: "events.url", message: "chdb or an http(s):// address of ClickHouse" });
+  }
+  for (const [at, source] of config.ingest.sources.entries()) {
+    if (!isPrefix(source.address))
+      faults.push({ path: `ingest.sources.${at}.address`, message: "an IP address or prefix" });
+  }
+  return faults;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+function isPrefix(text: string): boolean {
+  const [address = "", length] = text.split("/", 2);
+  const family = isIP(address);
+  if (family === 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128));
+}

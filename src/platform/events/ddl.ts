@@ -1,0 +1,51 @@
+import { plainName } from "./bound.ts";
+import type { EventTable } from "./store.ts";
+
+/** Tokens of inserts that a table remembers, so that a second delivery stores nothing. */
+const REMEMBERED_TOKENS = 10_000;
+
+/** Where a table lives: one engine, or every shard and replica of a named cluster. */
+export interface Placement {
+  readonly database: string;
+  readonly cluster?: string;
+}
+
+/** The table that rows are read from and written to. On a cluster it forwards to `<name>_local` of each shard. */
+export function tableOf(place: Placement, name: string): string {
+  return `${plainName(place.database)}.${plainName(name)}`;
+}
+
+/** The table that holds the parts: on a cluster `<name>_local`. */
+export function partsTableOf(place: Placement, name: string): string {
+  return place.cluster === undefined ? tableOf(place, name) : `${tableOf(place, name)}_local`;
+}
+
+export function onCluster(place: Placement): string {
+  return place.cluster === undefined ? "" : ` ON CLUSTER ${plainName(place.cluster)}`;
+}
+
+export function createDatabase(place: Placement): string {
+  return `CREATE DATABASE IF NOT EXISTS ${plainName(place.database)}${onCluster(place)}`;
+}
+
+/** Statements that make the table where it is missing; each may be repeated. */
+export function createStatements(place: Placement, table: EventTable): string[] {
+  const body = `(${table.columns})`;
+  const layout = `PARTITION BY toYYYYMMDD(${plainName(table.partitionBy)}, 'UTC') ORDER BY (${table.orderBy})`;
+  if (place.cluster === undefined) {
+    // Without both fsync settings an acknowledged part may be empty after the machine loses power.
+    const durable = `fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = ${REMEMBERED_TOKENS}`;
+    return [
+      `CREATE TABLE IF NOT EXISTS ${tableOf(place, table.name)} ${body} ENGINE = MergeTree ${layout} SETTINGS ${durable}`,
+    ];
+  }
+  const durable = `fsync_after_insert = 1, fsync_part_directory = 1, replicated_deduplication_window = ${REMEMBERED_TOKENS}, replicated_deduplication_window_seconds = 2592000`;
+  const local = partsTableOf(place, table.name);
+  const replicated = `ReplicatedMergeTree('/clickhouse/tables/{shard}/${plainName(place.database)}/${plainName(table.name)}', '{replica}')`;
+  // Sharding by what a row holds splits a second delivery as it did the first, so that each shard knows the token.
+  const distributed = `Distributed(${plainName(place.cluster)}, ${plainName(place.database)}, ${plainName(table.name)}_local, cityHash64(${plainName(table.partitionBy)}))`;
+  return [
+    `CREATE TABLE IF NOT EXISTS ${local}${onCluster(place)} ${body} ENGINE = ${replicated} ${layout} SETTINGS ${durable}`,
+    `CREATE TABLE IF NOT EXISTS ${tableOf(place, table.name)}${onCluster(place)} AS ${local} ENGINE = ${distributed}`,
+  ];
+}

@@ -1,0 +1,69 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import { type Fault, PROBLEMS, Problem, type ProblemCode } from "../../core/problem.ts";
+import type { Log } from "../log/log.ts";
+import type { RenderedProblem } from "./route.ts";
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+/** The body of a refusal (RFC 9457); `code`, `faults` and `requestId` are extension members. */
+export function problemBody(problem: Problem, requestId: string): Record<string, unknown> {
+  return {
+    type: `/docs/problems#${problem.code}`,
+    title: PROBLEMS[problem.code].title,
+    status: problem.status,
+    code: problem.code,
+    ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+    ...(problem.faults.length === 0 ? {} : { faults: problem.faults }),
+    requestId,
+  };
+}
+
+/** zod's issues as faults with a path such as `body.facts.0.leak`. */
+export function faultsOf(error: z.ZodError, part: string): Fault[] {
+  return error.issues.map((issue) => ({
+    path: [part, ...issue.path.map(String)].join("."),
+    message: issue.message,
+  }));
+}
+
+const FASTIFY_CODES: Record<string, ProblemCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "http.too-large",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "http.media-type",
+  FST_ERR_HANDLER_TIMEOUT: "http.timeout",
+  FST_ERR_CTP_EMPTY_JSON_BODY: "http.invalid",
+  FST_ERR_CTP_INVALID_JSON_BODY: "http.invalid",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "http.invalid",
+  FST_ERR_BAD_URL: "http.invalid",
+};
+
+/** Every error as a Problem; what nobody foresaw is logged whole and told as `http.internal` without a word of it. */
+export function asProblem(error: FastifyError | Problem | Error, request: FastifyRequest, log: Log): Problem {
+  if (error instanceof Problem) return error;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
+  const known = FASTIFY_CODES[code];
+  if (known !== undefined) return new Problem(known, { detail: error.message });
+  if (status >= 400 && status < 500) return new Problem("http.invalid", { detail: error.message });
+  log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, "request failed");
+  return new Problem("http.internal");
+}
+
+export function sendProblem(
+  reply: FastifyReply,
+  problem: Problem,
+  render?: (problem: Problem, requestId: string) => RenderedProblem,
+): FastifyReply {
+  if (problem.retryAfter !== undefined) reply.header("retry-after", Math.ceil(problem.retryAfter));
+  if (problem.status === 401) reply.header("www-authenticate", "Bearer");
+  const shown: RenderedProblem = render?.(problem, reply.request.id) ?? {
+    contentType: PROBLEM_TYPE,
+    body: problemBody(problem, reply.request.id),
+  };
+  return reply
+    .headers(shown.headers ?? {})
+    .status(problem.status)
+    .header("content-type", shown.contentType)
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(shown.body);
+}

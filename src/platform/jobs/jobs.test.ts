@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createLog } from "../log/log.ts";
+import { DATABASES, type FreshRecords, testScope } from "../records/testing.ts";
+import type { Job, Jobs } from "./job.ts";
+import { openJobs } from "./pg-boss.ts";
+
+const log = createLog({ level: "silent" });
+const scopeFor = async (job: Job) => testScope({ purpose: `job:${job.name}`, permissions: job.permissions });
+
+for (const database of DATABASES) {
+  const withJobs = async (run: (records: FreshRecords, open: () => Jobs) => Promise<void>) => {
+    const records = await database.fresh([]);
+    const opened: Jobs[] = [];
+    try {
+      await run(records, () => {
+        const jobs = openJobs({ records, log, pollSeconds: 0.5 });
+        opened.push(jobs);
+        return jobs;
+      });
+    } finally {
+      for (const jobs of opened) await jobs.stop();
+      await records.dispose();
+    }
+  };
+
+  test(`${database.name}: a sent job runs once under its own scope, a failed one runs again`, () =>
+    withJobs(async (records, open) => {
+      const jobs = open();
+      const seen: { of: string; purpose: string; permissions: string[] }[] = [];
+      const done = Promise.withResolvers<void>();
+      const counted: Job = {
+        name: "test.counted",
+        permissions: ["platform:read"],
+        run: async ({ data, scope }) => {
+          const { of } = data as { of: string };
+          seen.push({ of, purpose: scope.purpose, permissions: [...scope.permissions] });
+          if (seen.length === 1) throw new Error("the first run fails");
+          await records.within(scope, async (work) => work.audit({ action: "test.count", subject: of }));
+          if (seen.length === 3) done.resolve();
+        },
+      };
+      await jobs.start([counted], scopeFor);
+      await jobs.send("test.counted", { of: "water" }, { once: "water" });
+      await jobs.send("test.counted", { of: "water" }, { once: "water" });
+      await jobs.send("test.counted", { of: "fire" });
+      await done.promise;
+      // Twice one of them, for its first run failed; were the same key queued twice, there would be three of water.
+      assert.deepEqual(new Set(seen.map((run) => run.of)), new Set(["water", "fire"]));
+      assert.ok(seen.every((run) => run.purpose === "job:test.counted" && run.permissions.join() === "platform:read"));
+      assert.equal(await jobs.waiting("test.counted"), 0);
+    }));
+
+  test(`${database.name}: the stored schedules are those of the program's jobs, and no others`, () =>
+    withJobs(async (records, open) => {
+      const schedules = async () =>
+        (await records.platformOnly.execute("select name, cron, timezone from pgboss.schedule order by name")).rows;
+      const job = (name: string, cron?: string): Job => ({
+        name,
+        permissions: [],
+        ...(cron !== undefined && { cron }),
+        run: async () => {},
+      });
+      const first = open();
+      await first.start([job("test.daily", "0 3 * * *"), job("test.gone", "5 * * * *"), job("test.sent")], scopeFor);
+      await first.stop();
+      await open().start([job("test.daily", "0 4 * * *"), job("test.sent")], scopeFor);
+      assert.deepEqual(await schedules(), [{ name: "test.daily", cron: "0 4 * * *", timezone: "UTC" }]);
+    }));
+
+  test(`${database.name}: what waits outlives the program, and stop waits for what runs`, () =>
+    withJobs(async (_records, open) => {
+      const begun = Promise.withResolvers<void>();
+      const order: string[] = [];
+      const slow: Job = {
+        name: "test.slow",
+        permissions: [],
+        run: async ({ signal }) => {
+          begun.resolve();
+          await new Promise<void>((resolve) => signal.addEventListener("abort", () => setTimeout(resolve, 50)));
+          order.push("ran");
+        },
+      };
+      const first = open();
+      await first.start([slow], scopeFor);
+      await first.send("test.slow", {});
+      await first.send("test.slow", {}, { startAfter: "2099-01-01T00:00:00.000Z" });
+      await begun.promise;
+      await first.stop();
+      order.push("stopped");
+      assert.deepEqual(order, ["ran", "stopped"]);
+      const second = open();
+      await second.start([{ ...slow, run: async () => {} }], scopeFor);
+      assert.equal(await second.waiting("test.slow"), 1);
+    }));
+}

@@ -1,0 +1,173 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { tlpOfRank } from "../../core/tlp.ts";
+import type { Log } from "../log/log.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { OpenRecords } from "../records/open.ts";
+import type { Delivered, Subscriber } from "./subscriber.ts";
+
+interface Means {
+  readonly records: OpenRecords;
+  readonly log: Log;
+  readonly metrics: Metrics | undefined;
+  readonly retryAfter: (failures: number) => number;
+}
+
+const BATCH = 50;
+
+/** One subscriber's way through the outbox. */
+export class Delivery {
+  readonly name: string;
+  private readonly subscriber: Subscriber;
+  private readonly means: Means;
+  private readonly stopping = new AbortController();
+  private position: number;
+  private remembered: number;
+  private failures = 0;
+  private awake = false;
+  private running: Promise<void> | undefined;
+
+  constructor(subscriber: Subscriber, position: number, means: Means) {
+    this.name = subscriber.name;
+    this.subscriber = subscriber;
+    this.position = position;
+    this.remembered = position;
+    this.means = means;
+  }
+
+  get busy(): boolean {
+    return this.running !== undefined;
+  }
+
+  wants(topics: ReadonlySet<string>): boolean {
+    return this.subscriber.topics.some((topic) => topics.has(topic));
+  }
+
+  /** Says that there may be something new. */
+  wake(): void {
+    this.awake = true;
+    if (this.running !== undefined || this.stopping.signal.aborted) return;
+    this.running = this.run().finally(() => {
+      this.running = undefined;
+      if (this.awake) this.wake();
+    });
+  }
+
+  async settled(): Promise<void> {
+    await this.running;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** Moves over events that it does not want, which did not wake it, and writes down how far it came. */
+  async passBy(): Promise<void> {
+    if (!this.busy) {
+      const { events, head } = await this.next();
+      if (events.length === 0) this.position = Math.max(this.position, head);
+    }
+    await this.remember();
+  }
+
+  private async remember(): Promise<void> {
+    if (this.position === this.remembered) return;
+    const position = this.position;
+    await this.means.records.platformOnly.execute(
+      "update outbox_subscriber set position = greatest(position, $2) where name = $1",
+      [this.name, position],
+    );
+    this.remembered = position;
+  }
+
+  private async run(): Promise<void> {
+    while (this.awake && !this.stopping.signal.aborted) {
+      this.awake = false;
+      try {
+        await this.catchUp();
+        this.failures = 0;
+      } catch (error) {
+        this.awake = true;
+        await this.pause(error);
+      }
+    }
+  }
+
+  private async catchUp(): Promise<void> {
+    for (let more = true; more && !this.stopping.signal.aborted; ) {
+      const { events, head } = await this.next();
+      let delivered = false;
+      try {
+        for (const { position, event } of events) {
+          if (this.stopping.signal.aborted) return;
+          await this.subscriber.handle(event);
+          this.position = position;
+          this.failures = 0;
+          delivered = true;
+          this.means.metrics
+            ?.counter("outbox_delivered_total", "Events delivered to a subscriber", ["subscriber"])
+            .inc({ subscriber: this.name });
+        }
+      } finally {
+        if (delivered) await this.remember();
+      }
+      more = events.length === BATCH;
+      // Events below the head that it does not want are behind it, too; that need not be written down at once.
+      if (!more) this.position = Math.max(this.position, head);
+    }
+  }
+
+  private async next(): Promise<{ events: { position: number; event: Delivered }[]; head: number }> {
+    const { records } = this.means;
+    const top = await records.platformOnly.execute("select coalesce(max(position), 0) as head from outbox");
+    const head = Number(top.rows[0]?.["head"] ?? 0);
+    if (head <= this.position) return { events: [], head };
+    const { rows } = await records.platformOnly.execute(
+      `select position, id, at, topic, subject, org_id, tlp, audience, data from outbox
+       where position > $1 and position <= $2 and topic = any ($3) order by position limit $4`,
+      [this.position, head, [...this.subscriber.topics], BATCH],
+    );
+    return {
+      events: rows.map((row) => ({
+        position: Number(row["position"]),
+        event: deliveredOf(row as unknown as OutboxRow),
+      })),
+      head,
+    };
+  }
+
+  private async pause(error: unknown): Promise<void> {
+    this.failures++;
+    const ms = this.means.retryAfter(this.failures);
+    this.means.metrics
+      ?.counter("outbox_failures_total", "Deliveries that failed and will be tried again", ["subscriber"])
+      .inc({ subscriber: this.name });
+    this.means.log.warn(
+      { err: error, subscriber: this.name, failures: this.failures, ms },
+      "a delivery failed",
+    );
+    await wait(ms, undefined, { signal: this.stopping.signal, ref: false }).catch(() => {});
+  }
+}
+
+interface OutboxRow {
+  readonly id: string;
+  readonly at: Date;
+  readonly topic: string;
+  readonly subject: string;
+  readonly org_id: string;
+  readonly tlp: number;
+  readonly audience: readonly string[];
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+function deliveredOf(row: OutboxRow): Delivered {
+  return {
+    id: row.id,
+    at: row.at.toISOString(),
+    topic: row.topic,
+    subject: row.subject,
+    marked: { orgId: row.org_id, tlp: tlpOfRank(row.tlp), audience: row.audience },
+    data: row.data,
+  };
+}

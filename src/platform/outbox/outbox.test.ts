@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Scope } from "../../core/scope.ts";
+import { createLog } from "../log/log.ts";
+import { createMetrics } from "../metrics/metrics.ts";
+import type { OpenRecords } from "../records/open.ts";
+import { DATABASES, testClock, testScope } from "../records/testing.ts";
+import { type OutboxOptions, startOutbox } from "./outbox.ts";
+import type { Delivered, Subscriber } from "./subscriber.ts";
+
+const log = createLog({ level: "silent" });
+const scope = testScope();
+
+function emit(
+  records: OpenRecords,
+  subject: string,
+  topic = "notes.saved",
+  by: Scope = scope,
+): Promise<void> {
+  return records.within(by, async (work) => {
+    work.emit({
+      topic,
+      subject,
+      marked: { orgId: by.orgId, tlp: "green", audience: [by.orgId] },
+      data: { subject },
+    });
+  });
+}
+
+function recorder(
+  name: string,
+  topics: readonly string[] = ["notes.saved"],
+): Subscriber & { got: Delivered[]; failing: boolean } {
+  return {
+    name,
+    topics,
+    got: [],
+    failing: false,
+    async handle(event) {
+      if (this.failing) throw new Error("not now");
+      this.got.push(event);
+    },
+  };
+}
+
+for (const database of DATABASES) {
+  const withRecords = async (
+    run: (
+      records: OpenRecords,
+      start: (more?: Partial<OutboxOptions>) => ReturnType<typeof startOutbox>,
+    ) => Promise<void>,
+  ) => {
+    const clock = testClock();
+    const records = await database.fresh([], { clock });
+    const running: ReturnType<typeof startOutbox>[] = [];
+    try {
+      await run(records, (more = {}) => {
+        const outbox = startOutbox({ records, clock, log, ...more });
+        running.push(outbox);
+        return outbox;
+      });
+    } finally {
+      for (const outbox of running) await outbox.stop();
+      await records.dispose();
+    }
+  };
+  const left = async (records: OpenRecords) =>
+    Number((await records.platformOnly.execute("select count(*) n from outbox")).rows[0]?.["n"]);
+
+  test(`${database.name}: every subscriber of a topic gets each event once, in the order of commit`, () =>
+    withRecords(async (records, start) => {
+      const first = recorder("a.first");
+      const second = recorder("b.second", ["notes.saved", "notes.dropped"]);
+      const deaf = recorder("c.deaf", ["other.topic"]);
+      await emit(records, "before");
+      const outbox = start({ subscribers: [first, second, deaf] });
+      await Promise.all(Array.from({ length: 120 }, (_, n) => emit(records, `n${n}`)));
+      await emit(records, "dropped", "notes.dropped");
+      await outbox.idle();
+      const { rows } = await records.platformOnly.execute("select subject from outbox order by position");
+      const order = rows.map((row) => row["subject"]);
+      assert.equal(order.length, 122);
+      assert.deepEqual(
+        second.got.map((event) => event.subject),
+        order,
+      );
+      assert.deepEqual(
+        first.got.map((event) => event.subject),
+        order.slice(0, -1),
+      );
+      assert.equal(deaf.got.length, 0);
+      assert.deepEqual(
+        { ...first.got[0], id: "" },
+        {
+          id: "",
+          at: "2026-11-23T01:00:00.000Z",
+          topic: "notes.saved",
+          subject: "before",
+          marked: { orgId: scope.orgId, tlp: "green", audience: [scope.orgId] },
+          data: { subject: "before" },
+        },
+      );
+      await outbox.stop();
+      assert.equal(await left(records), 0, "what everyone has had is dropped");
+    }));
+
+  test(`${database.name}: a failing subscriber is tried again and keeps its order; others go on`, () =>
+    withRecords(async (records, start) => {
+      const broken = recorder("a.broken");
+      const sound = recorder("b.sound");
+      const waits: number[] = [];
+      broken.failing = true;
+      const metrics = createMetrics();
+      const outbox = start({
+        metrics,
+        subscribers: [broken, sound],
+        retryAfter: (failures) => {
+          waits.push(failures);
+          if (failures === 3) broken.failing = false;
+          return 1;
+        },
+      });
+      for (const subject of ["1", "2", "3"]) await emit(records, subject);
+      await outbox.idle();
+      assert.deepEqual(
+        broken.got.map((event) => event.subject),
+        ["1", "2", "3"],
+      );
+      assert.deepEqual(
+        sound.got.map((event) => event.subject),
+        ["1", "2", "3"],
+      );
+      assert.deepEqual(waits.slice(0, 3), [1, 2, 3]);
+      assert.match(await metrics.text(), /lianfang_outbox_failures_total\{subscriber="a.broken"\} 3/);
+    }));
+
+  test(`${database.name}: where a subscriber stands outlives the program, and nothing undelivered is dropped`, () =>
+    withRecords(async (records, start) => {
+      const reader = recorder("a.reader");
+      const stuck = recorder("b.stuck");
+      stuck.failing = true;
+      const before = start({ subscribers: [reader, stuck], retryAfter: () => 60_000 });
+      await emit(records, "1");
+      while (reader.got.length === 0) await new Promise(setImmediate);
+      await before.stop();
+      assert.equal(await left(records), 1);
+      await emit(records, "2");
+      stuck.failing = false;
+      const after = start({ subscribers: [reader, stuck] });
+      await after.idle();
+      assert.deepEqual(
+        reader.got.map((event) => event.subject),
+        ["1", "2"],
+      );
+      assert.deepEqual(
+        stuck.got.map((event) => event.subject),
+        ["1", "2"],
+      );
+    }));
+
+  test(`${database.name}: a handler may work on the store and emit further events`, () =>
+    withRecords(async (records, start) => {
+      const last = recorder("b.last", ["notes.echoed"]);
+      const echo: Subscriber = {
+        name: "a.echo",
+        topics: ["notes.saved"],
+        handle: (event) => emit(records, event.subject, "notes.echoed"),
+      };
+      const outbox = start();
+      await outbox.deliverTo([echo, last]);
+      await emit(records, "1");
+      await outbox.idle();
+      assert.deepEqual(
+        last.got.map((event) => event.subject),
+        ["1"],
+      );
+      await assert.rejects(outbox.deliverTo([echo]), /two subscribers/);
+    }));
+
+  test(`${database.name}: the live bus tells what commits, not what is rolled back, and no listener harms another`, () =>
+    withRecords(async (records, start) => {
+      const { bus } = start();
+      const heard: string[] = [];
+      bus.listen(() => {
+        throw new Error("a broken stream");
+      });
+      const stop = bus.listen((event) => heard.push(event.subject));
+      await emit(records, "1");
+      await assert.rejects(
+        records.within(scope, async (work) => {
+          work.emit({
+            topic: "notes.saved",
+            subject: "undone",
+            marked: { orgId: scope.orgId, tlp: "clear", audience: [] },
+            data: {},
+          });
+          throw new Error("no");
+        }),
+      );
+      stop();
+      await emit(records, "2");
+      assert.deepEqual(heard, ["1"]);
+    }));
+}

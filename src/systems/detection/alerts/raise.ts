@@ -1,0 +1,142 @@
+import { type Instant, instantOf, millis } from "../../../core/instant.ts";
+import type { OrgId } from "../../../core/org.ts";
+import type { Tlp } from "../../../core/tlp.ts";
+import { sha256Hex } from "../../../platform/crypto/digest.ts";
+import type { Work } from "../../../platform/records/work.ts";
+import { clean, mainEntityOf } from "./entities.ts";
+import type { Alert, AlertLevel, SampleEvent, Why } from "./model.ts";
+import { gather } from "./rules.ts";
+import { AlertStore } from "./store.ts";
+
+/** That one stored event met one rule. */
+export interface MatchedEvent {
+  readonly orgId: OrgId;
+  /** AMBER unless told: the member and those who watch over it. */
+  readonly tlp?: Tlp;
+  /** The event's id in the events store; the same event always has the same one. */
+  readonly eventId: string;
+  /** The time of the event itself. */
+  readonly at: Instant;
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly match: {
+    readonly ruleId: string;
+    readonly title: string;
+    readonly titleZh?: string;
+    readonly level: AlertLevel;
+    readonly tags?: readonly string[];
+    readonly why?: readonly Why[];
+  };
+}
+
+export interface Raised {
+  /** Alerts that are new. */
+  readonly alerts: readonly Alert[];
+  /** Matches that had not been counted before. */
+  readonly counted: number;
+}
+
+/** What the matches of one alert have in common. */
+export interface Common {
+  readonly orgId: OrgId;
+  readonly tlp: Tlp;
+  readonly mainEntity: string;
+  readonly rule: MatchedEvent["match"];
+}
+
+export interface Match extends SampleEvent {
+  readonly common: Common;
+}
+
+/**
+ * Turns matches into alerts: those of one rule, organisation and main entity within an hour join one open alert. A rule
+ * and event that were counted before count nothing, so the same input may come any number of times, in any order.
+ * Tells `alerts.raised` for each new alert.
+ */
+export async function raiseAlerts(work: Work, matched: readonly MatchedEvent[]): Promise<Raised> {
+  const store = new AlertStore(work);
+  const byKey = new Map<string, Match[]>();
+  const seen = new Set<string>();
+  for (const one of matched) {
+    const match = matchOf(one);
+    const { orgId, rule, mainEntity } = match.common;
+    const pair = JSON.stringify([rule.ruleId, match.eventId]);
+    if (seen.has(pair)) continue;
+    seen.add(pair);
+    const key = JSON.stringify([orgId, rule.ruleId, mainEntity]);
+    byKey.set(key, [...(byKey.get(key) ?? []), match]);
+  }
+  await store.lock([...byKey.keys()].map(lockNumber));
+  const alerts: Alert[] = [];
+  let counted = 0;
+  for (const matches of byKey.values()) {
+    const fresh = await store.uncounted(matches);
+    const [first] = fresh;
+    if (first === undefined) continue;
+    const open = await store.openFor(first.common, fresh);
+    for (const group of gather(open, fresh)) {
+      const added =
+        group.joins === undefined
+          ? await store.add(group.matches)
+          : await store.join(group.joins, group.matches);
+      counted += added.counted;
+      if (group.joins === undefined && added.alert !== undefined) alerts.push(added.alert);
+    }
+  }
+  for (const alert of alerts) {
+    work.emit({
+      topic: "alerts.raised",
+      subject: alert.id,
+      marked: { orgId: alert.orgId, tlp: alert.tlp, audience: [] },
+      data: {
+        ruleId: alert.ruleId,
+        title: alert.title,
+        titleZh: alert.titleZh,
+        level: alert.level,
+        mainEntity: alert.mainEntity,
+        count: alert.count,
+        firstSeen: alert.firstSeen,
+      },
+    });
+  }
+  return { alerts, counted };
+}
+
+const RECORD_FIELDS = 200;
+const VALUE_CHARS = 2000;
+
+function matchOf(one: MatchedEvent): Match {
+  return {
+    eventId: one.eventId,
+    at: instantOf(millis(one.at)),
+    why: (one.match.why ?? [])
+      .slice(0, 20)
+      .map(({ field, value }) => ({ field: clean(field), value: short(value) })),
+    record: shortRecord(one.record),
+    common: {
+      orgId: one.orgId,
+      tlp: one.tlp ?? "amber",
+      mainEntity: mainEntityOf(one.record),
+      rule: one.match,
+    },
+  };
+}
+
+function shortRecord(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(record).slice(0, RECORD_FIELDS);
+  return Object.fromEntries(entries.map(([field, value]) => [clean(field), shortValue(value)]));
+}
+
+function shortValue(value: unknown): unknown {
+  if (typeof value === "string") return short(value);
+  if (Array.isArray(value)) return value.slice(0, 50).map(shortValue);
+  return typeof value === "number" || typeof value === "boolean" ? value : null;
+}
+
+function short(text: string): string {
+  return clean(text.slice(0, VALUE_CHARS));
+}
+
+/** A number for PostgreSQL's advisory lock; two keys that share one merely wait for each other. */
+function lockNumber(key: string): string {
+  return BigInt.asIntN(64, BigInt(`0x${sha256Hex(key).slice(0, 16)}`)).toString();
+}

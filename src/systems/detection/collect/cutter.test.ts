@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { readLines } from "../pipeline/lines.ts";
+import { BatchCutter } from "./cutter.ts";
+
+function cut(
+  chunks: readonly Uint8Array[],
+  maxLineBytes = 100,
+  onLong: (line: number) => void = () => assert.fail("too long"),
+) {
+  const cutter = new BatchCutter({ format: "lines", maxLineBytes, onLong });
+  return [...chunks.flatMap((chunk) => cutter.push(chunk)), ...cutter.end()];
+}
+
+/** The same bytes in pieces cut at the given places. */
+function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = [0, ...cuts.map((at) => at % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
+  return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+}
+
+const line = fc.string({ unit: fc.constantFrom("a", "水", "\r", " "), maxLength: 12 });
+const body = fc
+  .tuple(fc.array(line, { maxLength: 40 }), fc.boolean())
+  .map(([lines, ended]) => lines.join("\n") + (ended ? "\n" : ""));
+
+test("every line comes out once, in order, with its number, however the bytes arrive", () => {
+  fc.assert(
+    fc.property(body, fc.array(fc.nat(500), { maxLength: 8 }), (text, cuts) => {
+      const bytes = Buffer.from(text);
+      const batches = cut(pieces(bytes, cuts));
+      const expected = text
+        .split("\n")
+        .map((each, index) => ({ text: each.endsWith("\r") ? each.slice(0, -1) : each, number: index + 1 }))
+        .filter((each) => each.text !== "");
+      const found = batches.flatMap((batch) => [...readLines(batch.bytes, batch.firstLine)]);
+      assert.deepEqual(
+        found.map(({ text: each, number }) => ({ text: each, number })),
+        expected,
+      );
+      assert.deepEqual(batches, cut([bytes]));
+    }),
+  );
+});
+
+test("batches end at 5,000 lines and carry the number of their first line", () => {
+  const bytes = Buffer.from("x\n\n".repeat(12_000));
+  const batches = cut([bytes.subarray(0, 7_777), bytes.subarray(7_777)]);
+  assert.deepEqual(
+    batches.map((batch) => [batch.firstLine, [...readLines(batch.bytes, batch.firstLine)].length]),
+    [
+      [1, 5_000],
+      [10_000, 5_000],
+      [20_000, 2_000],
+    ],
+  );
+});
+
+test("batches end near 4 MiB however few the lines", () => {
+  const bytes = Buffer.from(`${"x".repeat(60_000)}\n`.repeat(200));
+  const batches = cut([bytes], 65_536);
+  assert.ok(batches.length === 3, String(batches.length));
+  for (const batch of batches) assert.ok(batch.bytes.length < 4 * 2 ** 20 + 65_536);
+});
+
+test("a line that is too long is named as soon as it is, and left out alone when that is wished", () => {
+  const long = "y".repeat(300);
+  fc.assert(
+    fc.property(fc.array(fc.nat(700), { maxLength: 10 }), fc.boolean(), (cuts, last) => {
+      const text = last ? `a\nb\n${long}` : `a\nb\n${long}\nc\n`;
+      const named: number[] = [];
+      const batches = cut(pieces(Buffer.from(text), cuts), 100, (number) => named.push(number));
+      assert.deepEqual(named, [3]);
+      const found = batches.flatMap((batch) => [...readLines(batch.bytes, batch.firstLine)]);
+      assert.deepEqual(
+        found.map((each) => `${each.number}${each.text}`),
+        last ? ["1a", "2b"] : ["1a", "2b", "4c"],
+      );
+    }),
+  );
+  const exact = "z".repeat(100);
+  assert.equal(cut([Buffer.from(`${exact}\r\n${exact}\n${exact}`)]).length, 1);
+});

@@ -1,0 +1,104 @@
+import { BATCH_BYTES, BATCH_LINES, type BatchFormat, type BatchLines } from "../pipeline/batch.ts";
+
+const LF = 10;
+const CR = 13;
+const EMPTY_LINE = new Uint8Array([LF]);
+
+export interface CutterOptions {
+  readonly format: BatchFormat;
+  readonly maxLineBytes: number;
+  /** Hears of a line that is too long, by its number from 1: throws to refuse the whole, or returns to leave it out. */
+  onLong(line: number): void;
+}
+
+/**
+ * Cuts a stream of bytes at line ends into batches of at most 5,000 lines and about 4 MiB. Where it cuts depends on the
+ * bytes alone, never on how they arrive, so that the batches of a body sent again are the same.
+ */
+export class BatchCutter {
+  readonly #options: CutterOptions;
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+  #lines = 0;
+  #firstLine = 1;
+  #line = 1;
+  /** The line under way, as far as it came. */
+  #begun: Uint8Array[] = [];
+  #begunBytes = 0;
+  #skipping = false;
+
+  constructor(options: CutterOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the next bytes; answers the batches that they complete. The bytes must not be changed afterwards. */
+  push(chunk: Uint8Array): BatchLines[] {
+    const done: BatchLines[] = [];
+    let at = 0;
+    while (at < chunk.length) {
+      const found = chunk.indexOf(LF, at);
+      if (found < 0) {
+        this.#begin(chunk.subarray(at));
+        break;
+      }
+      this.#finish(chunk.subarray(at, found + 1), 1);
+      at = found + 1;
+      if (this.#lines >= BATCH_LINES || this.#bytes >= BATCH_BYTES) done.push(...this.#take());
+    }
+    return done;
+  }
+
+  /** What is left when the bytes end; the last line may lack its end. */
+  end(): BatchLines[] {
+    if (this.#begunBytes > 0) this.#finish(new Uint8Array(0), 0);
+    return this.#take();
+  }
+
+  #begin(piece: Uint8Array): void {
+    this.#begunBytes += piece.length;
+    if (this.#skipping) return;
+    this.#begun.push(piece);
+    // One more for a CR that may stand before the LF.
+    if (this.#begunBytes > this.#options.maxLineBytes + 1) this.#tooLong();
+  }
+
+  /** The rest of a line with `ending` bytes of LF. */
+  #finish(rest: Uint8Array, ending: number): void {
+    const last = rest.length > ending ? rest[rest.length - 1 - ending] : this.#begun.at(-1)?.at(-1);
+    const length = this.#begunBytes + rest.length - ending - (last === CR ? 1 : 0);
+    if (length > this.#options.maxLineBytes && !this.#skipping) this.#tooLong();
+    if (this.#skipping) {
+      this.#keep(EMPTY_LINE);
+    } else {
+      for (const piece of this.#begun) this.#keep(piece);
+      this.#keep(rest);
+      if (length > 0) this.#lines++;
+    }
+    this.#begun = [];
+    this.#begunBytes = 0;
+    this.#skipping = false;
+    this.#line++;
+  }
+
+  #tooLong(): void {
+    this.#options.onLong(this.#line);
+    this.#skipping = true;
+    this.#begun = [];
+  }
+
+  #keep(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+  }
+
+  #take(): BatchLines[] {
+    const { format } = this.#options;
+    const batch = { bytes: Buffer.concat(this.#pieces), format, firstLine: this.#firstLine };
+    const lines = this.#lines;
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#lines = 0;
+    this.#firstLine = this.#line;
+    return lines === 0 ? [] : [batch];
+  }
+}

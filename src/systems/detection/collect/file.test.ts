@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Problem } from "../../../core/problem.ts";
+import { readLines } from "../pipeline/lines.ts";
+import { type FileChunk, type ImportProgress, importFile, parseFile } from "./file.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lianfang-file-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+let serial = 0;
+function fileOf(content: string | Uint8Array): string {
+  const path = join(folder, `${++serial}.log`);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** A node that keeps what it is sent, once per key. */
+function node(failAt = Number.POSITIVE_INFINITY) {
+  const kept = new Map<string, string[]>();
+  let sent = 0;
+  return {
+    lines: () => [...kept.values()].flat(),
+    sent: () => sent,
+    send: async (chunk: FileChunk) => {
+      if (++sent > failAt) throw new Error("the line broke");
+      const lines = [...readLines(chunk.bytes, chunk.firstLine)].map((line) => line.text);
+      kept.set(chunk.key, lines);
+      return { received: lines.length, stored: lines.length, unparsed: 1, alerts: 0 };
+    },
+  };
+}
+
+const LINES = Array.from({ length: 23_456 }, (_, at) => `line ${at}`);
+const TEXT = `${LINES.join("\n")}\n`;
+
+test("a file, packed or not, arrives whole in chunks, and progress ends at its size", async () => {
+  for (const content of [TEXT, gzipSync(TEXT)]) {
+    const file = fileOf(content);
+    const to = node();
+    const progress: ImportProgress[] = [];
+    const result = await importFile({ file, send: to.send, onProgress: (at) => progress.push(at) });
+    assert.deepEqual(to.lines().toSorted(), LINES.toSorted());
+    assert.deepEqual(result, {
+      received: 23_456,
+      stored: 23_456,
+      unparsed: 5,
+      alerts: 0,
+      refused: { count: 0, lines: [] },
+    });
+    assert.equal(progress.length, 5);
+    assert.equal(progress.at(-1)?.bytesRead, content.length);
+    assert.equal(progress.at(-1)?.bytesTotal, content.length);
+  }
+});
+
+test("an import that broke off is completed by running it again, and one of a file that grew adds what is new", async () => {
+  const file = fileOf(TEXT);
+  const kept = node();
+  let left = 2;
+  const failing = (chunk: FileChunk) =>
+    left-- > 0 ? kept.send(chunk) : Promise.reject(new Error("the line broke"));
+  await assert.rejects(importFile({ file, send: failing }), /the line broke/);
+  assert.ok(kept.lines().length < LINES.length);
+  await importFile({ file, send: kept.send });
+  assert.deepEqual(kept.lines().toSorted(), LINES.toSorted());
+  const whole = LINES.slice(0, 20_000);
+  const to = node();
+  await importFile({ file: fileOf(`${whole.join("\n")}\n`), send: to.send });
+  await importFile({ file: fileOf(TEXT), send: to.send });
+  assert.deepEqual(to.lines().toSorted(), LINES.toSorted());
+});
+
+test("a line that is too long is left out and named; the rest arrives", async () => {
+  const file = fileOf(`a\n${"x".repeat(10_000_000)}\nb\n`);
+  const to = node();
+  const result = await importFile({ file, send: to.send });
+  assert.deepEqual(to.lines(), ["a", "b"]);
+  assert.deepEqual(result.refused, { count: 1, lines: [2] });
+});
+
+test("a broken gzip and a stop are told", async () => {
+  const packed = gzipSync(TEXT);
+  await assert.rejects(
+    importFile({ file: fileOf(packed.subarray(0, 30_000)), send: node().send }),
+    (error) =>
+      error instanceof Problem &&
+      error.code === "ingest.bad-gzip" &&
+      error.detail?.startsWith("byte 30000") === true,
+  );
+  const stop = new AbortController();
+  const to = node();
+  const stopping = importFile({
+    file: fileOf(TEXT),
+    signal: stop.signal,
+    send: async (chunk) => {
+      stop.abort(new Error("stopped by hand"));
+      return to.send(chunk);
+    },
+  });
+  await assert.rejects(stopping, /stopped by hand/);
+  assert.ok(to.sent() < 5);
+});
+
+test("parsing a file gives each line's record and number", async () => {
+  const file = fileOf(
+    gzipSync(
+      '\n%ASA-6-605004: Login denied from 192.0.2.1/5 to outside:192.0.2.2/ssh for user "a"\nnothing\n',
+    ),
+  );
+  const found = [];
+  for await (const line of parseFile({ source: file, now: "2026-11-23T03:00:00.000Z" })) found.push(line);
+  assert.deepEqual(
+    found.map(({ line, parser, parsed, record }) => [line, parser, parsed, record["source.ip"]]),
+    [
+      [2, "cisco-asa", true, "192.0.2.1"],
+      [3, "", false, undefined],
+    ],
+  );
+  await assert.rejects(
+    parseFile({ source: file, parser: "nonesuch", now: "2026-11-23T03:00:00.000Z" }).next(),
+    (error) => error instanceof Problem && error.code === "ingest.unknown-parser",
+  );
+});

@@ -1,0 +1,174 @@
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import type { Instant } from "../../../core/instant.ts";
+import { Problem } from "../../../core/problem.ts";
+import { sha256Hex } from "../../../platform/crypto/digest.ts";
+import { isParserChoice, type ParsedLine, parseLine, parserIds } from "../parsers/line.ts";
+import type { BatchLines } from "../pipeline/batch.ts";
+import { readLines } from "../pipeline/lines.ts";
+import { gunzipped } from "./body.ts";
+import { BatchCutter } from "./cutter.ts";
+
+const GZIP_SLICE = 64 * 1024;
+const MAX_LINE_BYTES = 65_536;
+const MOST_TOLD = 100;
+const IN_FLIGHT = 3;
+
+/** A part of a file on its way into a node: the body, as text/plain, of one `POST /ingest/logs`. */
+export interface FileChunk {
+  /** For the Idempotency-Key header: the same lines at the same place of a file bear the same key. */
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  /** Number of its first line in the file, from 1. */
+  readonly firstLine: number;
+}
+
+/** What a node says of a chunk; the answer of `POST /ingest/logs`. */
+export interface ChunkAnswer {
+  readonly received: number;
+  readonly stored: number;
+  readonly unparsed: number;
+  readonly alerts: number;
+}
+
+export interface ImportProgress extends ChunkAnswer {
+  /** Bytes of the file, packed as it is, read so far and in all. */
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+}
+
+export interface ImportResult extends ChunkAnswer {
+  /** Lines left out because they are longer than allowed, by number; at most 100 are named. */
+  readonly refused: { readonly count: number; readonly lines: readonly number[] };
+}
+
+export interface ImportOptions {
+  readonly file: string;
+  readonly maxLineBytes?: number;
+  /** Carries one chunk to a node. Called for up to three chunks at a time. */
+  send(chunk: FileChunk): Promise<ChunkAnswer>;
+  onProgress?(progress: ImportProgress): void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Sends a log file of any size, gzip or not, in chunks of 5,000 lines. Broken off and run again, or run again after the
+ * file grew, it stores no line twice that lay in a whole chunk: each chunk's key follows from its place and content.
+ * Throws ingest.bad-gzip, what `send` throws, or the signal's reason.
+ */
+export async function importFile(options: ImportOptions): Promise<ImportResult> {
+  const { file, signal } = options;
+  const bytesTotal = (await stat(file)).size;
+  const sum = { received: 0, stored: 0, unparsed: 0, alerts: 0 };
+  const tooLong: number[] = [];
+  let refused = 0;
+  let bytesRead = 0;
+  let index = 0;
+  const cutter = new BatchCutter({
+    format: "lines",
+    maxLineBytes: options.maxLineBytes ?? MAX_LINE_BYTES,
+    onLong: (line) => {
+      refused++;
+      if (tooLong.length < MOST_TOLD) tooLong.push(line);
+    },
+  });
+  const flying = new Set<Promise<void>>();
+  const send = async (batch: BatchLines): Promise<void> => {
+    while (flying.size >= IN_FLIGHT) await Promise.race(flying);
+    signal?.throwIfAborted();
+    const key = `import/${index++}/${sha256Hex(batch.bytes)}`;
+    const flight: Promise<void> = options
+      .send({ key, bytes: batch.bytes, firstLine: batch.firstLine })
+      .then((answer) => {
+        for (const count of ["received", "stored", "unparsed", "alerts"] as const)
+          sum[count] += answer[count];
+        options.onProgress?.({ ...sum, bytesRead, bytesTotal });
+      })
+      .finally(() => flying.delete(flight));
+    // Awaited below; a failure before that must not end the process.
+    flight.catch(() => undefined);
+    flying.add(flight);
+  };
+  try {
+    for await (const piece of await openFile(file, (bytes) => {
+      bytesRead += bytes;
+    })) {
+      for (const batch of cutter.push(piece)) await send(batch);
+    }
+    for (const batch of cutter.end()) await send(batch);
+    await Promise.all(flying);
+  } finally {
+    await Promise.allSettled(flying);
+  }
+  return { ...sum, refused: { count: refused, lines: tooLong } };
+}
+
+/** The bytes of a file, unpacked when it begins as gzip does; `onRead` hears of each piece as it lies in the file. */
+async function openFile(file: string, onRead: (bytes: number) => void): Promise<AsyncIterable<Buffer>> {
+  const packed = await isGzipFile(file);
+  const raw = counted(createReadStream(file, { highWaterMark: 256 * 1024 }), onRead);
+  return packed ? gunzipped(raw, GZIP_SLICE) : raw;
+}
+
+async function isGzipFile(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* counted(
+  source: AsyncIterable<Buffer>,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    onRead(piece.length);
+    yield piece;
+  }
+}
+
+/** One line of a file after parsing, with its number from 1. */
+export interface ParsedFileLine extends ParsedLine {
+  readonly line: number;
+}
+
+export interface ParseOptions {
+  /** A path (gzip or not) or an open stream of plain bytes. */
+  readonly source: string | AsyncIterable<Buffer>;
+  /** Parser id, or `auto`. */
+  readonly parser?: string;
+  /** Stands in for the time of receipt: gives the year to dates without one. */
+  readonly now: Instant;
+}
+
+/** Each line of a file as an ECS record. Throws ingest.unknown-parser, ingest.line-too-long with the line, ingest.bad-gzip. */
+export async function* parseFile(options: ParseOptions): AsyncGenerator<ParsedFileLine> {
+  const parser = options.parser ?? "auto";
+  if (!isParserChoice(parser)) {
+    throw new Problem("ingest.unknown-parser", {
+      detail: `"${parser}"; there are auto, ${parserIds().join(", ")}`,
+    });
+  }
+  const cutter = new BatchCutter({
+    format: "lines",
+    maxLineBytes: MAX_LINE_BYTES,
+    onLong: (line) => {
+      throw new Problem("ingest.line-too-long", {
+        detail: `line ${line} is longer than ${MAX_LINE_BYTES} bytes`,
+      });
+    },
+  });
+  const context = { receivedAt: options.now };
+  const read = function* (batch: BatchLines): Generator<ParsedFileLine> {
+    for (const line of readLines(batch.bytes, batch.firstLine)) {
+      yield { line: line.number, ...parseLine(line.text, context, parser) };
+    }
+  };
+  const pieces =
+    typeof options.source === "string" ? await openFile(options.source, () => undefined) : options.source;
+  for await (const piece of pieces) for (const batch of cutter.push(piece)) yield* read(batch);
+  for (const batch of cutter.end()) yield* read(batch);
+}

@@ -1,0 +1,132 @@
+const LF = 10;
+const SPACE = 32;
+const ZERO = 48;
+const NINE = 57;
+/** Messages of up to 10 MB; more digits are something else, seconds since 1970 perhaps. */
+const LONGEST_COUNT = 7;
+
+/** One syslog message off a stream; `cut` when it was longer than allowed and its end is lost. */
+export interface Framed {
+  readonly bytes: Uint8Array;
+  readonly cut: boolean;
+}
+
+/**
+ * Finds the messages in a TCP stream of syslog (RFC 6587): `123 <13>...` with its length in front, or ended by LF, told
+ * apart message by message. Holds at most one message of `maxBytes`; what is longer is cut there and read past.
+ */
+export class SyslogFraming {
+  readonly #maxBytes: number;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  /** Bytes of an octet-counted message that are still to come; undefined between messages or in one ended by LF. */
+  #counted: number | undefined;
+  #digits = "";
+  #state: "start" | "count" | "counted" | "line" = "start";
+  #cut = false;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Takes the next bytes; answers the messages that they complete, without LF, never empty. */
+  push(chunk: Uint8Array): Framed[] {
+    const found: Framed[] = [];
+    let at = 0;
+    while (at < chunk.length) {
+      const code = chunk[at] ?? 0;
+      if (this.#state === "start") {
+        if (code === LF || code === 0 || code === 13) at++;
+        else this.#state = code > ZERO && code <= NINE ? "count" : "line";
+      } else if (this.#state === "count") {
+        at = this.#readCount(chunk, at);
+      } else if (this.#state === "counted") {
+        at = this.#readCounted(chunk, at, found);
+      } else {
+        at = this.#readLine(chunk, at, found);
+      }
+    }
+    return found;
+  }
+
+  /** The message that the stream broke off in; one ended by LF is whole without it. */
+  end(): Framed[] {
+    const found: Framed[] = [];
+    if (this.#state === "count") this.#keep(Buffer.from(this.#digits));
+    if (this.#heldBytes > 0) {
+      this.#cut ||= this.#state === "counted";
+      this.#give(found);
+    }
+    return found;
+  }
+
+  #readCount(chunk: Uint8Array, from: number): number {
+    let at = from;
+    while (at < chunk.length) {
+      const code = chunk[at] ?? 0;
+      if (code >= ZERO && code <= NINE && this.#digits.length < LONGEST_COUNT) {
+        this.#digits += String.fromCharCode(code);
+        at++;
+      } else if (code === SPACE) {
+        this.#counted = Number(this.#digits);
+        this.#digits = "";
+        this.#state = "counted";
+        return at + 1;
+      } else {
+        // Digits that no space follows are the beginning of a line, a date perhaps.
+        this.#keep(Buffer.from(this.#digits));
+        this.#digits = "";
+        this.#state = "line";
+        return at;
+      }
+    }
+    return at;
+  }
+
+  #readCounted(chunk: Uint8Array, from: number, found: Framed[]): number {
+    const left = this.#counted ?? 0;
+    const end = Math.min(chunk.length, from + left);
+    this.#keep(chunk.subarray(from, end));
+    this.#counted = left - (end - from);
+    if (this.#counted === 0) this.#give(found);
+    return end;
+  }
+
+  #readLine(chunk: Uint8Array, from: number, found: Framed[]): number {
+    const lf = chunk.indexOf(LF, from);
+    this.#keep(chunk.subarray(from, lf < 0 ? chunk.length : lf));
+    if (lf < 0) return chunk.length;
+    this.#give(found);
+    return lf + 1;
+  }
+
+  #keep(piece: Uint8Array): void {
+    const room = this.#maxBytes - this.#heldBytes;
+    if (piece.length > room) this.#cut = true;
+    const kept = piece.length > room ? piece.subarray(0, room) : piece;
+    if (kept.length === 0) return;
+    this.#held.push(kept);
+    this.#heldBytes += kept.length;
+  }
+
+  #give(found: Framed[]): void {
+    const bytes = trimmed(Buffer.concat(this.#held));
+    if (bytes.length > 0) found.push({ bytes, cut: this.#cut });
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#counted = undefined;
+    this.#cut = false;
+    this.#state = "start";
+  }
+}
+
+/** Without what senders put at the end, and of one line: a LF inside a counted message or datagram becomes a space. */
+export function trimmed(bytes: Buffer): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && [LF, 13, 0].includes(bytes[end - 1] ?? 1)) end--;
+  const kept = bytes.subarray(0, end);
+  if (!kept.includes(LF)) return kept;
+  const line = Buffer.from(kept);
+  for (let at = line.indexOf(LF); at >= 0; at = line.indexOf(LF, at + 1)) line[at] = SPACE;
+  return line;
+}

@@ -1,0 +1,97 @@
+import type { Clock } from "../../../core/instant.ts";
+import { millis } from "../../../core/instant.ts";
+import type { OrgId } from "../../../core/org.ts";
+import type { Scope } from "../../../core/scope.ts";
+import type { EventStore } from "../../../platform/events/store.ts";
+import type { Records } from "../../../platform/records/work.ts";
+import { raiseAlerts } from "../alerts/index.ts";
+import type { BatchLines } from "../pipeline/batch.ts";
+import { LOG_TABLE } from "../pipeline/log-table.ts";
+import type { PipelinePool } from "../pipeline/pool.ts";
+import { type BatchDone, BatchStore } from "./batches.ts";
+import type { IngestMetrics } from "./metrics.ts";
+import { type Source, SourceStore } from "./sources.ts";
+
+export interface IngestParts {
+  readonly records: Records;
+  readonly events: EventStore;
+  readonly pool: Pick<PipelinePool, "process">;
+  readonly clock: Clock;
+  readonly metrics: IngestMetrics;
+  /** The scope of `job:ingest`; each batch runs under it, narrowed to the one organisation. */
+  readonly scope: () => Promise<Scope>;
+}
+
+/** A batch as a collector hands it over. */
+export interface IncomingBatch extends BatchLines {
+  /** Deterministic: the same batch sent again bears the same key. */
+  readonly key: string;
+  /** Digest of the whole body that the batch is part of. */
+  readonly sha256: string;
+  /** Who sent it: a key's or account's id, or a sender's address. */
+  readonly sentBy: string;
+}
+
+/**
+ * The one way in for log lines, whatever carried them. When it resolves, the rows are on disk and the alerts are raised,
+ * once, however often the same batch came and wherever an earlier attempt broke off.
+ */
+export class Ingest {
+  readonly #parts: IngestParts;
+
+  constructor(parts: IngestParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws ingest.key-reused, ingest.bad-record, ingest.busy, or what the stores throw; then it may be sent again. */
+  async ingest(source: Source, batch: IncomingBatch): Promise<BatchDone> {
+    const { records, events, pool, clock, metrics } = this.#parts;
+    const began = millis(clock.now());
+    const scope = await this.#scopeFor(source.orgId);
+    const taken = await records.within(scope, (work) =>
+      new BatchStore(work).take({
+        orgId: source.orgId,
+        key: batch.key,
+        sha256: batch.sha256,
+        source: source.name,
+        channel: source.channel,
+        sentBy: batch.sentBy,
+      }),
+    );
+    if (taken.done !== undefined) return taken.done;
+    const { rows, counts, matches } = await pool.process({
+      bytes: batch.bytes,
+      format: batch.format,
+      firstLine: batch.firstLine,
+      orgId: source.orgId,
+      source: source.name,
+      batch: batch.key,
+      receivedAt: taken.receivedAt,
+      parser: source.parser,
+    });
+    await events.insert({ table: LOG_TABLE.name, rows, token: taken.id });
+    const { done, first } = await records.within(scope, async (work) => {
+      const batches = new BatchStore(work);
+      const raised = await raiseAlerts(work, matches);
+      const result = { ...counts, alerts: raised.alerts.length };
+      if (!(await batches.finish(taken.id, result)))
+        return { done: await batches.get(taken.id), first: false };
+      await new SourceStore(work).stored(source, result);
+      return { done: result, first: true };
+    });
+    if (first) metrics.stored(source.channel, done, (millis(clock.now()) - began) / 1000);
+    return done;
+  }
+
+  /** Counts what a source sent and was refused. */
+  async refused(source: Source, count: number, reason: string): Promise<void> {
+    this.#parts.metrics.refused(source.channel, count);
+    const scope = await this.#scopeFor(source.orgId);
+    await this.#parts.records.within(scope, (work) => new SourceStore(work).refused(source, count, reason));
+  }
+
+  async #scopeFor(orgId: OrgId): Promise<Scope> {
+    const scope = await this.#parts.scope();
+    return { ...scope, orgId, orgIds: [orgId], audiences: [orgId] };
+  }
+}

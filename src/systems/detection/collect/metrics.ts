@@ -1,0 +1,42 @@
+import type { Metrics } from "../../../platform/metrics/metrics.ts";
+import type { BatchDone } from "./batches.ts";
+import type { Channel } from "./model.ts";
+
+/** Figures of what comes in, by channel. */
+export interface IngestMetrics {
+  /** A batch is stored; `seconds` from its arrival to its acknowledgement. */
+  stored(channel: Channel, done: BatchDone, seconds: number): void;
+  refused(channel: Channel, count: number): void;
+  /** Syslog from an address that no source names. */
+  unknownSender(): void;
+  /** Datagrams let go because the queue was full. */
+  dropped(count: number): void;
+  /** Lines that wait. */
+  waiting(lines: number): void;
+}
+
+export function ingestMetrics(metrics: Metrics): IngestMetrics {
+  const lines = metrics.counter("ingest_lines_total", "Log lines by what became of them", [
+    "channel",
+    "result",
+  ]);
+  const alerts = metrics.counter("ingest_alerts_total", "Alerts raised by incoming logs", ["channel"]);
+  const seconds = metrics.histogram("ingest_batch_seconds", "From a batch's arrival to its acknowledgement", [
+    "channel",
+  ]);
+  const waiting = metrics.gauge("ingest_waiting_lines", "Syslog lines that wait to be stored");
+  return {
+    stored(channel, done, took) {
+      lines.inc({ channel, result: "received" }, done.received);
+      lines.inc({ channel, result: "parsed" }, done.parsed);
+      lines.inc({ channel, result: "unparsed" }, done.unparsed);
+      lines.inc({ channel, result: "stored" }, done.received);
+      alerts.inc({ channel }, done.alerts);
+      seconds.observe({ channel }, took);
+    },
+    refused: (channel, count) => lines.inc({ channel, result: "refused" }, count),
+    unknownSender: () => lines.inc({ channel: "syslog", result: "unknown-sender" }),
+    dropped: (count) => lines.inc({ channel: "syslog", result: "dropped" }, count),
+    waiting: (count) => waiting.set(count),
+  };
+}

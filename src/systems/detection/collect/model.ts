@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { OrgId } from "../../../core/org.ts";
+import { PageQuery, pageOf } from "../../../core/page.ts";
+import { Tlp } from "../../../core/tlp.ts";
+
+export const CHANNELS = ["http", "syslog"] as const;
+export const Channel = z.enum(CHANNELS);
+export type Channel = z.infer<typeof Channel>;
+
+/** A name that people read in lists: of one line, without control characters. */
+export const SourceName = z
+  .string()
+  .min(1)
+  .max(80)
+  .regex(/^[^\p{Cc}]+$/u, "one line without control characters");
+
+/** Query of `POST /ingest/logs`. */
+export const IngestQuery = z.object({
+  parser: z.string().min(1).max(60).default("auto"),
+  source: SourceName.optional(),
+  org: z.string().min(1).max(80).optional(),
+});
+
+/** What became of a body: how many lines came, were stored, and were kept unparsed; how many alerts rose. */
+export const IngestAnswer = z.object({
+  /** The idempotency key: the same body under the same key gets this same answer. */
+  batch: z.string(),
+  received: z.number().int(),
+  stored: z.number().int(),
+  unparsed: z.number().int(),
+  /** Lines that were no UTF-8: kept with replacement characters, tagged `invalid-utf8`. */
+  invalidUtf8: z.number().int(),
+  alerts: z.number().int(),
+});
+export type IngestAnswer = z.infer<typeof IngestAnswer>;
+
+export const ParserInfo = z.object({ id: z.string(), product: z.string() });
+
+/** How one source of logs does. Counts are since its first line. */
+export const IngestSource = z.object({
+  orgId: OrgId,
+  name: z.string(),
+  channel: Channel,
+  parser: z.string(),
+  address: z.string().nullable(),
+  firstSeen: z.iso.datetime(),
+  /** When lines last came; null when all that came was refused. */
+  lastSeen: z.iso.datetime().nullable(),
+  received: z.number().int(),
+  parsed: z.number().int(),
+  unparsed: z.number().int(),
+  /** Bodies (HTTP) or lines (syslog) that were not taken. */
+  refused: z.number().int(),
+  invalidUtf8: z.number().int(),
+  alerts: z.number().int(),
+  lastError: z.string().nullable(),
+  lastErrorAt: z.iso.datetime().nullable(),
+});
+export type IngestSource = z.infer<typeof IngestSource>;
+
+export const SourceQuery = PageQuery.extend({ org: OrgId.optional() });
+export type SourceQuery = z.infer<typeof SourceQuery>;
+export const SourcePage = pageOf(IngestSource);
+
+/** One log record in a list. */
+export const LogRecord = z.object({
+  eventId: z.uuid(),
+  /** Time of the event as its device told it. */
+  time: z.iso.datetime(),
+  receivedAt: z.iso.datetime(),
+  orgId: OrgId,
+  tlp: Tlp,
+  source: z.string(),
+  /** Parser that took it; empty for an unparsed line. */
+  parser: z.string(),
+  parsed: z.boolean(),
+  dataset: z.string(),
+  action: z.string(),
+  outcome: z.string(),
+  /** Syslog's, 0 emergency to 7 debug. */
+  severity: z.number().int().nullable(),
+  sourceIp: z.string(),
+  sourcePort: z.number().int(),
+  destinationIp: z.string(),
+  destinationPort: z.number().int(),
+  user: z.string(),
+  host: z.string(),
+  domain: z.string(),
+  url: z.string(),
+  /** Titles of the detection rules that it met. */
+  rules: z.array(z.string()),
+  /** The line as it came; a list cuts it after 1,000 characters. */
+  original: z.string(),
+});
+export type LogRecord = z.infer<typeof LogRecord>;
+
+export const LogDetail = LogRecord.extend({
+  batch: z.string(),
+  /** The whole record in ECS, flat. */
+  fields: z.record(z.string(), z.unknown()),
+});
+export type LogDetail = z.infer<typeof LogDetail>;
+
+export const LogQuery = PageQuery.extend({
+  /** Words that the line must hold, in any order and case; "several words" in quotes stay together. */
+  q: z.string().max(400).optional(),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+  /** An address as source or destination, or a prefix as 10.20.0.0/16. */
+  ip: z.string().max(60).optional(),
+  parser: z.string().max(60).optional(),
+  parsed: z.enum(["true", "false"]).optional(),
+  source: z.string().max(80).optional(),
+  user: z.string().max(200).optional(),
+  domain: z.string().max(300).optional(),
+  action: z.string().max(200).optional(),
+  outcome: z.string().max(40).optional(),
+  org: OrgId.optional(),
+});
+export type LogQuery = z.infer<typeof LogQuery>;
+export const LogPage = pageOf(LogRecord);

@@ -1,0 +1,217 @@
+import type { Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { OrgId } from "../../../core/org.ts";
+import { PROBLEMS, Problem } from "../../../core/problem.ts";
+import type { Scope } from "../../../core/scope.ts";
+import type { EventStore } from "../../../platform/events/store.ts";
+import { type Route, route } from "../../../platform/http/route.ts";
+import { isParserChoice, parserIds } from "../parsers/line.ts";
+import { PARSERS } from "../parsers/list.ts";
+import type { BatchFormat, BatchLines } from "../pipeline/batch.ts";
+import type { PipelinePool } from "../pipeline/pool.ts";
+import { readBody } from "./body.ts";
+import type { Budget } from "./budget.ts";
+import type { Ingest } from "./ingest.ts";
+import {
+  IngestAnswer,
+  IngestQuery,
+  LogDetail,
+  LogPage,
+  LogQuery,
+  ParserInfo,
+  SourcePage,
+  SourceQuery,
+} from "./model.ts";
+import { findLog, searchLogs } from "./search.ts";
+import { type Source, SourceStore } from "./sources.ts";
+
+export interface IngestRouteParts {
+  readonly ingest: Ingest;
+  readonly pool: Pick<PipelinePool, "check">;
+  readonly budget: Budget;
+  readonly events: EventStore;
+  readonly maxBodyBytes: number;
+  readonly maxLineBytes: number;
+  readonly orgByName: (name: string) => Promise<OrgId | undefined>;
+}
+
+/** Logs in, how their sources do, and the search over what is stored. */
+export function ingestRoutes(parts: IngestRouteParts): Route[] {
+  return [
+    route({
+      id: "ingest.logs",
+      method: "POST",
+      path: "/ingest/logs",
+      summary:
+        "Take in log lines (text/plain) or records (application/x-ndjson), gzip or not, once per Idempotency-Key",
+      needs: "logs:ingest",
+      query: IngestQuery,
+      rawBody: true,
+      response: IngestAnswer,
+      handler: ({ scope, query, request }) => takeLogs(parts, scope, query, request),
+    }),
+    route({
+      id: "ingest.sources",
+      method: "GET",
+      path: "/api/v1/ingest/sources",
+      summary: "How each source of logs does",
+      needs: "platform:read",
+      query: SourceQuery,
+      response: SourcePage,
+      handler: ({ within, query }) => within((work) => new SourceStore(work).list(query)),
+    }),
+    route({
+      id: "ingest.parsers",
+      method: "GET",
+      path: "/api/v1/ingest/parsers",
+      summary: "The products whose logs are understood",
+      needs: "self:use",
+      response: z.object({ items: z.array(ParserInfo) }),
+      handler: async () => ({ items: PARSERS.map(({ id, product }) => ({ id, product })) }),
+    }),
+    route({
+      id: "logs.list",
+      method: "GET",
+      path: "/api/v1/logs",
+      summary: "Log records, filtered, newest first",
+      needs: "logs:read",
+      query: LogQuery,
+      response: LogPage,
+      handler: ({ scope, query, reply }) => searchLogs(parts.events, scope, query, whileWanted(reply)),
+    }),
+    route({
+      id: "logs.get",
+      method: "GET",
+      path: "/api/v1/logs/:eventId",
+      summary: "One log record with all its fields",
+      needs: "logs:read",
+      params: z.object({ eventId: z.uuid() }),
+      response: LogDetail,
+      handler: ({ scope, params, reply }) => findLog(parts.events, scope, params.eventId, whileWanted(reply)),
+    }),
+  ];
+}
+
+/** Ends a query whose answer nobody waits for any more. */
+function whileWanted(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return gone.signal;
+}
+
+async function takeLogs(
+  parts: IngestRouteParts,
+  scope: Scope,
+  query: z.output<typeof IngestQuery>,
+  request: FastifyRequest,
+): Promise<IngestAnswer> {
+  const source: Source = {
+    orgId: await ownOrg(parts, scope, query.org),
+    name: query.source ?? scope.actor.name.slice(0, 80),
+    channel: "http",
+    parser: query.parser,
+  };
+  if (!isParserChoice(query.parser)) {
+    const message = `no parser "${query.parser}"; there are auto, ${parserIds().join(", ")}`;
+    throw new Problem("ingest.unknown-parser", {
+      detail: message,
+      faults: [{ path: "query.parser", message }],
+    });
+  }
+  try {
+    return await takeBody(parts, scope, source, request);
+  } catch (error) {
+    if (error instanceof Problem && error.code !== "ingest.busy") {
+      await parts.ingest.refused(
+        source,
+        1,
+        `${PROBLEMS[error.code].title}${error.detail === undefined ? "" : `: ${error.detail}`}`,
+      );
+    }
+    throw error;
+  }
+}
+
+async function takeBody(
+  parts: IngestRouteParts,
+  scope: Scope,
+  source: Source,
+  request: FastifyRequest,
+): Promise<IngestAnswer> {
+  const given = idempotencyKey(request);
+  const body = await readBody(request.body as Readable, {
+    gzip: isGzip(request),
+    format: formatOf(request),
+    maxBytes: parts.maxBodyBytes,
+    maxLineBytes: parts.maxLineBytes,
+    budget: parts.budget,
+  });
+  try {
+    await refuseFaults(parts, body.batches);
+    const key = given ?? body.sha256;
+    const sum = { received: 0, stored: 0, unparsed: 0, invalidUtf8: 0, alerts: 0 };
+    for (const [index, batch] of body.batches.entries()) {
+      const done = await parts.ingest.ingest(source, {
+        ...batch,
+        key: `${key}/${index}`,
+        sha256: body.sha256,
+        sentBy: scope.actor.id,
+      });
+      sum.received += done.received;
+      sum.stored += done.received;
+      sum.unparsed += done.unparsed;
+      sum.invalidUtf8 += done.invalidUtf8;
+      sum.alerts += done.alerts;
+    }
+    return { batch: key, ...sum };
+  } finally {
+    body.release();
+  }
+}
+
+/** The whole body is looked through before anything of it is stored. */
+async function refuseFaults(parts: IngestRouteParts, batches: readonly BatchLines[]): Promise<void> {
+  for (const batch of batches) {
+    if (batch.format === "lines") return;
+    const faults = await parts.pool.check(batch);
+    const [first] = faults;
+    if (first !== undefined)
+      throw new Problem("ingest.bad-record", { detail: `${first.path}: ${first.message}`, faults });
+  }
+}
+
+/** The organisation whose logs these are: the sender's own, or one that its scope covers. */
+async function ownOrg(parts: IngestRouteParts, scope: Scope, asked: string | undefined): Promise<OrgId> {
+  if (asked === undefined || asked === scope.orgId) return scope.orgId;
+  const orgId = scope.orgIds.includes(asked) ? asked : await parts.orgByName(asked);
+  if (orgId !== undefined && scope.orgIds.includes(orgId)) return orgId;
+  const message = "not an organisation for which this account or key may send logs";
+  throw new Problem("http.forbidden", { detail: message, faults: [{ path: "query.org", message }] });
+}
+
+function idempotencyKey(request: FastifyRequest): string | undefined {
+  const given = request.headers["idempotency-key"];
+  if (given === undefined || given === "") return undefined;
+  if (typeof given === "string" && /^[\x21-\x7e]{1,200}$/.test(given)) return given;
+  const message = "1 to 200 visible ASCII characters";
+  throw new Problem("http.invalid", { faults: [{ path: "headers.idempotency-key", message }] });
+}
+
+function isGzip(request: FastifyRequest): boolean {
+  const encoding = request.headers["content-encoding"]?.trim().toLowerCase();
+  if (encoding === undefined || encoding === "" || encoding === "identity") return false;
+  if (encoding === "gzip" || encoding === "x-gzip") return true;
+  throw new Problem("http.media-type", { detail: `content-encoding ${encoding}: only gzip is taken` });
+}
+
+/** Loosened for curl's --data-binary, which calls everything a form. */
+const TEXT_TYPES = ["", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded"];
+const RECORD_TYPES = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
+
+function formatOf(request: FastifyRequest): BatchFormat {
+  const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (TEXT_TYPES.includes(type)) return "lines";
+  if (RECORD_TYPES.includes(type)) return "ndjson";
+  throw new Problem("http.media-type", { detail: `${type}: text/plain or application/x-ndjson` });
+}

@@ -1,0 +1,296 @@
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { after, before, test } from "node:test";
+import { systemClock } from "../../../core/instant.ts";
+import { Problem } from "../../../core/problem.ts";
+import { Config } from "../../../platform/config/config.ts";
+import { uuidV7 } from "../../../platform/crypto/digest.ts";
+import { closeEventStores } from "../../../platform/events/testing.ts";
+import { Intake } from "./intake.ts";
+import { ingestMetrics } from "./metrics.ts";
+import { Senders } from "./senders.ts";
+import { SyslogCollector } from "./syslog.ts";
+import { eventually, openWorkshop, type Workshop } from "./testing.ts";
+
+let shop: Workshop;
+before(async () => {
+  shop = await openWorkshop();
+});
+after(async () => {
+  await shop.dispose();
+  await closeEventStores();
+});
+
+const LINE =
+  '<166>Nov 23 2026 10:14:20 asa : %ASA-6-605004: Login denied from 198.51.100.66/50122 to outside:203.0.113.5/ssh for user "admin"';
+
+interface Running {
+  readonly orgId: string;
+  readonly ports: { udp?: number; tcp?: number };
+  readonly intake: Intake;
+  stop(): Promise<void>;
+}
+
+async function running(
+  given: {
+    address?: string;
+    org?: string;
+    maxLines?: number;
+    maxLineBytes?: number;
+    stall?: Promise<void>;
+  } = {},
+): Promise<Running> {
+  const orgId = uuidV7();
+  const listener = { host: "127.0.0.1", port: 0 };
+  const { ingest: config } = Config.parse({
+    ingest: {
+      udp: listener,
+      tcp: listener,
+      maxLineBytes: given.maxLineBytes ?? 65_536,
+      sources: [{ name: "fw", address: given.address ?? "127.0.0.0/8", org: given.org ?? "res" }],
+    },
+  });
+  const ingest = shop.ingestWith();
+  const metrics = ingestMetrics(shop.metrics);
+  const { log } = shop;
+  const intake = new Intake({
+    ingest: async (source, batch) => {
+      await given.stall;
+      return ingest.ingest(source, batch);
+    },
+    refused: ingest.refused.bind(ingest),
+    metrics,
+    log,
+    ...(given.maxLines !== undefined && { maxLines: given.maxLines }),
+  });
+  const orgByName = async (name: string) => (name === "res" ? orgId : undefined);
+  const senders = new Senders(config.sources, orgByName, shop.clock);
+  const collector = new SyslogCollector({
+    config,
+    senders,
+    intake,
+    refused: ingest.refused.bind(ingest),
+    metrics,
+    clock: shop.clock,
+    log,
+  });
+  const ports = await collector.start();
+  return {
+    orgId,
+    ports,
+    intake,
+    async stop() {
+      await collector.stop();
+      await intake.stop();
+    },
+  };
+}
+
+async function sendUdp(port: number, ...messages: string[]): Promise<void> {
+  const socket = createSocket("udp4");
+  for (const message of messages) await new Promise((done) => socket.send(message, port, "127.0.0.1", done));
+  await new Promise<void>((done) => socket.close(done));
+}
+
+async function sendTcp(port: number, ...pieces: string[]): Promise<void> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  for (const piece of pieces) if (!socket.write(piece)) await once(socket, "drain");
+  socket.end();
+  socket.resume();
+  await once(socket, "close");
+}
+
+async function metric(result: string): Promise<number> {
+  const text = await shop.metrics.text();
+  return Number(
+    new RegExp(`ingest_lines_total\\{channel="syslog",result="${result}"\\} (\\d+)`).exec(text)?.[1] ?? 0,
+  );
+}
+
+test("datagrams are stored for the organisation of their address, with their alerts", async () => {
+  const node = await running();
+  await sendUdp(node.ports.udp ?? 0, LINE, `${LINE}\n`, "something else", "");
+  await eventually(
+    () => shop.stored(node.orgId),
+    ({ rows }) => rows === 3,
+  );
+  await node.stop();
+  const [row] = await shop.events.query<Record<string, unknown>>({
+    sql: "SELECT source, parser, user, batch FROM log WHERE org_id = {org:UUID} AND parsed = 1 LIMIT 1",
+    params: { org: node.orgId },
+  });
+  assert.deepEqual([row?.["source"], row?.["parser"], row?.["user"]], ["fw", "cisco-asa", "admin"]);
+});
+
+test("a connection may count its messages or end them by line, and cut them anywhere", async () => {
+  const node = await running();
+  const counted = `${Buffer.byteLength(LINE)} ${LINE}`;
+  await sendTcp(
+    node.ports.tcp ?? 0,
+    `${counted}${counted.slice(0, 30)}`,
+    `${counted.slice(30)}${LINE}\n${LINE.slice(0, 9)}`,
+    LINE.slice(9),
+  );
+  await eventually(
+    () => shop.stored(node.orgId),
+    ({ rows }) => rows === 4,
+  );
+  await node.stop();
+});
+
+test("what came before the stop is stored by the stop", async () => {
+  const node = await running();
+  await sendTcp(node.ports.tcp ?? 0, `${LINE}\n`.repeat(2_500));
+  await node.stop();
+  assert.deepEqual(await shop.stored(node.orgId), { rows: 2_500, distinct: 2_500 });
+});
+
+test("an address that no source names is counted, told once a minute and not stored", async () => {
+  const node = await running({ address: "192.0.2.0/24" });
+  const before = await metric("unknown-sender");
+  const told = () => shop.logged.filter((line) => line.includes("ingest.sources does not name")).length;
+  const toldBefore = told();
+  await sendUdp(node.ports.udp ?? 0, LINE, LINE, LINE);
+  await eventually(
+    () => metric("unknown-sender"),
+    (count) => count === before + 3,
+  );
+  await sendTcp(node.ports.tcp ?? 0, LINE).catch(() => undefined);
+  await eventually(
+    () => metric("unknown-sender"),
+    (count) => count === before + 4,
+  );
+  assert.equal(told(), toldBefore + 1);
+  shop.clock.set("2026-11-23T03:01:01.000Z");
+  await sendUdp(node.ports.udp ?? 0, LINE);
+  await eventually(told, (count) => count === toldBefore + 2);
+  shop.clock.set("2026-11-23T03:00:00.000Z");
+  await node.stop();
+  assert.equal((await shop.stored(node.orgId)).rows, 0);
+});
+
+test("a source whose organisation does not exist is treated as unknown", async () => {
+  const node = await running({ org: "nobody" });
+  const before = await metric("unknown-sender");
+  await sendUdp(node.ports.udp ?? 0, LINE);
+  await eventually(
+    () => metric("unknown-sender"),
+    (count) => count === before + 1,
+  );
+  await node.stop();
+});
+
+test("a line that is too long is cut and counted, its neighbours are whole", async () => {
+  const node = await running({ maxLineBytes: 200 });
+  await sendTcp(node.ports.tcp ?? 0, `${LINE}\n${"y".repeat(5_000)}\n${LINE}\n`);
+  await eventually(
+    () => shop.stored(node.orgId),
+    ({ rows }) => rows === 3,
+  );
+  await node.stop();
+  const rows = await shop.events.query<{ bytes: string }>({
+    sql: "SELECT length(original) AS bytes FROM log WHERE org_id = {org:UUID} ORDER BY event_id",
+    params: { org: node.orgId },
+  });
+  assert.deepEqual(
+    rows.map((row) => Number(row.bytes)),
+    [LINE.length, 200, LINE.length],
+  );
+});
+
+test("a full intake holds a connection back and lets datagrams go, counted; all of the connection is stored later", async () => {
+  const gate = Promise.withResolvers<void>();
+  const node = await running({ maxLines: 50, stall: gate.promise });
+  const sending = sendTcp(node.ports.tcp ?? 0, `${LINE}\n`.repeat(300));
+  await eventually(
+    () => node.intake.full,
+    (full) => full,
+  );
+  const before = await metric("dropped");
+  await sendUdp(node.ports.udp ?? 0, LINE, LINE);
+  await eventually(
+    () => metric("dropped"),
+    (count) => count === before + 2,
+  );
+  assert.equal((await shop.stored(node.orgId)).rows, 0);
+  gate.resolve();
+  await sending;
+  await eventually(
+    () => shop.stored(node.orgId),
+    ({ rows }) => rows === 300,
+  );
+  await node.stop();
+  assert.deepEqual(await shop.stored(node.orgId), { rows: 300, distinct: 300 });
+});
+
+test("a batch that fails is tried again under its key; one that never succeeds is given up and counted", async () => {
+  const keys: string[] = [];
+  const refused: number[] = [];
+  const metrics = ingestMetrics(shop.metrics);
+  const source = { orgId: uuidV7(), name: "fw", channel: "syslog", parser: "auto" } as const;
+  let failures = 2;
+  const intake = new Intake({
+    ingest: async (_source, batch) => {
+      keys.push(batch.key);
+      if (failures-- > 0) throw new Error("the store is away");
+    },
+    refused: async (_source, count) => void refused.push(count),
+    metrics,
+    log: shop.log,
+    retryMillis: [1, 1, 1],
+  });
+  intake.offer(source, "192.0.2.1", Buffer.from("a"));
+  await eventually(
+    () => keys.length,
+    (count) => count === 3,
+  );
+  assert.equal(new Set(keys).size, 1);
+  failures = 100;
+  intake.offer(source, "192.0.2.1", Buffer.from("b"));
+  intake.offer(source, "192.0.2.1", Buffer.from("c"));
+  await eventually(
+    () => refused.length,
+    (count) => count === 1,
+  );
+  assert.deepEqual(refused, [2]);
+  await intake.stop();
+});
+
+test("the longest prefix names the source, IPv4 in IPv6 clothes too; faults of the configuration are told all at once", async () => {
+  const sources = Config.parse({
+    ingest: {
+      sources: [
+        { name: "all", address: "10.0.0.0/8", org: "a" },
+        { name: "one", address: "10.1.2.3", org: "a", parser: "squid" },
+        { name: "net", address: "10.1.0.0/16", org: "a" },
+        { name: "six", address: "2001:db8::/32", org: "a" },
+      ],
+    },
+  }).ingest.sources;
+  const senders = new Senders(sources, async () => "0190a000-0000-7000-8000-00000000000a", systemClock);
+  const name = async (address: string) => (await senders.sourceOf(address))?.name;
+  assert.equal(await name("10.9.9.9"), "all");
+  assert.equal(await name("10.1.9.9"), "net");
+  assert.equal(await name("::ffff:10.1.2.3"), "one");
+  assert.equal(await name("2001:db8::7"), "six");
+  assert.equal(await name("192.0.2.1"), undefined);
+  assert.equal(await name("fe80::1%eth0"), undefined);
+  const bad = Config.parse({
+    ingest: {
+      sources: [
+        { name: "x", address: "10.0.0.0/33", org: "a" },
+        { name: "y", address: "nowhere", org: "a", parser: "nonesuch" },
+      ],
+    },
+  }).ingest.sources;
+  assert.throws(
+    () => new Senders(bad, async () => undefined, systemClock),
+    (error) =>
+      error instanceof Problem &&
+      error.faults.map((fault) => fault.path).join(" ") ===
+        "ingest.sources.0.address ingest.sources.1.address ingest.sources.1.parser",
+  );
+});

@@ -1,0 +1,109 @@
+import { fileURLToPath } from "node:url";
+import type { Instant } from "../../../core/instant.ts";
+import type { Scope } from "../../../core/scope.ts";
+import { Config } from "../../../platform/config/config.ts";
+import { EVENT_STORES, type FreshEvents } from "../../../platform/events/testing.ts";
+import { createLog, type Log } from "../../../platform/log/log.ts";
+import { createMetrics, type Metrics } from "../../../platform/metrics/metrics.ts";
+import {
+  DATABASES,
+  type FreshRecords,
+  type TestClock,
+  testClock,
+  testScope,
+} from "../../../platform/records/testing.ts";
+import { LOG_TABLE } from "../pipeline/log-table.ts";
+import { PipelinePool } from "../pipeline/pool.ts";
+import type { RuleFolders } from "../pipeline/rules.ts";
+import { Ingest, type IngestParts } from "./ingest.ts";
+import { ingestMetrics } from "./metrics.ts";
+
+/** The rules that the product ships. */
+export const FOLDERS: RuleFolders = {
+  rules: fileURLToPath(new URL("../../../../content/detection-rules/", import.meta.url)),
+  pipelines: fileURLToPath(new URL("../../../../content/sigma-pipelines/", import.meta.url)),
+};
+
+export const SYSTEMS = [
+  { name: "members", migrations: new URL("../../members/migrations/", import.meta.url) },
+  { name: "detection", migrations: new URL("../migrations/", import.meta.url) },
+];
+
+/** Everything that logs pass through, real, and empty. */
+export interface Workshop {
+  readonly records: FreshRecords;
+  readonly events: FreshEvents;
+  readonly pool: PipelinePool;
+  readonly clock: TestClock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** What was logged, line by line. */
+  readonly logged: string[];
+  readonly config: Config;
+  /** An ingest over these parts, some of them replaced. */
+  ingestWith(parts?: Partial<IngestParts>): Ingest;
+  /** Counts the stored rows of an organisation. */
+  stored(orgId: string): Promise<{ rows: number; distinct: number }>;
+  dispose(): Promise<void>;
+}
+
+export async function openWorkshop(now: Instant = "2026-11-23T03:00:00.000Z"): Promise<Workshop> {
+  const [database] = DATABASES;
+  const [store] = EVENT_STORES;
+  if (database === undefined || store === undefined) throw new Error("no store to test with");
+  const clock = testClock(now);
+  const records = await database.fresh(SYSTEMS, { clock });
+  const events = await store.fresh();
+  await events.createTable(LOG_TABLE);
+  const pool = new PipelinePool({ folders: FOLDERS });
+  const metrics = createMetrics();
+  const logged: string[] = [];
+  const log = createLog({ level: "debug", write: (line) => void logged.push(line) });
+  const scope: Scope = {
+    ...testScope({ clearance: "red", permissions: ["logs:ingest"], purpose: "job:ingest" }),
+    actor: { kind: "job", id: "ingest", name: "ingest" },
+  };
+  return {
+    records,
+    events,
+    pool,
+    clock,
+    metrics,
+    log,
+    logged,
+    config: Config.parse({}),
+    ingestWith: (parts = {}) =>
+      new Ingest({
+        records,
+        events,
+        pool,
+        clock,
+        metrics: ingestMetrics(metrics),
+        scope: async () => scope,
+        ...parts,
+      }),
+    async stored(orgId) {
+      const [row] = await events.query<{ rows: string; ids: string }>({
+        sql: `SELECT count() AS rows, uniqExact(event_id) AS ids FROM ${LOG_TABLE.name} WHERE org_id = {org:UUID}`,
+        params: { org: orgId },
+      });
+      return { rows: Number(row?.rows ?? 0), distinct: Number(row?.ids ?? 0) };
+    },
+    async dispose() {
+      await pool.close();
+      await events.dispose();
+      await records.dispose();
+    },
+  };
+}
+
+/** Asks until the answer is right; fails with the last one after ten seconds. */
+export async function eventually<T>(ask: () => Promise<T> | T, right: (answer: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  while (true) {
+    const answer = await ask();
+    if (right(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(answer)} after ten seconds`);
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}

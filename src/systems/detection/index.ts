@@ -1,0 +1,98 @@
+import { fileURLToPath } from "node:url";
+import type { Scope } from "../../core/scope.ts";
+import type { System } from "../../platform/platform.ts";
+import { orgByName } from "../members/index.ts";
+import { alertRoutes } from "./alerts/index.ts";
+import { Budget } from "./collect/budget.ts";
+import { Ingest } from "./collect/ingest.ts";
+import { Intake } from "./collect/intake.ts";
+import { ingestMetrics } from "./collect/metrics.ts";
+import { retentionJob } from "./collect/retention.ts";
+import { ingestRoutes } from "./collect/routes.ts";
+import { Senders } from "./collect/senders.ts";
+import { SyslogCollector } from "./collect/syslog.ts";
+import { LOG_TABLE } from "./pipeline/log-table.ts";
+import { PipelinePool } from "./pipeline/pool.ts";
+
+export * from "./alerts/index.ts";
+export {
+  type ChunkAnswer,
+  type FileChunk,
+  type ImportOptions,
+  type ImportProgress,
+  type ImportResult,
+  importFile,
+  type ParsedFileLine,
+  type ParseOptions,
+  parseFile,
+} from "./collect/file.ts";
+export { isParserChoice, type ParsedLine, parseLine, parserIds } from "./parsers/line.ts";
+export { checkRules, type Detection, type DetectOptions, detectFile } from "./sigma/index.ts";
+
+/** Folders of the rules and of the pipelines that tie them to log records. */
+export const RULE_FOLDERS = {
+  rules: fileURLToPath(new URL("../../../content/detection-rules/", import.meta.url)),
+  pipelines: fileURLToPath(new URL("../../../content/sigma-pipelines/", import.meta.url)),
+};
+
+/** Bodies under way share this much memory at least, or twice the largest body allowed. */
+const BODY_BUDGET = 128 * 2 ** 20;
+
+export const detection: System = {
+  name: "detection",
+  migrations: new URL("./migrations/", import.meta.url),
+  eventTables: [LOG_TABLE],
+  async start(platform) {
+    const { config, clock, events, log, records } = platform;
+    const metrics = ingestMetrics(platform.metrics);
+    const findOrg = (name: string) => orgByName(records, name);
+    const pool = new PipelinePool({
+      folders: RULE_FOLDERS,
+      onRules: ({ rules, faults }) => {
+        log.info({ rules, faults: faults.length }, "detection rules loaded");
+        for (const fault of faults) log.warn({ ...fault }, "a detection rule is left out");
+      },
+      onCrash: (error) => log.error({ err: error }, "a pipeline thread failed"),
+    });
+    let jobScope: Promise<Scope> | undefined;
+    const scope = () => {
+      jobScope ??= platform.jobScope("ingest", ["logs:ingest"]);
+      jobScope.catch(() => {
+        jobScope = undefined;
+      });
+      return jobScope;
+    };
+    const ingest = new Ingest({ records, events, pool, clock, metrics, scope });
+    const refused = ingest.refused.bind(ingest);
+    const intake = new Intake({ ingest: ingest.ingest.bind(ingest), refused, metrics, log });
+    const senders = new Senders(config.ingest.sources, findOrg, clock);
+    const syslog = new SyslogCollector({
+      config: config.ingest,
+      senders,
+      intake,
+      refused,
+      metrics,
+      clock,
+      log,
+    });
+    const { maxBodyBytes, maxLineBytes } = config.ingest;
+    const budget = new Budget(Math.max(BODY_BUDGET, 2 * maxBodyBytes));
+    return {
+      routes: [
+        ...ingestRoutes({ ingest, pool, budget, events, maxBodyBytes, maxLineBytes, orgByName: findOrg }),
+        ...alertRoutes(),
+      ],
+      jobs: [retentionJob({ config: config.events, events, records, clock, log })],
+      async start() {
+        pool.open();
+        const ports = await syslog.start();
+        if (ports.udp !== undefined || ports.tcp !== undefined) log.info(ports, "listening for syslog");
+      },
+      async stop() {
+        await syslog.stop();
+        await intake.stop();
+        await pool.close();
+      },
+    };
+  },
+};

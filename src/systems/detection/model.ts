@@ -1,0 +1,2 @@
+export * from "./alerts/model.ts";
+export * from "./collect/model.ts";

@@ -1,0 +1,261 @@
+import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
+import { isIp, portOf, wholeOf } from "../text/address.ts";
+import { levelFields, transportFields } from "../text/network.ts";
+import { epochOf, isoAt, offsetAt } from "../text/time.ts";
+import { domainOf, urlFields } from "../text/url.ts";
+import { kindOf, outcomeOf, verdictOf } from "./kinds.ts";
+import { readPairs } from "./pairs.ts";
+
+/** FortiOS keys, new and old, of which the text is the ECS field as it stands. */
+const TEXTS: Readonly<Record<string, string>> = {
+  srcintf: "observer.ingress.interface.name",
+  src_int: "observer.ingress.interface.name",
+  dstintf: "observer.egress.interface.name",
+  dst_int: "observer.egress.interface.name",
+  srcmac: "source.mac",
+  dstmac: "destination.mac",
+  srcname: "source.domain",
+  dstname: "destination.domain",
+  devname: "observer.name",
+  devid: "observer.serial_number",
+  device_id: "observer.serial_number",
+  logid: "event.code",
+  log_id: "event.code",
+  policyname: "rule.name",
+  poluuid: "rule.uuid",
+  catdesc: "rule.category",
+  user: "user.name",
+  unauthuser: "user.name",
+  group: "user.group.name",
+  agent: "user_agent.original",
+  httpmethod: "http.request.method",
+  referralurl: "http.request.referrer",
+  filename: "file.name",
+  qtype: "dns.question.type",
+  qclass: "dns.question.class",
+  ref: "event.reference",
+  msg: "message",
+  reason: "event.reason",
+  srccountry: "source.geo.country_name",
+  dstcountry: "destination.geo.country_name",
+  sender: "email.from.address",
+  recipient: "email.to.address",
+  subject: "email.subject",
+};
+
+const NUMBERS: Readonly<Record<string, string>> = {
+  sentbyte: "source.bytes",
+  sent: "source.bytes",
+  rcvdbyte: "destination.bytes",
+  rcvd: "destination.bytes",
+  sentpkt: "source.packets",
+  sent_pkt: "source.packets",
+  rcvdpkt: "destination.packets",
+  rcvd_pkt: "destination.packets",
+  filesize: "file.size",
+};
+
+const ADDRESSES: Readonly<Record<string, string>> = {
+  srcip: "source.ip",
+  src: "source.ip",
+  dstip: "destination.ip",
+  dst: "destination.ip",
+  remip: "source.ip",
+  locip: "destination.ip",
+  transip: "source.nat.ip",
+  tranip: "destination.nat.ip",
+  tran_ip: "destination.nat.ip",
+};
+
+const PORTS: Readonly<Record<string, string>> = {
+  srcport: "source.port",
+  src_port: "source.port",
+  dstport: "destination.port",
+  dst_port: "destination.port",
+  remport: "source.port",
+  locport: "destination.port",
+  transport: "source.nat.port",
+  tranport: "destination.nat.port",
+};
+
+/** Keys that become something else than one text; they are read where it is made. */
+const READ_ELSEWHERE = new Set(["date", "time", "eventtime", "tz", "level", "pri", "url", "qname", "ipaddr"]);
+const PREFIX = "fortinet.firewall.";
+
+/** Fortinet FortiGate: FortiOS 4 to 7, `key=value` and CSV, every log type. */
+export const fortigate = defineParser({
+  id: "fortigate",
+  product: "Fortinet FortiGate",
+  accepts(message) {
+    const head = message.length > 400 ? message.slice(0, 400) : message;
+    return (
+      (head.startsWith("date=") || head.includes("devid=") || head.includes("device_id=")) &&
+      (head.includes("logid=") ||
+        head.includes("log_id=") ||
+        head.includes("devid=") ||
+        head.includes("device_id=")) &&
+      head.includes("type=")
+    );
+  },
+  parse(message, context) {
+    const pairs = readPairs(message);
+    if (!pairs.has("type") || !(pairs.has("logid") || pairs.has("log_id") || pairs.has("subtype")))
+      return undefined;
+    const draft: EcsDraft = {
+      "event.kind": "event",
+      "event.module": "fortinet",
+      "observer.vendor": "Fortinet",
+      "observer.product": "FortiGate",
+      "observer.type": "firewall",
+    };
+    for (const [key, value] of pairs) simpleField(draft, key, value);
+    timeField(draft, pairs, context);
+    networkFields(draft, pairs);
+    webFields(draft, pairs);
+    eventFields(draft, pairs);
+    return draft;
+  },
+});
+
+function simpleField(draft: EcsDraft, key: string, value: string): void {
+  if (READ_ELSEWHERE.has(key)) return;
+  const text = TEXTS[key];
+  if (text !== undefined) {
+    const empty = key.endsWith("country") ? value === "Reserved" : text.endsWith(".domain") && isIp(value);
+    if (draft[text] === undefined && !empty) draft[text] = value;
+    return;
+  }
+  const address = ADDRESSES[key];
+  if (address !== undefined && isIp(value)) {
+    if (draft[address] === undefined && value !== "0.0.0.0") draft[address] = value;
+    return;
+  }
+  const port = PORTS[key];
+  if (port !== undefined) {
+    const number = portOf(value);
+    if (number !== undefined && draft[port] === undefined) draft[port] = number;
+    return;
+  }
+  const number = NUMBERS[key];
+  const whole = number === undefined ? undefined : wholeOf(value);
+  if (number !== undefined && whole !== undefined) {
+    if (draft[number] === undefined) draft[number] = whole;
+    return;
+  }
+  draft[PREFIX + key] = value;
+}
+
+/** `eventtime` counts from 1970 and needs no zone; `date` and `time` are the device's own wall clock. */
+function timeField(draft: EcsDraft, pairs: Map<string, string>, context: ParseContext): void {
+  const since = epochOf(pairs.get("eventtime") ?? "");
+  if (since !== undefined && since > 946_684_800_000) {
+    draft["@timestamp"] = new Date(since).toISOString();
+    return;
+  }
+  const zone = offsetAt(pairs.get("tz") ?? "", 0);
+  const time = (pairs.get("time") ?? "").replaceAll(" ", "");
+  const read = isoAt(
+    `${pairs.get("date") ?? ""} ${time}`,
+    0,
+    zone === undefined ? context : { ...context, zoneMinutes: zone.minutes },
+  );
+  if (read !== undefined) draft["@timestamp"] = new Date(read.at).toISOString();
+}
+
+function networkFields(draft: EcsDraft, pairs: Map<string, string>): void {
+  const proto = pairs.get("proto");
+  if (proto !== undefined && draft["source.ip"] !== undefined) transportFields(draft, proto);
+  const service = pairs.get("service");
+  if (service !== undefined && !service.includes("/")) draft["network.protocol"] = service.toLowerCase();
+  const app = pairs.get("app");
+  if (app !== undefined) draft["network.application"] = app.toLowerCase();
+  const sent = draft["source.bytes"];
+  const received = draft["destination.bytes"];
+  if (typeof sent === "number" && typeof received === "number") draft["network.bytes"] = sent + received;
+  const seconds = wholeOf(pairs.get("duration") ?? "");
+  if (seconds !== undefined && seconds <= 9_000_000) draft["event.duration"] = seconds * 1_000_000_000;
+  const direction = pairs.get("direction");
+  if (direction !== undefined) {
+    draft["network.direction"] =
+      direction === "outgoing" ? "outbound" : direction === "incoming" ? "inbound" : direction;
+  }
+  if (draft["source.ip"] === undefined) {
+    const from = addressInBrackets(pairs.get("ui") ?? "");
+    if (from !== undefined) draft["source.ip"] = from;
+  }
+}
+
+/** The administrator's address in `ui="https(198.51.100.7)"`. */
+function addressInBrackets(text: string): string | undefined {
+  const open = text.indexOf("(");
+  const close = text.indexOf(")", open);
+  const inner = open >= 0 && close > open ? text.slice(open + 1, close) : "";
+  return isIp(inner) ? inner : undefined;
+}
+
+function webFields(draft: EcsDraft, pairs: Map<string, string>): void {
+  const host = pairs.get("hostname");
+  const url = pairs.get("url");
+  if (url !== undefined) {
+    urlFields(draft, url);
+    if (host !== undefined && url.startsWith("/")) {
+      const scheme = pairs.get("service")?.toLowerCase() === "https" ? "https" : "http";
+      draft["url.scheme"] = scheme;
+      draft["url.full"] = `${scheme}://${host}${url}`;
+    }
+  }
+  if (host !== undefined) {
+    const name = domainOf(host);
+    draft["url.domain"] ??= name;
+    if (!isIp(name)) draft["destination.domain"] ??= name;
+  }
+  const question = pairs.get("qname");
+  if (question !== undefined) draft["dns.question.name"] = domainOf(question);
+  const answers = pairs.get("ipaddr");
+  if (answers !== undefined && question !== undefined) {
+    const addresses = answers.split(",").map((text) => text.trim());
+    if (addresses.every(isIp)) draft["dns.resolved_ip"] = addresses;
+  }
+  const checksum = pairs.get("analyticscksum") ?? pairs.get("filehash");
+  if (checksum?.length === 64) draft["file.hash.sha256"] = checksum.toLowerCase();
+}
+
+function eventFields(draft: EcsDraft, pairs: Map<string, string>): void {
+  const type = pairs.get("type") ?? "";
+  const subtype = pairs.get("subtype") ?? "";
+  const logdesc = pairs.get("logdesc") ?? "";
+  const status = pairs.get("status") ?? "";
+  const action = pairs.get("action") ?? (type === "traffic" ? status : "") ?? "";
+  draft["event.dataset"] = `fortigate.${type}`;
+  draft["event.action"] =
+    action !== "" ? action : logdesc.toLowerCase().replaceAll(" ", "-") || subtype || type;
+  delete draft[`${PREFIX}action`];
+  const level = pairs.get("level") ?? pairs.get("pri");
+  if (level !== undefined) levelFields(draft, level);
+  const lower = action.toLowerCase();
+  const configures =
+    pairs.has("cfgpath") || pairs.has("cfgattr") || logdesc.toLowerCase().includes("configur");
+  const kind = kindOf(type, subtype, lower, configures);
+  const verdict = type === "event" ? undefined : verdictOf(lower);
+  draft["event.category"] = kind.category;
+  draft["event.type"] = verdict === undefined ? kind.type : [...kind.type, verdict];
+  const outcome =
+    verdict === undefined ? outcomeOf(status, lower, logdesc) : verdict === "denied" ? "failure" : "success";
+  if (outcome !== undefined) draft["event.outcome"] = outcome;
+  if (draft.message === undefined && logdesc !== "") draft.message = logdesc;
+  ruleFields(draft, pairs, type);
+}
+
+/** The signature that fired names the rule; otherwise the policy that decided. */
+function ruleFields(draft: EcsDraft, pairs: Map<string, string>, type: string): void {
+  const signature = pairs.get("attack") ?? pairs.get("virus");
+  const id = pairs.get("attackid") ?? pairs.get("virusid");
+  if (type !== "traffic" && signature !== undefined) {
+    draft["rule.name"] = signature;
+    if (id !== undefined) draft["rule.id"] = id;
+    draft["event.kind"] = "alert";
+    return;
+  }
+  const policy = pairs.get("policyid");
+  if (policy !== undefined) draft["rule.id"] = policy;
+}

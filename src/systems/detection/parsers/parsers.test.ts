@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { test } from "node:test";
+import fc from "fast-check";
+import { parseLine, parserIds } from "./line.ts";
+import { PARSERS } from "./list.ts";
+import type { ParseContext, Parser } from "./parser.ts";
+import { isIp } from "./text/address.ts";
+
+const FOLDER = new URL("./", import.meta.url);
+const RECEIVED: ParseContext = { receivedAt: "2026-11-23T03:00:00.000Z" };
+
+function sampleOf(parser: Parser): string[] {
+  const text = readFileSync(new URL(`${parser.id}/sample.log`, FOLDER), "utf8");
+  return text.split("\n").filter((line) => line !== "");
+}
+
+test("every folder with a parser is on the list, and every one on the list has its folder", () => {
+  const folders = readdirSync(FOLDER).filter((name) => existsSync(new URL(`${name}/parser.ts`, FOLDER)));
+  assert.deepEqual(parserIds().toSorted(), folders.toSorted());
+});
+
+for (const parser of PARSERS) {
+  test(`${parser.id}: its sample reads as expected.json says`, () => {
+    const expected: unknown = JSON.parse(readFileSync(new URL(`${parser.id}/expected.json`, FOLDER), "utf8"));
+    const choice = parser.id === "syslog" ? "syslog" : "auto";
+    const read = sampleOf(parser).map((line) => parseLine(line, RECEIVED, choice));
+    assert.deepEqual([...new Set(read.map((line) => line.parser))], [parser.id]);
+    assert.deepEqual(
+      read.map((line) => line.record),
+      expected,
+    );
+  });
+
+  test(`${parser.id}: only the parser itself accepts its sample`, () => {
+    for (const line of sampleOf(parser)) {
+      const others = PARSERS.filter((other) => other !== parser && other.accepts(line, RECEIVED));
+      assert.deepEqual(
+        others.map((other) => other.id),
+        [],
+        line,
+      );
+    }
+  });
+}
+
+const SAMPLES = PARSERS.flatMap(sampleOf);
+
+/** A sample line with a piece cut out, doubled, or replaced by something else. */
+const mutated = fc
+  .record({
+    line: fc.constantFrom(...SAMPLES),
+    from: fc.nat(600),
+    length: fc.nat(60),
+    into: fc.oneof(
+      fc.string({ unit: "binary", maxLength: 30 }),
+      fc.constantFrom("", '"', "=", "[", "<", "(", "\\", ":", "#", "'", "%ASA-6-302013:"),
+    ),
+  })
+  .map(({ line, from, length, into }) => line.slice(0, from) + into + line.slice(from + length));
+
+/** What every record must be, whatever the line: flat, with a time, with numbers where ECS has numbers. */
+function assertSound(line: string, choice: string): void {
+  const { record, parsed, parser } = parseLine(line, RECEIVED, choice);
+  assert.equal(parsed, parser !== "");
+  assert.equal(new Date(String(record["@timestamp"])).toISOString(), record["@timestamp"]);
+  if (!parsed) assert.equal(record.message, line);
+  for (const [field, value] of Object.entries(record)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      assert.ok(["string", "number", "boolean"].includes(typeof one), field);
+      if (typeof one === "number") assert.ok(Number.isSafeInteger(one), `${field}=${one}`);
+      if (field.endsWith(".port"))
+        assert.ok(typeof one === "number" && one >= 0 && one <= 65_535, `${field}=${one}`);
+      if (/^(source|destination)(\.nat)?\.ip$/.test(field))
+        assert.ok(isIP(String(one)) > 0, `${field}=${one}`);
+    }
+  }
+}
+
+test("no line makes a parser throw, and what comes out is sound", () => {
+  const choices = fc.constantFrom("auto", ...parserIds());
+  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 400 }), choices, assertSound), {
+    numRuns: 1500,
+  });
+  fc.assert(fc.property(mutated, choices, assertSound), { numRuns: 4000 });
+});
+
+test("a parser itself never throws, so that the guard around it has nothing to catch", () => {
+  fc.assert(
+    fc.property(fc.oneof(mutated, fc.string({ unit: "binary", maxLength: 300 })), (line) => {
+      for (const parser of PARSERS) {
+        parser.accepts(line, RECEIVED);
+        parser.parse(line, RECEIVED);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("addresses are told from other words exactly as the runtime does", () => {
+  const group = fc.constantFrom("", "0", "1", "ab", "ffff", "12345", "g", "255", "256", "01");
+  const text = fc
+    .array(fc.tuple(group, fc.constantFrom(":", "::", ".", "")), { maxLength: 10 })
+    .map((parts) => parts.map(([left, right]) => left + right).join(""));
+  fc.assert(
+    fc.property(fc.oneof(text, fc.ipV4(), fc.ipV6()), (value) =>
+      assert.equal(isIp(value), isIP(value) > 0, value),
+    ),
+    { numRuns: 20_000 },
+  );
+});
+
+test("time grows with the length of the line and not faster", () => {
+  const pieces = [
+    "a=",
+    'a="',
+    "(",
+    "[a ",
+    " from ",
+    "client 192.0.2.1#1 (",
+    "'",
+    "%ASA-",
+    " : ",
+    "\\",
+    "1 ",
+    "date=,",
+  ];
+  const starts = [
+    ...SAMPLES.slice(0, 3),
+    "<38>1 - - - - - [x ",
+    "%ASA-6-302013: Built ",
+    "client 192.0.2.1#1 (a): query: ",
+  ];
+  for (const start of starts) {
+    for (const piece of pieces) {
+      const took = (count: number): number => {
+        const line = start + piece.repeat(count);
+        let best = Number.POSITIVE_INFINITY;
+        for (let round = 0; round < 3; round++) {
+          const began = performance.now();
+          for (const choice of ["auto", ...parserIds()]) parseLine(line, RECEIVED, choice);
+          best = Math.min(best, performance.now() - began);
+        }
+        return best;
+      };
+      took(1000);
+      const short = took(2000);
+      const long = took(32_000);
+      // Sixteen times the length: linear work stays near 16, quadratic near 256.
+      assert.ok(long < 25 + short * 80, `${start.slice(0, 30)} + ${piece}: ${short} ms, then ${long} ms`);
+    }
+  }
+});
+
+const REAL = new URL("../../../../../shared/data/device-logs/", import.meta.url);
+const PRODUCTS = [
+  ["fortigate", "fortigate.log"],
+  ["cisco-asa", "cisco-asa.log"],
+  ["squid", "squid.log"],
+  ["bind-query", "bind-named.log"],
+] as const;
+
+for (const [id, file] of PRODUCTS) {
+  const at = new URL(file, REAL);
+  const skip = existsSync(at) ? false : "../shared/data/device-logs is not there";
+  test(`${id}: real lines of the product parse`, { skip }, (t) => {
+    const lines = readFileSync(at, "utf8")
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+    const read = lines.map((line) => parseLine(line, RECEIVED));
+    const taken = read.filter((line) => line.parser === id).length;
+    t.diagnostic(`${id}: ${taken} of ${lines.length} lines parsed`);
+    assert.ok(taken >= lines.length * 0.98, `${taken} of ${lines.length}`);
+    const placed = read.filter((line) => line.record["event.action"] !== undefined).length;
+    t.diagnostic(`${id}: ${placed} of ${lines.length} have an event.action`);
+    assert.ok(placed >= lines.length * 0.75, `${placed} of ${lines.length}`);
+  });
+}
+
+const others = new URL("sophos-firewall.log", REAL);
+test("lines of products without a parser stay unparsed", {
+  skip: existsSync(others) ? false : "../shared/data/device-logs is not there",
+}, () => {
+  for (const file of [
+    "sophos-firewall.log",
+    "checkpoint.log",
+    "juniper-junos.log",
+    "modsecurity.log",
+    "iptables.log",
+    "eset.log",
+    "pfsense.log",
+    "cisco-ios.log",
+  ]) {
+    for (const line of readFileSync(new URL(file, REAL), "utf8").split("\n")) {
+      if (line !== "") assert.equal(parseLine(line, RECEIVED).parser, "", `${file}: ${line}`);
+    }
+  }
+});

@@ -1,0 +1,179 @@
+import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
+import { portOf, wholeOf } from "../text/address.ts";
+import { clfAt, epochOf } from "../text/time.ts";
+import { peerFields, urlFields } from "../text/url.ts";
+
+const DENIED = ["TCP_DENIED", "UDP_DENIED", "TCP_DENIED_REPLY", "DENIED", "NONE_ABORTED"];
+
+/** Squid's access log: the native format (`logformat squid`) and `combined` with `%Ss:%Sh` at its end. */
+export const squid = defineParser({
+  id: "squid",
+  product: "Squid",
+  accepts(message, context) {
+    if (isCombined(message)) return true;
+    const dot = message.indexOf(".");
+    return (
+      dot >= 9 &&
+      dot <= 11 &&
+      epochOf(message.slice(0, dot + 4)) !== undefined &&
+      (context.program?.includes("squid") === true || native(message) !== undefined)
+    );
+  },
+  parse(message, context) {
+    const draft = isCombined(message) ? combined(message, context) : native(message);
+    if (draft === undefined) return undefined;
+    draft["event.module"] = "squid";
+    draft["event.dataset"] = "squid.access";
+    draft["event.kind"] = "event";
+    draft["observer.vendor"] = "Squid";
+    draft["observer.product"] = "Squid";
+    draft["observer.type"] = "proxy";
+    draft["event.category"] = ["network", "web"];
+    draft["network.protocol"] = protocolOf(draft);
+    draft["network.transport"] = "tcp";
+    return draft;
+  },
+});
+
+function protocolOf(draft: EcsDraft): string {
+  const scheme = draft["url.scheme"];
+  if (typeof scheme === "string") return scheme;
+  return draft["http.request.method"] === "CONNECT" ? "https" : "http";
+}
+
+/** Splits at runs of spaces into at most `limit` words; the last one keeps the rest. */
+function words(text: string, limit: number): string[] {
+  const found: string[] = [];
+  let at = 0;
+  while (at < text.length && found.length < limit) {
+    while (text.charCodeAt(at) === 32) at++;
+    if (at >= text.length) break;
+    const space = text.indexOf(" ", at);
+    const end = space < 0 || found.length === limit - 1 ? text.length : space;
+    found.push(text.slice(at, end));
+    at = end;
+  }
+  return found;
+}
+
+function native(message: string): EcsDraft | undefined {
+  const [time, elapsed, client, result, bytes, method, url, user, hierarchy, mime] = words(message, 10);
+  if (time === undefined || elapsed === undefined || client === undefined || result === undefined)
+    return undefined;
+  if (bytes === undefined || method === undefined || url === undefined) return undefined;
+  const at = time.includes(".") ? epochOf(time) : undefined;
+  const slash = result.indexOf("/");
+  const size = wholeOf(bytes);
+  const took = wholeOf(elapsed.startsWith("-") ? elapsed.slice(1) : elapsed);
+  if (at === undefined || slash < 0 || size === undefined || took === undefined) return undefined;
+  const draft: EcsDraft = { "@timestamp": new Date(at).toISOString() };
+  peerFields(draft, "source", client);
+  resultFields(draft, result.slice(0, slash), result.slice(slash + 1));
+  if (took <= 9_000_000_000) draft["event.duration"] = took * 1_000_000;
+  sizeFields(draft, size);
+  requestFields(draft, method, url);
+  if (user !== undefined && user !== "-") draft["user.name"] = user;
+  if (hierarchy !== undefined) hierarchyFields(draft, hierarchy);
+  if (mime !== undefined && mime !== "-") draft["http.response.mime_type"] = mime.trimEnd();
+  return draft;
+}
+
+function sizeFields(draft: EcsDraft, size: number): void {
+  draft["http.response.bytes"] = size;
+  draft["destination.bytes"] = size;
+}
+
+function resultFields(draft: EcsDraft, result: string, status: string): void {
+  const code = wholeOf(status) ?? 0;
+  const denied = DENIED.includes(result) || result.includes("DENIED");
+  draft["event.action"] = result;
+  draft["squid.result"] = result;
+  if (code > 0) draft["http.response.status_code"] = code;
+  if (denied || code >= 400) draft["event.outcome"] = "failure";
+  else if (code > 0) draft["event.outcome"] = "success";
+  draft["event.type"] = ["access", denied ? "denied" : "allowed"];
+}
+
+function requestFields(draft: EcsDraft, method: string, url: string): void {
+  draft["http.request.method"] = method;
+  urlFields(draft, url, method === "CONNECT");
+  const domain = draft["url.domain"];
+  if (typeof domain === "string") {
+    peerFields(draft, "destination", domain);
+    const port = draft["url.port"];
+    if (typeof port === "number") draft["destination.port"] = port;
+  }
+}
+
+/** `HIER_DIRECT/203.0.113.9`, `FIRSTUP_PARENT/10.0.0.2`, `NONE/-`. */
+function hierarchyFields(draft: EcsDraft, text: string): void {
+  const slash = text.indexOf("/");
+  if (slash < 0) return;
+  const how = text.slice(0, slash);
+  const peer = text.slice(slash + 1);
+  if (how !== "NONE" && how !== "HIER_NONE") draft["squid.hierarchy"] = how;
+  if (peer === "-" || peer === "") return;
+  draft["squid.peer"] = peer;
+  if (!how.includes("DIRECT")) return;
+  const name = draft["destination.domain"];
+  peerFields(draft, "destination", peer);
+  if (typeof name === "string") draft["destination.domain"] = name;
+}
+
+function isCombined(message: string): boolean {
+  const open = message.indexOf(" [");
+  return (
+    open > 0 &&
+    open < 120 &&
+    message[open + 4] === "/" &&
+    message.includes('] "', open) &&
+    tail(message) !== ""
+  );
+}
+
+/** The last word when it is `TCP_MISS:HIER_DIRECT`, which tells Squid from a web server. */
+function tail(message: string): string {
+  const text = message.trimEnd();
+  const word = text.slice(text.lastIndexOf(" ") + 1);
+  const colon = word.indexOf(":");
+  return colon > 0 && (word.includes("TCP_") || word.includes("UDP_") || word.startsWith("NONE")) ? word : "";
+}
+
+/** The text between the next pair of quotes at or after `from`; a backslash covers what follows it. */
+function quoted(text: string, from: number): { value: string; end: number } | undefined {
+  const open = text.indexOf('"', from);
+  if (open < 0) return undefined;
+  let at = open + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at >= text.length ? undefined : { value: text.slice(open + 1, at), end: at + 1 };
+}
+
+function combined(message: string, context: ParseContext): EcsDraft | undefined {
+  const open = message.indexOf(" [");
+  const [client, , user] = words(message.slice(0, open), 3);
+  const time = clfAt(message, open + 2, context);
+  const request = quoted(message, open);
+  if (client === undefined || time === undefined || request === undefined) return undefined;
+  const [method, url, version] = words(request.value, 3);
+  const [status, bytes] = words(message.slice(request.end, request.end + 40), 3);
+  if (method === undefined || url === undefined || status === undefined) return undefined;
+  const draft: EcsDraft = { "@timestamp": new Date(time.at).toISOString() };
+  const colon = client.indexOf(":");
+  const port = colon > 0 && client.lastIndexOf(":") === colon ? portOf(client.slice(colon + 1)) : undefined;
+  peerFields(draft, "source", port === undefined ? client : client.slice(0, colon));
+  if (port !== undefined) draft["source.port"] = port;
+  const end = tail(message);
+  const split = end.indexOf(":");
+  resultFields(draft, end.slice(0, split), status);
+  hierarchyFields(draft, `${end.slice(split + 1)}/-`);
+  const size = wholeOf(bytes ?? "");
+  if (size !== undefined) sizeFields(draft, size);
+  requestFields(draft, method, url);
+  if (version?.startsWith("HTTP/") === true) draft["http.version"] = version.slice(5);
+  if (user !== undefined && user !== "-") draft["user.name"] = user;
+  const referrer = quoted(message, request.end);
+  const agent = referrer === undefined ? undefined : quoted(message, referrer.end);
+  if (referrer !== undefined && referrer.value !== "-") draft["http.request.referrer"] = referrer.value;
+  if (agent !== undefined && agent.value !== "-") draft["user_agent.original"] = agent.value;
+  return draft;
+}

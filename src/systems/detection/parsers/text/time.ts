@@ -1,0 +1,186 @@
+import type { ParseContext } from "../parser.ts";
+
+/** Milliseconds since 1970 and where the text goes on. */
+export interface ReadTime {
+  readonly at: number;
+  readonly end: number;
+}
+
+const MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec";
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const TAIPEI_MINUTES = 480;
+
+export function zoneOf(context: ParseContext): number {
+  return context.zoneMinutes ?? TAIPEI_MINUTES;
+}
+
+/** The number written in exactly `count` digits at `from`, or -1. */
+export function digitsAt(text: string, from: number, count: number): number {
+  if (from + count > text.length) return -1;
+  let value = 0;
+  for (let at = from; at < from + count; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** 0 to 11 for `Nov` at `from`, or -1. */
+function monthAt(text: string, from: number): number {
+  const name = text.slice(from, from + 3).toLowerCase();
+  const at = name.length === 3 ? MONTHS.indexOf(name) : -1;
+  return at % 3 === 0 ? at / 3 : -1;
+}
+
+interface WallTime {
+  /** Milliseconds since midnight. */
+  readonly value: number;
+  readonly end: number;
+}
+
+/** `10:11:12`, `10:11:12.345678` or `10:11:12,345`. */
+function wallAt(text: string, from: number): WallTime | undefined {
+  const hours = digitsAt(text, from, 2);
+  const minutes = digitsAt(text, from + 3, 2);
+  const seconds = digitsAt(text, from + 6, 2);
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || seconds < 0 || seconds > 60) return undefined;
+  if (text[from + 2] !== ":" || text[from + 5] !== ":") return undefined;
+  let end = from + 8;
+  let fraction = 0;
+  if (text[end] === "." || text[end] === ",") {
+    let scale = 100;
+    let at = end + 1;
+    for (; at < text.length && at < end + 10; at++) {
+      const digit = text.charCodeAt(at) - 48;
+      if (digit < 0 || digit > 9) break;
+      fraction += digit * scale;
+      scale /= 10;
+    }
+    if (at > end + 1) end = at;
+  }
+  return { value: (hours * 60 + minutes) * MINUTE + seconds * 1000 + Math.floor(fraction), end };
+}
+
+/** Days of a date that exists, as milliseconds; `undefined` for 31 April and for years no device has seen. */
+function dayOf(year: number, month: number, day: number): number | undefined {
+  if (year < 1970 || year > 2200 || month < 0 || month > 11 || day < 1 || day > 31) return undefined;
+  const value = Date.UTC(year, month, day);
+  return new Date(value).getUTCDate() === day ? value : undefined;
+}
+
+/** `Z`, `+08:00`, `+0800`, `+08` or ` +08:00` at `from`: minutes east of UTC. */
+export function offsetAt(text: string, from: number): { minutes: number; end: number } | undefined {
+  const sign = text[from];
+  if (sign === "Z" || sign === "z") return { minutes: 0, end: from + 1 };
+  if (sign !== "+" && sign !== "-") return undefined;
+  const hours = digitsAt(text, from + 1, 2);
+  if (hours < 0 || hours > 14) return undefined;
+  const colon = text[from + 3] === ":" ? 1 : 0;
+  const rest = digitsAt(text, from + 3 + colon, 2);
+  const minutes = hours * 60 + (rest >= 0 && rest < 60 ? rest : 0);
+  return { minutes: sign === "-" ? -minutes : minutes, end: from + 3 + (rest >= 0 ? colon + 2 : 0) };
+}
+
+/** `2026-11-23T10:11:12.345+08:00`, also with a space for the T and without a zone. */
+export function isoAt(text: string, from: number, context: ParseContext): ReadTime | undefined {
+  if (text[from + 4] !== "-" || text[from + 7] !== "-") return undefined;
+  const day = dayOf(digitsAt(text, from, 4), digitsAt(text, from + 5, 2) - 1, digitsAt(text, from + 8, 2));
+  const between = text[from + 10];
+  if (day === undefined || (between !== "T" && between !== " " && between !== "t")) return undefined;
+  const wall = wallAt(text, from + 11);
+  if (wall === undefined) return undefined;
+  const offset = offsetAt(text, wall.end);
+  return {
+    at: day + wall.value - (offset?.minutes ?? zoneOf(context)) * MINUTE,
+    end: offset?.end ?? wall.end,
+  };
+}
+
+/** `23-Nov-2026 10:11:12.345`, as BIND writes it. */
+export function dayMonthYearAt(text: string, from: number, context: ParseContext): ReadTime | undefined {
+  if (text[from + 2] !== "-" || text[from + 6] !== "-" || text[from + 11] !== " ") return undefined;
+  const day = dayOf(digitsAt(text, from + 7, 4), monthAt(text, from + 3), digitsAt(text, from, 2));
+  const wall = wallAt(text, from + 12);
+  if (day === undefined || wall === undefined) return undefined;
+  return { at: day + wall.value - zoneOf(context) * MINUTE, end: wall.end };
+}
+
+/** `10/Nov/2026:10:11:12 +0800`, as web servers write it. */
+export function clfAt(text: string, from: number, context: ParseContext): ReadTime | undefined {
+  if (text[from + 2] !== "/" || text[from + 6] !== "/" || text[from + 11] !== ":") return undefined;
+  const day = dayOf(digitsAt(text, from + 7, 4), monthAt(text, from + 3), digitsAt(text, from, 2));
+  const wall = wallAt(text, from + 12);
+  if (day === undefined || wall === undefined) return undefined;
+  const offset = text[wall.end] === " " ? offsetAt(text, wall.end + 1) : undefined;
+  return {
+    at: day + wall.value - (offset?.minutes ?? zoneOf(context)) * MINUTE,
+    end: offset?.end ?? wall.end,
+  };
+}
+
+/** `Nov 23 10:11:12`, `Nov  3 2026 10:11:12.345`, `2026 Nov 23 10:11:12`; RFC 3164 and its usual deviations. */
+export function bsdAt(text: string, from: number, context: ParseContext): ReadTime | undefined {
+  let at = from;
+  let year = -1;
+  if (text[at + 4] === " ") {
+    year = digitsAt(text, at, 4);
+    if (year >= 0) at += 5;
+  }
+  const month = monthAt(text, at);
+  if (month < 0 || text[at + 3] !== " ") return undefined;
+  at += 4;
+  if (text[at] === " ") at++;
+  let day = digitsAt(text, at, 2);
+  at += 2;
+  if (day < 0) {
+    day = digitsAt(text, at - 2, 1);
+    at -= 1;
+  }
+  if (day < 0 || text[at] !== " ") return undefined;
+  at++;
+  if (year < 0 && text[at + 4] === " ") {
+    year = digitsAt(text, at, 4);
+    if (year >= 0) at += 5;
+  }
+  const wall = wallAt(text, at);
+  if (wall === undefined) return undefined;
+  const shift = wall.value - zoneOf(context) * MINUTE;
+  if (year >= 0) {
+    const date = dayOf(year, month, day);
+    return date === undefined ? undefined : { at: date + shift, end: wall.end };
+  }
+  const value = nearestYear(month, day, shift, context);
+  return value === undefined ? undefined : { at: value, end: wall.end };
+}
+
+/**
+ * The year that puts a date without one closest before the receipt. A device's clock may run up to a day ahead;
+ * 29 February goes back to the last leap year.
+ */
+function nearestYear(month: number, day: number, shift: number, context: ParseContext): number | undefined {
+  const received = Date.parse(context.receivedAt);
+  const last = new Date(received + DAY).getUTCFullYear() + 1;
+  for (let year = last; year > last - 10; year--) {
+    const date = dayOf(year, month, day);
+    if (date !== undefined && date + shift <= received + DAY) return date + shift;
+  }
+  return undefined;
+}
+
+/**
+ * Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their number of digits;
+ * a fraction after a dot (`1140701044.525`) is kept to the millisecond.
+ */
+export function epochOf(text: string): number | undefined {
+  const dot = text.indexOf(".");
+  const whole = dot < 0 ? text : text.slice(0, dot);
+  const length = whole.length;
+  if (length < 9 || length > 19) return undefined;
+  const head = digitsAt(whole, 0, Math.min(length, 13));
+  if (head < 0 || digitsAt(whole, Math.min(length, 13), Math.max(0, length - 13)) < 0) return undefined;
+  if (length > 10) return length === 13 || length === 16 || length === 19 ? head : undefined;
+  const fraction = dot < 0 ? 0 : digitsAt(`${text.slice(dot + 1, dot + 4)}000`, 0, 3);
+  return head * 1000 + Math.max(0, fraction);
+}

@@ -1,0 +1,46 @@
+import type { Instant } from "../../../core/instant.ts";
+import type { OrgId } from "../../../core/org.ts";
+import type { MatchedEvent } from "../alerts/index.ts";
+
+/** Most lines of one batch: one insert, one part of the table. */
+export const BATCH_LINES = 5_000;
+/** A batch ends before it exceeds this, however few its lines are. */
+export const BATCH_BYTES = 4 * 2 ** 20;
+
+/** `lines`: log lines as they came; `ndjson`: one JSON object a line. */
+export type BatchFormat = "lines" | "ndjson";
+
+/** Lines of one batch, separated by LF, and where in the whole input they stood. */
+export interface BatchLines {
+  readonly bytes: Uint8Array;
+  readonly format: BatchFormat;
+  /** Number of its first line in the body or file, from 1. */
+  readonly firstLine: number;
+}
+
+/** What a worker needs to make rows and matches of a batch; the same task always gives the same answer. */
+export interface BatchTask extends BatchLines {
+  readonly orgId: OrgId;
+  readonly source: string;
+  /** Key of the batch: with the organisation it names the events. */
+  readonly batch: string;
+  readonly receivedAt: Instant;
+  /** Parser id, or `auto`. */
+  readonly parser: string;
+}
+
+export interface BatchCounts {
+  readonly received: number;
+  readonly parsed: number;
+  readonly unparsed: number;
+  /** Lines whose bytes are no UTF-8: kept with replacement characters and tagged `invalid-utf8`. */
+  readonly invalidUtf8: number;
+}
+
+export interface BatchResult {
+  /** Rows of the table `log` as JSON lines. */
+  readonly rows: Uint8Array<ArrayBuffer>;
+  readonly counts: BatchCounts;
+  /** Each record with the line itself as `event.original`. */
+  readonly matches: readonly MatchedEvent[];
+}

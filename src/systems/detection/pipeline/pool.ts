@@ -1,0 +1,169 @@
+import { Worker } from "node:worker_threads";
+import { type Fault, Problem } from "../../../core/problem.ts";
+import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
+import type { RuleFolders } from "./rules.ts";
+import type { Answer, Ask } from "./worker.ts";
+
+export interface PoolOptions {
+  readonly folders: RuleFolders;
+  /** Threads that parse and match at the same time; 1 unless told. */
+  readonly size?: number;
+  /** Batches that may wait; one more is refused with ingest.busy. */
+  readonly queue?: number;
+  /** Told once for each set of rules that the threads have loaded. */
+  readonly onRules?: (loaded: { rules: number; faults: readonly Fault[] }) => void;
+  /** A thread ended that should not have; a new one takes its place. */
+  readonly onCrash?: (error: Error) => void;
+}
+
+type Request = { kind: "process"; task: BatchTask } | { kind: "check"; batch: BatchLines };
+
+interface Waiting {
+  readonly request: Request;
+  done(answer: Answer): void;
+  fail(error: Error): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  busy: Waiting | undefined;
+  error: Error | undefined;
+}
+
+const QUEUE = 64;
+const BUSY_SECONDS = 2;
+const MOST_CRASHES = 5;
+const RESPAWN_MILLIS = 5_000;
+
+/** Worker threads that turn batches into rows and matches, so that the HTTP thread never parses. */
+export class PipelinePool {
+  readonly #options: PoolOptions;
+  readonly #threads = new Set<Thread>();
+  readonly #queue: Waiting[] = [];
+  readonly #idle: (() => void)[] = [];
+  #serial = 0;
+  #closed = false;
+  #told = false;
+  #crashes = 0;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the threads ahead of the first batch. */
+  open(): void {
+    while (!this.#closed && this.#threads.size < (this.#options.size ?? 1)) this.#spawn();
+  }
+
+  /** Batches that wait or are under way. */
+  get depth(): number {
+    return this.#queue.length + [...this.#threads].filter((thread) => thread.busy !== undefined).length;
+  }
+
+  /** Rows and matches of a batch. Throws ingest.busy when too many wait. */
+  async process(task: BatchTask): Promise<BatchResult> {
+    const answer = await this.#ask({ kind: "process", task });
+    if (answer.kind === "processed") return answer.result;
+    throw failure(answer);
+  }
+
+  /** Faults of an NDJSON batch, each with its line and column; empty when it can be processed. */
+  async check(batch: BatchLines): Promise<readonly Fault[]> {
+    const answer = await this.#ask({ kind: "check", batch });
+    if (answer.kind === "checked") return answer.faults;
+    throw failure(answer);
+  }
+
+  /** Finishes what waits, then ends the threads. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.depth > 0) await new Promise<void>((done) => this.#idle.push(done));
+    await Promise.all([...this.#threads].map((thread) => thread.worker.terminate()));
+    this.#threads.clear();
+  }
+
+  #ask(request: Request): Promise<Answer> {
+    if (this.#closed)
+      throw new Problem("ingest.busy", { detail: "the node is stopping", retryAfter: BUSY_SECONDS });
+    if (this.#queue.length >= (this.#options.queue ?? QUEUE)) {
+      throw new Problem("ingest.busy", {
+        detail: `${this.#queue.length} batches wait already`,
+        retryAfter: BUSY_SECONDS,
+      });
+    }
+    if (this.#crashes === 0) this.open();
+    return new Promise((done, fail) => {
+      this.#queue.push({ request, done, fail });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    for (const thread of this.#threads) {
+      if (thread.busy !== undefined) continue;
+      const waiting = this.#queue.shift();
+      if (waiting === undefined) return;
+      thread.busy = waiting;
+      // The bytes are copied, not moved: a batch whose thread died is given to the next one.
+      thread.worker.postMessage({ id: ++this.#serial, ...waiting.request } satisfies Ask);
+    }
+  }
+
+  #spawn(): void {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: this.#options.folders });
+    const thread: Thread = { worker, busy: undefined, error: undefined };
+    this.#threads.add(thread);
+    worker.on("message", (answer: Answer) => this.#heard(thread, answer));
+    worker.on("error", (error: Error) => {
+      thread.error = error;
+      this.#options.onCrash?.(error);
+    });
+    worker.on("exit", (code) => this.#ended(thread, code));
+  }
+
+  #heard(thread: Thread, answer: Answer): void {
+    if (answer.kind === "ready") {
+      if (!this.#told) this.#options.onRules?.({ rules: answer.rules, faults: answer.faults });
+      this.#told = true;
+      return;
+    }
+    this.#crashes = 0;
+    const waiting = thread.busy;
+    thread.busy = undefined;
+    waiting?.done(answer);
+    this.#next();
+    this.#tellIdle();
+  }
+
+  #ended(thread: Thread, code: number): void {
+    if (!this.#threads.delete(thread)) return;
+    if (this.#closed && thread.busy === undefined) return;
+    thread.busy?.fail(new Error(`a pipeline thread ended with code ${code}`, { cause: thread.error }));
+    this.#crashes++;
+    if (this.#crashes > MOST_CRASHES) {
+      // It cannot even start; whoever waits is told instead of waiting for ever.
+      for (const waiting of this.#queue.splice(0))
+        waiting.fail(new Error("the pipeline threads do not start", { cause: thread.error }));
+      this.#tellIdle();
+      setTimeout(() => this.#closed || this.#respawn(), RESPAWN_MILLIS).unref();
+      return;
+    }
+    this.#respawn();
+  }
+
+  #tellIdle(): void {
+    if (this.depth === 0) for (const done of this.#idle.splice(0)) done();
+  }
+
+  #respawn(): void {
+    this.#spawn();
+    this.#next();
+    this.#tellIdle();
+  }
+}
+
+function failure(answer: Answer): Error {
+  if (answer.kind !== "failed") return new Error(`unexpected answer ${answer.kind}`);
+  if (answer.faults !== undefined) return new Problem("ingest.bad-record", { faults: answer.faults });
+  return new Error(answer.message);
+}

@@ -1,0 +1,43 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { type Fault, Problem } from "../../../core/problem.ts";
+import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
+import { faultsOfBatch, processBatch } from "./process.ts";
+import { loadMatcher, type RuleFolders } from "./rules.ts";
+
+/** What the node asks of the thread; `id` comes back with the answer. */
+export type Ask =
+  | { readonly id: number; readonly kind: "process"; readonly task: BatchTask }
+  | { readonly id: number; readonly kind: "check"; readonly batch: BatchLines };
+
+/** What the thread answers; `ready` once, before anything else. */
+export type Answer =
+  | { readonly kind: "ready"; readonly rules: number; readonly faults: readonly Fault[] }
+  | { readonly kind: "processed"; readonly id: number; readonly result: BatchResult }
+  | { readonly kind: "checked"; readonly id: number; readonly faults: readonly Fault[] }
+  | {
+      readonly kind: "failed";
+      readonly id: number;
+      readonly message: string;
+      readonly faults?: readonly Fault[];
+    };
+
+const port = parentPort;
+if (port === null) throw new Error("this module runs as a worker thread");
+
+const { matcher, size, faults } = loadMatcher(workerData as RuleFolders);
+
+function answer(ask: Ask): Answer {
+  try {
+    if (ask.kind === "check") return { kind: "checked", id: ask.id, faults: faultsOfBatch(ask.batch) };
+    return { kind: "processed", id: ask.id, result: processBatch(ask.task, matcher) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: "failed", id: ask.id, message, ...(error instanceof Problem && { faults: error.faults }) };
+  }
+}
+
+port.on("message", (ask: Ask) => {
+  const said = answer(ask);
+  port.postMessage(said, said.kind === "processed" ? [said.result.rows.buffer] : []);
+});
+port.postMessage({ kind: "ready", rules: size, faults } satisfies Answer);

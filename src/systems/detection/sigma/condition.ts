@@ -1,0 +1,140 @@
+/** A condition over search identifiers (specification 2.0, "Condition"). */
+export type Condition =
+  | { readonly kind: "and" | "or"; readonly of: readonly Condition[] }
+  | { readonly kind: "not"; readonly of: Condition }
+  | { readonly kind: "search"; readonly name: string };
+
+/** What is wrong with a condition, for its author. */
+export class ConditionFault extends Error {
+  override readonly name = "ConditionFault";
+}
+
+const TOKEN = /\s*([()|]|[^\s()|]+)/y;
+const MAX_DEPTH = 60;
+
+/** Reads `1 of selection* and not (a or b)` over the given identifiers. Throws ConditionFault with the reason. */
+export function readCondition(text: string, identifiers: readonly string[]): Condition {
+  return new ConditionReader(tokens(text), identifiers).whole();
+}
+
+function tokens(text: string): string[] {
+  const found: string[] = [];
+  TOKEN.lastIndex = 0;
+  for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) found.push(match[1] ?? "");
+  return found;
+}
+
+class ConditionReader {
+  readonly #tokens: readonly string[];
+  readonly #identifiers: readonly string[];
+  #at = 0;
+  #depth = 0;
+
+  constructor(tokens: readonly string[], identifiers: readonly string[]) {
+    this.#tokens = tokens;
+    this.#identifiers = identifiers;
+  }
+
+  whole(): Condition {
+    if (this.#tokens.length === 0) throw new ConditionFault("the condition is empty");
+    const condition = this.#or();
+    const rest = this.#tokens[this.#at];
+    if (rest === "|") {
+      throw new ConditionFault(
+        '"|" aggregations left Sigma with version 2; write a correlation rule instead',
+      );
+    }
+    if (rest !== undefined) throw new ConditionFault(`"${rest}" is not expected here`);
+    return condition;
+  }
+
+  #or(): Condition {
+    return this.#chain("or", () => this.#and());
+  }
+
+  #and(): Condition {
+    return this.#chain("and", () => this.#not());
+  }
+
+  #chain(word: "and" | "or", next: () => Condition): Condition {
+    const of = [next()];
+    while (this.#word() === word) {
+      this.#at += 1;
+      of.push(next());
+    }
+    const [only] = of;
+    return of.length === 1 && only !== undefined ? only : { kind: word, of };
+  }
+
+  #not(): Condition {
+    if (this.#word() !== "not") return this.#term();
+    this.#at += 1;
+    return this.#deeper(() => ({ kind: "not", of: this.#not() }));
+  }
+
+  #term(): Condition {
+    const token = this.#tokens[this.#at];
+    if (token === undefined)
+      throw new ConditionFault("the condition ends where a search identifier is expected");
+    this.#at += 1;
+    if (token === "(") {
+      const inner = this.#deeper(() => this.#or());
+      if (this.#tokens[this.#at] !== ")") throw new ConditionFault('a ")" is missing');
+      this.#at += 1;
+      return inner;
+    }
+    const word = token.toLowerCase();
+    if (token === ")" || token === "|" || word === "and" || word === "or") {
+      throw new ConditionFault(`"${token}" stands where a search identifier is expected`);
+    }
+    if (this.#word() === "of") return this.#quantified(word);
+    if (!this.#identifiers.includes(token))
+      throw new ConditionFault(`there is no search identifier "${token}"`);
+    return { kind: "search", name: token };
+  }
+
+  #quantified(quantifier: string): Condition {
+    if (quantifier !== "1" && quantifier !== "any" && quantifier !== "all") {
+      throw new ConditionFault(`"${quantifier} of" is not known; write "1 of" or "all of"`);
+    }
+    this.#at += 1;
+    const pattern = this.#tokens[this.#at];
+    if (pattern === undefined)
+      throw new ConditionFault(`"${quantifier} of" needs an identifier, a pattern or "them"`);
+    this.#at += 1;
+    const names = this.#identifiers.filter((name) => covers(pattern, name));
+    if (names.length === 0) throw new ConditionFault(`no search identifier is covered by "${pattern}"`);
+    const of = names.map((name): Condition => ({ kind: "search", name }));
+    return { kind: quantifier === "all" ? "and" : "or", of };
+  }
+
+  #word(): string | undefined {
+    return this.#tokens[this.#at]?.toLowerCase();
+  }
+
+  #deeper(read: () => Condition): Condition {
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH) throw new ConditionFault(`the condition is nested deeper than ${MAX_DEPTH}`);
+    const condition = read();
+    this.#depth -= 1;
+    return condition;
+  }
+}
+
+/** Identifiers that begin with an underscore are reached only by a pattern that begins with one, too. */
+function covers(pattern: string, name: string): boolean {
+  if (pattern.toLowerCase() === "them") return !name.startsWith("_");
+  if (name.startsWith("_") && !pattern.startsWith("_")) return false;
+  const pieces = pattern.split("*");
+  const [first = "", ...others] = pieces;
+  if (others.length === 0) return name === pattern;
+  if (!name.startsWith(first)) return false;
+  const last = others.pop() ?? "";
+  let at = first.length;
+  for (const piece of others) {
+    const found = name.indexOf(piece, at);
+    if (found === -1) return false;
+    at = found + piece.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}

@@ -1,0 +1,6 @@
+export { checkRules, type Detection, type DetectOptions, detectFile } from "./detect.ts";
+export type { Issue } from "./issue.ts";
+export { loadRules } from "./load.ts";
+export { type CompiledRules, compileRules, type Matcher, type RuleMatch } from "./matcher.ts";
+export { loadPipeline, type Pipeline } from "./pipeline.ts";
+export type { RuleLevel, SigmaRule } from "./rule.ts";

@@ -1,0 +1,282 @@
+import { RE2JS } from "re2js";
+import { base64Offsets, utf16, withDashes } from "./encode.ts";
+import type { Issues } from "./issue.ts";
+import { type Network, readNetwork } from "./network.ts";
+import {
+  anythingAfter,
+  anythingBefore,
+  literalOf,
+  literalPattern,
+  mapLiterals,
+  type Pattern,
+  readPattern,
+} from "./pattern.ts";
+import type { Tree, TreeScalar } from "./tree.ts";
+
+export type TimePart = "minute" | "hour" | "day" | "week" | "month" | "year";
+
+/** One thing to be found in a field. */
+export type Comparison =
+  | { readonly kind: "text"; readonly patterns: readonly Pattern[]; readonly cased: boolean }
+  | { readonly kind: "null" }
+  | { readonly kind: "exists"; readonly present: boolean }
+  | { readonly kind: "regex"; readonly regex: RE2JS }
+  | { readonly kind: "network"; readonly network: Network }
+  | {
+      readonly kind: "number";
+      readonly op: NumberOp;
+      readonly than: number;
+      readonly part: TimePart | undefined;
+    }
+  | { readonly kind: "field"; readonly other: string; readonly how: FieldHow; readonly cased: boolean };
+
+export type NumberOp = "eq" | "lt" | "lte" | "gt" | "gte";
+export type FieldHow = "equals" | "startsWith" | "endsWith" | "contains";
+
+/** A field (none: anywhere in the event) and what it is held against. */
+export interface Item {
+  readonly field: string | undefined;
+  readonly comparisons: readonly Comparison[];
+  /** Every comparison must hold, not just one. */
+  readonly all: boolean;
+  readonly negated: boolean;
+  readonly line: number;
+}
+
+const TEXT_MODIFIERS = [
+  "contains",
+  "startswith",
+  "endswith",
+  "base64",
+  "base64offset",
+  "wide",
+  "utf16le",
+  "utf16be",
+  "utf16",
+  "windash",
+  "expand",
+  "cased",
+] as const;
+const NUMBER_MODIFIERS = ["lt", "lte", "gt", "gte"] as const;
+const TIME_PARTS = ["minute", "hour", "day", "week", "month", "year"] as const;
+const REGEX_FLAGS = ["i", "m", "s"] as const;
+const FIELD_MODIFIERS = ["contains", "startswith", "endswith", "cased"] as const;
+/** Each takes the value as something other than text, and these may stand beside it. */
+const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
+  re: REGEX_FLAGS,
+  cidr: [],
+  exists: [],
+  fieldref: FIELD_MODIFIERS,
+  ...Object.fromEntries(NUMBER_MODIFIERS.map((name) => [name, TIME_PARTS])),
+};
+const KNOWN = new Set<string>([
+  "all",
+  "neq",
+  ...TEXT_MODIFIERS,
+  ...NUMBER_MODIFIERS,
+  ...TIME_PARTS,
+  ...REGEX_FLAGS,
+  ...Object.keys(COMPANIONS),
+]);
+
+/** Reads `field|modifier|...: value or list`. Undefined when it has faults, all of which are in `issues`. */
+export function readItem(key: string, line: number, value: Tree, issues: Issues): Item | undefined {
+  const [field = "", ...modifiers] = key.split("|").map((part) => part.trim());
+  if (!modifiersFit(key, field, modifiers, line, issues)) return undefined;
+  const comparisons: Comparison[] = [];
+  let sound = true;
+  for (const one of value.kind === "list" ? value.items : [value]) {
+    const read = one.kind === "scalar" ? readComparison(field, modifiers, one, issues) : undefined;
+    if (one.kind !== "scalar")
+      issues.add(one.line, `"${key}" takes a value or a list of values, not a ${one.kind}`);
+    if (read === undefined) sound = false;
+    else comparisons.push(...read);
+  }
+  if (value.kind === "list" && value.items.length === 0) {
+    issues.add(line, `"${key}" has no values`);
+    sound = false;
+  }
+  if (!sound) return undefined;
+  return {
+    field: field === "" ? undefined : field,
+    comparisons,
+    all: modifiers.includes("all"),
+    negated: modifiers.includes("neq"),
+    line,
+  };
+}
+
+function modifiersFit(
+  key: string,
+  field: string,
+  modifiers: readonly string[],
+  line: number,
+  issues: Issues,
+): boolean {
+  const before = issues.found.length;
+  for (const name of modifiers.filter((modifier) => !KNOWN.has(modifier))) {
+    issues.add(line, name === "" ? `"${key}" has an empty modifier` : `"${name}" is not a modifier of Sigma`);
+  }
+  if (new Set(modifiers).size < modifiers.length) issues.add(line, `"${key}" has a modifier twice`);
+  const kinds = modifiers.filter((modifier) => modifier in COMPANIONS);
+  const others = modifiers.filter((modifier) => modifier !== "all" && modifier !== "neq");
+  const [kind, second] = kinds;
+  if (kind !== undefined && second !== undefined)
+    issues.add(line, `"${kind}" and "${second}" do not go together`);
+  else if (kind !== undefined) {
+    for (const name of others.filter((other) => other !== kind && KNOWN.has(other))) {
+      if (COMPANIONS[kind]?.includes(name) !== true)
+        issues.add(line, `"${kind}" and "${name}" do not go together`);
+    }
+  } else {
+    const part = others.find((other) => TIME_PARTS.some((name) => name === other));
+    const flag = others.find((other) => REGEX_FLAGS.some((name) => name === other));
+    if (flag !== undefined) issues.add(line, `"${flag}" stands only after "re"`);
+    if (part !== undefined && others.length > 1)
+      issues.add(line, `"${part}" goes with "lt", "lte", "gt", "gte" only`);
+  }
+  const places = others.filter(
+    (other) => other === "contains" || other === "startswith" || other === "endswith",
+  );
+  if (places.length > 1) issues.add(line, `"${places.join('" and "')}" do not go together`);
+  if (field === "" && kind !== undefined && kind !== "re")
+    issues.add(line, `"${kind}" needs a field before it`);
+  return issues.found.length === before;
+}
+
+function readComparison(
+  field: string,
+  modifiers: readonly string[],
+  value: TreeScalar,
+  issues: Issues,
+): readonly Comparison[] | undefined {
+  const refuse = (message: string) => {
+    issues.add(value.line, message);
+    return undefined;
+  };
+  if (modifiers.includes("exists")) {
+    const present = { true: true, yes: true, false: false, no: false }[value.text.toLowerCase()];
+    return present === undefined ? refuse('"exists" takes true or false') : [{ kind: "exists", present }];
+  }
+  if (value.value === null) {
+    const text = modifiers.find(
+      (modifier) => modifier !== "all" && modifier !== "neq" && modifier !== "cased",
+    );
+    if (text !== undefined) return refuse(`null does not go with "${text}"`);
+    return field === "" ? refuse("a keyword must be text") : [{ kind: "null" }];
+  }
+  if (modifiers.includes("re")) {
+    try {
+      return [{ kind: "regex", regex: RE2JS.compile(value.text, regexFlags(modifiers)) }];
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return refuse(`the regular expression cannot be used: ${reason}`);
+    }
+  }
+  if (modifiers.includes("cidr")) {
+    const network = readNetwork(value.text);
+    return network === undefined
+      ? refuse(`"${value.text}" is not an address prefix`)
+      : [{ kind: "network", network }];
+  }
+  const op = NUMBER_MODIFIERS.find((name) => modifiers.includes(name));
+  const part = TIME_PARTS.find((name) => modifiers.includes(name));
+  if (op !== undefined || part !== undefined) {
+    const than = value.text.trim() === "" ? Number.NaN : Number(value.text);
+    if (!Number.isFinite(than)) return refuse(`"${op ?? part}" takes a number, not "${value.text}"`);
+    return [{ kind: "number", op: op ?? "eq", than, part }];
+  }
+  const cased = modifiers.includes("cased");
+  if (modifiers.includes("fieldref")) {
+    if (value.text === "") return refuse('"fieldref" takes the name of a field');
+    return [{ kind: "field", other: value.text, how: fieldHow(modifiers), cased }];
+  }
+  const patterns = readPatterns(field, modifiers, value, refuse);
+  return patterns === undefined ? undefined : [{ kind: "text", patterns, cased }];
+}
+
+function regexFlags(modifiers: readonly string[]): number {
+  let flags = 0;
+  if (modifiers.includes("i")) flags |= RE2JS.CASE_INSENSITIVE;
+  if (modifiers.includes("m")) flags |= RE2JS.MULTILINE;
+  if (modifiers.includes("s")) flags |= RE2JS.DOTALL;
+  return flags;
+}
+
+function fieldHow(modifiers: readonly string[]): FieldHow {
+  if (modifiers.includes("startswith")) return "startsWith";
+  if (modifiers.includes("endswith")) return "endsWith";
+  return modifiers.includes("contains") ? "contains" : "equals";
+}
+
+/** The patterns of a text value after its modifiers, in the order in which they are written. */
+function readPatterns(
+  field: string,
+  modifiers: readonly string[],
+  value: TreeScalar,
+  refuse: (message: string) => undefined,
+): Pattern[] | undefined {
+  const expand = modifiers.includes("expand");
+  let patterns = typeof value.value === "string" ? [readPattern(value.text, expand)] : plainPatterns(value);
+  let bytes: Buffer | undefined;
+  const plain = () => bytes ?? (patterns[0] === undefined ? undefined : encoded(patterns[0]));
+  for (const modifier of modifiers) {
+    if (bytes !== undefined && modifier !== "base64" && modifier !== "base64offset") {
+      patterns = [literalPattern(bytes.toString("latin1"))];
+      bytes = undefined;
+    }
+    switch (modifier) {
+      case "windash": {
+        const widened = patterns.flatMap((pattern) => {
+          if (pattern.some((part) => typeof part === "string" && withDashes(part) === undefined)) return [];
+          return mapLiterals(pattern, (literal) => withDashes(literal) ?? [literal]);
+        });
+        if (widened.length === 0) return refuse('"windash" takes at most 4 switches in one value');
+        patterns = widened;
+        break;
+      }
+      case "contains":
+        patterns = patterns.map((pattern) => anythingAfter(anythingBefore(pattern)));
+        break;
+      case "startswith":
+        patterns = patterns.map(anythingAfter);
+        break;
+      case "endswith":
+        patterns = patterns.map(anythingBefore);
+        break;
+      case "wide":
+      case "utf16le":
+      case "utf16be":
+      case "utf16": {
+        const text = patterns.length === 1 && patterns[0] !== undefined ? literalOf(patterns[0]) : undefined;
+        if (text === undefined) return refuse(`"${modifier}" takes text without wildcards`);
+        bytes = utf16(text, { bigEndian: modifier === "utf16be", mark: modifier === "utf16" });
+        break;
+      }
+      case "base64":
+      case "base64offset": {
+        const source = plain();
+        if (source === undefined || patterns.length !== 1)
+          return refuse(`"${modifier}" takes text without wildcards`);
+        patterns = (modifier === "base64" ? [source.toString("base64")] : base64Offsets(source)).map(
+          literalPattern,
+        );
+        bytes = undefined;
+        break;
+      }
+    }
+  }
+  if (bytes !== undefined) patterns = [literalPattern(bytes.toString("latin1"))];
+  return field === "" ? patterns.map((pattern) => anythingAfter(anythingBefore(pattern))) : patterns;
+}
+
+function encoded(pattern: Pattern): Buffer | undefined {
+  const text = literalOf(pattern);
+  return text === undefined ? undefined : Buffer.from(text, "utf8");
+}
+
+/** A number meets the event's text both as it is written in the rule and as it is usually written: 0x10 and 16. */
+function plainPatterns(value: TreeScalar): Pattern[] {
+  const usual = String(value.value);
+  return value.text === usual ? [literalPattern(usual)] : [literalPattern(value.text), literalPattern(usual)];
+}

@@ -1,0 +1,236 @@
+import { type Condition, ConditionFault, readCondition } from "./condition.ts";
+import { type Issue, Issues } from "./issue.ts";
+import { type Item, readItem } from "./item.ts";
+import { entryOf, readTrees, type Tree, type TreeEntry, type TreeMap, textOf } from "./tree.ts";
+
+export const RULE_LEVELS = ["informational", "low", "medium", "high", "critical"] as const;
+export type RuleLevel = (typeof RULE_LEVELS)[number];
+
+const STATUSES = ["stable", "test", "experimental", "deprecated", "unsupported"];
+const LOG_SOURCE_KEYS = ["category", "product", "service"] as const;
+type LogSourceKey = (typeof LOG_SOURCE_KEYS)[number];
+/** What kind of records a rule is about: `{ product: "fortigate", service: "event" }`. */
+export type LogSource = Readonly<Partial<Record<LogSourceKey, string>>>;
+
+/** A search identifier's content: maps are AND, lists are OR. */
+export type Search =
+  | { readonly kind: "and" | "or"; readonly of: readonly Search[] }
+  | { readonly kind: "item"; readonly item: Item };
+
+/** A Sigma detection rule (specification 2.0), read and checked. */
+export interface SigmaRule {
+  /** The rule's `id`; its file where it has none. */
+  readonly id: string;
+  readonly title: string;
+  /** `lianfang: { title_zh: ... }`: the title for the console. */
+  readonly titleZh: string | undefined;
+  readonly description: string;
+  /** `medium` where the rule does not say. */
+  readonly level: RuleLevel;
+  readonly status: string | undefined;
+  readonly tags: readonly string[];
+  readonly falsePositives: readonly string[];
+  readonly logSource: LogSource;
+  readonly searches: ReadonlyMap<string, Search>;
+  readonly condition: Condition;
+  readonly file: string;
+  readonly line: number;
+}
+
+const REQUIRED = ["title", "logsource", "detection"];
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const DATE = /^\d{4}[-/]\d{2}[-/]\d{2}$/;
+const TAG = /^[a-z0-9_-]+\.[a-z0-9._-]+$/;
+
+/** The rules of one YAML text and everything that is wrong with it. A document with a fault gives no rule. */
+export function readRules(text: string, file: string): { rules: SigmaRule[]; issues: Issue[] } {
+  const rules: SigmaRule[] = [];
+  const issues: Issue[] = [];
+  const whole = new Issues(file);
+  const trees = readTrees(text, whole);
+  if (trees.length === 0 && whole.found.length === 0) whole.add(1, "the file holds no rule");
+  for (const tree of trees) {
+    const own = new Issues(file);
+    const rule = readRule(tree, file, own);
+    if (rule !== undefined && own.found.length === 0) rules.push(rule);
+    issues.push(...own.found);
+  }
+  return { rules, issues: [...whole.found, ...issues] };
+}
+
+function readRule(tree: Tree, file: string, issues: Issues): SigmaRule | undefined {
+  if (tree.kind !== "map") {
+    issues.add(tree.line, `a rule is a map, not a ${tree.kind}`);
+    return undefined;
+  }
+  for (const kind of ["correlation", "filter", "action"]) {
+    const entry = entryOf(tree, kind);
+    if (entry !== undefined && entryOf(tree, "detection") === undefined) {
+      issues.add(
+        entry.line,
+        `this document has "${kind}" and no "detection"; only detection rules are taken here`,
+      );
+      return undefined;
+    }
+  }
+  for (const name of REQUIRED.filter((name) => entryOf(tree, name) === undefined)) {
+    issues.add(tree.line, `a detection rule needs "${name}"`);
+  }
+  checkFacts(tree, issues);
+  const logSource = readLogSource(entryOf(tree, "logsource"), issues);
+  const detection = readDetection(entryOf(tree, "detection"), issues);
+  if (detection === undefined) return undefined;
+  const extra = entryOf(tree, "lianfang")?.value;
+  const level = RULE_LEVELS.find((known) => known === factOf(tree, "level"));
+  return {
+    id: factOf(tree, "id") ?? file,
+    title: factOf(tree, "title") ?? "",
+    titleZh: extra?.kind === "map" ? textOf(entryOf(extra, "title_zh")?.value) : undefined,
+    description: factOf(tree, "description") ?? "",
+    level: level ?? "medium",
+    status: factOf(tree, "status"),
+    tags: listOf(entryOf(tree, "tags")?.value),
+    falsePositives: listOf(entryOf(tree, "falsepositives")?.value),
+    logSource,
+    ...detection,
+    file,
+    line: tree.line,
+  };
+}
+
+function factOf(tree: TreeMap, name: string): string | undefined {
+  return textOf(entryOf(tree, name)?.value);
+}
+
+function listOf(tree: Tree | undefined): string[] {
+  const items = tree?.kind === "list" ? tree.items : tree === undefined ? [] : [tree];
+  return items.flatMap((item) => textOf(item) ?? []);
+}
+
+/** What stands around the detection. */
+function checkFacts(tree: TreeMap, issues: Issues): void {
+  const check = (name: string, fits: (text: string) => boolean, message: string) => {
+    const entry = entryOf(tree, name);
+    if (entry === undefined) return;
+    const text = textOf(entry.value);
+    if (text === undefined || !fits(text)) issues.add(entry.line, message);
+  };
+  check(
+    "title",
+    (text) => text.trim() !== "" && text.length <= 256,
+    '"title" is text of 1 to 256 characters',
+  );
+  check("id", (text) => UUID.test(text), '"id" is a UUID');
+  check(
+    "level",
+    (text) => RULE_LEVELS.some((level) => level === text),
+    `"level" is one of ${RULE_LEVELS.join(", ")}`,
+  );
+  check("status", (text) => STATUSES.includes(text), `"status" is one of ${STATUSES.join(", ")}`);
+  check("date", (text) => DATE.test(text), '"date" is a day, YYYY-MM-DD');
+  check("modified", (text) => DATE.test(text), '"modified" is a day, YYYY-MM-DD');
+  const tags = entryOf(tree, "tags");
+  if (tags === undefined) return;
+  if (tags.value.kind !== "list") issues.add(tags.line, '"tags" is a list');
+  for (const tag of tags.value.kind === "list" ? tags.value.items : []) {
+    const text = textOf(tag);
+    if (text === undefined || !TAG.test(text))
+      issues.add(tag.line, `"${text ?? ""}" is not a tag such as attack.t1110`);
+  }
+}
+
+function readLogSource(entry: TreeEntry | undefined, issues: Issues): LogSource {
+  const source: Partial<Record<LogSourceKey, string>> = {};
+  if (entry === undefined) return source;
+  if (entry.value.kind !== "map") {
+    issues.add(entry.line, '"logsource" is a map of category, product and service');
+    return source;
+  }
+  for (const key of LOG_SOURCE_KEYS) {
+    const one = entryOf(entry.value, key);
+    if (one === undefined) continue;
+    const text = textOf(one.value);
+    if (text === undefined) issues.add(one.line, `"${key}" is text`);
+    else source[key] = text.toLowerCase();
+  }
+  if (Object.keys(source).length === 0)
+    issues.add(entry.line, '"logsource" needs category, product or service');
+  return source;
+}
+
+function readDetection(
+  entry: TreeEntry | undefined,
+  issues: Issues,
+): Pick<SigmaRule, "searches" | "condition"> | undefined {
+  if (entry === undefined) return undefined;
+  if (entry.value.kind !== "map") {
+    issues.add(entry.line, '"detection" is a map of search identifiers and a condition');
+    return undefined;
+  }
+  const searches = new Map<string, Search>();
+  const names: string[] = [];
+  for (const { key, line, value } of entry.value.entries) {
+    // A rule of Sigma's first days could hold its time frame here; it is no search identifier.
+    if (key === "condition" || key === "timeframe") continue;
+    names.push(key);
+    const search = readSearch(value, line, issues);
+    if (search !== undefined) searches.set(key, search);
+  }
+  if (names.length === 0) issues.add(entry.line, '"detection" has no search identifier');
+  const condition = readConditions(entry, names, issues);
+  return condition === undefined ? undefined : { searches, condition };
+}
+
+function readConditions(entry: TreeEntry, names: readonly string[], issues: Issues): Condition | undefined {
+  const written = entry.value.kind === "map" ? entryOf(entry.value, "condition") : undefined;
+  if (written === undefined) {
+    issues.add(entry.line, '"detection" needs a "condition"');
+    return undefined;
+  }
+  const of: Condition[] = [];
+  for (const one of written.value.kind === "list" ? written.value.items : [written.value]) {
+    const text = textOf(one);
+    if (text === undefined) {
+      issues.add(one.line, "a condition is text");
+      continue;
+    }
+    try {
+      of.push(readCondition(text, names));
+    } catch (error) {
+      if (!(error instanceof ConditionFault)) throw error;
+      issues.add(one.line, error.message);
+    }
+  }
+  const [only] = of;
+  return of.length === 1 ? only : { kind: "or", of };
+}
+
+/** Reads the content of one search identifier; also the `records` of a pipeline, which are written alike. */
+export function readSearch(tree: Tree, line: number, issues: Issues): Search | undefined {
+  if (tree.kind === "scalar") {
+    const item = readItem("", line, tree, issues);
+    return item === undefined ? undefined : { kind: "item", item };
+  }
+  if (tree.kind === "map") {
+    if (tree.entries.length === 0) issues.add(line, "the map is empty");
+    const items = tree.entries.map((entry) => readItem(entry.key, entry.line, entry.value, issues));
+    return gathered(
+      "and",
+      items.map((item) => (item === undefined ? undefined : { kind: "item", item })),
+    );
+  }
+  if (tree.items.length === 0) issues.add(line, "the list is empty");
+  const of = tree.items.map((item) => {
+    if (item.kind !== "list") return readSearch(item, item.line, issues);
+    issues.add(item.line, "a list inside a list has no meaning here");
+    return undefined;
+  });
+  return gathered("or", of);
+}
+
+function gathered(kind: "and" | "or", of: readonly (Search | undefined)[]): Search | undefined {
+  const sound = of.filter((search) => search !== undefined);
+  if (sound.length === 0 || sound.length < of.length) return undefined;
+  const [only] = sound;
+  return sound.length === 1 ? only : { kind, of: sound };
+}

@@ -1,0 +1,40 @@
+import { type Severity, SeverityTag, StateTag, type Tone, useLanguage, useTexts } from "../../../web/kit.ts";
+import type { Alert, AlertLevel, AlertState } from "../model.ts";
+
+export const ALERTS = "/api/v1/alerts";
+
+const TONES: Readonly<Record<AlertState, Tone>> = {
+  new: "waiting",
+  assigned: "active",
+  raised: "done",
+  closed: "quiet",
+};
+
+export function severityOf(level: AlertLevel): Severity {
+  return level === "informational" ? "info" : level;
+}
+
+export function AlertSeverity({ alert }: { readonly alert: Pick<Alert, "level"> }) {
+  return <SeverityTag severity={severityOf(alert.level)} />;
+}
+
+export function AlertStateTag({ alert }: { readonly alert: Pick<Alert, "state" | "reason"> }) {
+  const t = useTexts("detection");
+  return (
+    <StateTag tone={TONES[alert.state]}>
+      {t(`alert.state.${alert.state}`)}
+      {alert.reason !== null && `（${t(`alert.reason.${alert.reason}`)}）`}
+    </StateTag>
+  );
+}
+
+/** The rule's title in the language of the screen. */
+export function useAlertTitle(): (alert: Pick<Alert, "title" | "titleZh">) => string {
+  const [language] = useLanguage();
+  return (alert) => (language === "zh" ? (alert.titleZh ?? alert.title) : alert.title);
+}
+
+/** `ip 203.0.113.7` without its kind. */
+export function entityText(alert: Pick<Alert, "mainEntity">): string {
+  return alert.mainEntity.slice(alert.mainEntity.indexOf(" ") + 1);
+}

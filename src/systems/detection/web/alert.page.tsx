@@ -1,0 +1,241 @@
+import { Button } from "antd";
+import { useState } from "react";
+import {
+  api,
+  CommentBox,
+  Copyable,
+  DetailPage,
+  Empty,
+  Go,
+  JsonView,
+  type KeyAct,
+  type Moment,
+  Section,
+  Shown,
+  Time,
+  TlpTag,
+  useAct,
+  useGet,
+  useGo,
+  useKeys,
+  useLanguage,
+  useMay,
+  useOrgName,
+  useParam,
+  useTexts,
+} from "../../../web/kit.ts";
+import type { Alert, AlertComment, AlertDetail, SampleEvent } from "../model.ts";
+import { AssignAlertsDialog, CloseAlertsDialog, RaiseAlertsDialog } from "./alert-dialogs.tsx";
+import { ALERTS, AlertSeverity, AlertStateTag, entityText, useAlertTitle } from "./alert-parts.tsx";
+
+const QUEUE = "/alerts";
+
+function Events({ alert }: { readonly alert: AlertDetail }) {
+  const t = useTexts("detection");
+  const counts = { shown: alert.sample.length, count: alert.count.toLocaleString("en") };
+  return (
+    <Section title={t("alert.events")} side={<span className="muted">{t("alert.events.of", counts)}</span>}>
+      <ol className="plain stack">
+        {alert.sample.map((event) => (
+          <li key={event.eventId} className="stack-tight">
+            <EventLine event={event} />
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+function EventLine({ event }: { readonly event: SampleEvent }) {
+  const t = useTexts("detection");
+  const text = event.record["event.original"] ?? event.record["message"];
+  return (
+    <>
+      <div className="row wrap">
+        <Time at={event.at} seconds />
+        {event.why.map(({ field, value }) => (
+          <span key={field + value} className="small">
+            <span className="muted">{field}</span> <Copyable text={value} />
+          </span>
+        ))}
+      </div>
+      {typeof text === "string" && <code className="mono small">{text}</code>}
+      <details>
+        <summary className="muted small">{t("alert.event.whole")}</summary>
+        <JsonView value={event.record} />
+      </details>
+    </>
+  );
+}
+
+function Indicators({ alert }: { readonly alert: AlertDetail }) {
+  const t = useTexts("detection");
+  return (
+    <Section title={t("alert.indicators")}>
+      {alert.indicators.length === 0 ? (
+        <Empty title={t("alert.indicators.none")} />
+      ) : (
+        <ul className="plain">
+          {alert.indicators.map(({ type, value, internal }) => (
+            <li key={`${type} ${value}`} className="row wrap">
+              <span className="muted">{t(`alert.indicator.${type}`)}</span>
+              <Copyable text={value} filter={{ to: QUEUE, name: "entity" }} />
+              {internal && <span className="muted small">{t("alert.indicator.internal")}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+function useMoments(alert: AlertDetail): Moment[] {
+  const t = useTexts("detection");
+  const detailOf = (comment: AlertComment) =>
+    comment.act === "closed" ? t(`alert.reason.${comment.detail ?? ""}`) : (comment.detail ?? "");
+  const said = alert.comments.map(
+    (comment): Moment => ({
+      id: comment.id,
+      at: comment.at,
+      who: comment.by.name,
+      what: t(`alert.did.${comment.act}`, { detail: detailOf(comment) }),
+      body: comment.text === "" ? undefined : <p>{comment.text}</p>,
+      tone: comment.act === "closed" || comment.act === "raised" ? "done" : "quiet",
+    }),
+  );
+  const made: Moment = { id: "made", at: alert.raisedAt, what: t("alert.did.made"), tone: "waiting" };
+  return [...said.toReversed(), made];
+}
+
+function useNext(alert: AlertDetail, take: () => void) {
+  const t = useTexts("detection");
+  const mayWork = useMay("alerts:work");
+  if (alert.state === "closed") return undefined;
+  if (alert.state === "raised") {
+    const link = <Go to={`/incidents/${alert.incidentId}`}>{t("alert.open-incident")}</Go>;
+    return { text: t("alert.next.raised"), act: link };
+  }
+  if (alert.state === "assigned") return { text: t("alert.next.work", { name: alert.assignee?.name ?? "" }) };
+  const act = (
+    <Button type="primary" onClick={take}>
+      {t("alert.take")}
+    </Button>
+  );
+  return { text: t("alert.next.take"), ...(mayWork ? { act } : {}) };
+}
+
+function AlertView({ alert }: { readonly alert: AlertDetail }) {
+  const t = useTexts("detection");
+  const title = useAlertTitle();
+  const go = useGo();
+  const orgName = useOrgName();
+  const [language] = useLanguage();
+  const [doing, setDoing] = useState<"close" | "assign" | "raise">();
+  const path = `${ALERTS}/${alert.id}`;
+  const touches = [ALERTS];
+  const { version } = alert;
+  const take = useAct(() => api.post<Alert>(`${path}/assign`, { version, to: "me" }), {
+    done: t("alert.assigned"),
+    touches,
+  });
+  const reopen = useAct(() => api.post<Alert>(`${path}/reopen`, { version }), {
+    done: t("alert.reopened"),
+    touches,
+  });
+  const comment = useAct((text: string) => api.post<AlertComment>(`${path}/comments`, { text }), { touches });
+  const mayWork = useMay("alerts:work");
+  const mayReport = useMay("incidents:report");
+  const open = mayWork && (alert.state === "new" || alert.state === "assigned");
+  const moments = useMoments(alert);
+  const next = useNext(alert, () => void take.run(undefined));
+  const keys: KeyAct[] = open
+    ? [
+        { key: "e", label: t("alert.take"), run: () => void take.run(undefined) },
+        { key: "a", label: t("alert.assign"), run: () => setDoing("assign") },
+        { key: "d", label: t("alert.close"), run: () => setDoing("close") },
+        { key: "c", label: t("alert.comment"), run: () => document.getElementById("comment")?.focus() },
+        ...(mayReport ? [{ key: "r", label: t("alert.raise"), run: () => setDoing("raise") }] : []),
+      ]
+    : [];
+  useKeys([...keys, { key: "u", label: t("nav.alerts"), run: () => go(QUEUE) }]);
+  const shown = (what: typeof doing) => (doing === what ? [alert] : []);
+  const entity = entityText(alert);
+  return (
+    <>
+      <DetailPage
+        back={{ to: QUEUE, label: t("nav.alerts") }}
+        title={title(alert)}
+        tags={
+          <>
+            <AlertSeverity alert={alert} />
+            <AlertStateTag alert={alert} />
+            <TlpTag tlp={alert.tlp} />
+          </>
+        }
+        {...(alert.reasonText ? { summary: alert.reasonText } : {})}
+        next={next}
+        acts={
+          <>
+            {open && mayReport && (
+              <Button type="primary" onClick={() => setDoing("raise")}>
+                {t("alert.raise")}
+              </Button>
+            )}
+            {open && <Button onClick={() => setDoing("assign")}>{t("alert.assign")}</Button>}
+            {open && <Button onClick={() => setDoing("close")}>{t("alert.close")}</Button>}
+            {mayWork && alert.state === "closed" && (
+              <Button loading={reopen.busy} onClick={() => void reopen.run(undefined)}>
+                {t("alert.reopen")}
+              </Button>
+            )}
+          </>
+        }
+        facts={[
+          {
+            label: t("alert.entity"),
+            value: entity,
+            copy: entity,
+            ...(entity === "" ? {} : { filter: { to: QUEUE, name: "entity" } }),
+          },
+          { label: t("alert.count"), value: alert.count.toLocaleString("en") },
+          { label: t("alert.first"), value: <Time at={alert.firstSeen} seconds /> },
+          { label: t("alert.last"), value: <Time at={alert.lastSeen} seconds /> },
+          { label: t("alert.raised"), value: <Time at={alert.raisedAt} /> },
+          { label: t("alert.assignee"), value: alert.assignee?.name },
+          { label: t("alert.org"), value: orgName(alert.orgId, language) ?? alert.orgId },
+          {
+            label: t("alert.rule"),
+            value: alert.title,
+            copy: alert.ruleId,
+            filter: { to: QUEUE, name: "rule" },
+          },
+          { label: t("alert.tags"), value: alert.tags.join(" "), copy: alert.tags.join(" ") },
+          {
+            label: t("alert.incident"),
+            value:
+              alert.incidentId === null ? null : (
+                <Go to={`/incidents/${alert.incidentId}`}>{t("alert.open-incident")}</Go>
+              ),
+          },
+        ]}
+        side={<Indicators alert={alert} />}
+        timeline={moments}
+        timelineTop={
+          mayWork ? <CommentBox name={`alerts.${alert.id}`} send={(text) => comment.run(text)} /> : undefined
+        }
+      >
+        <Events alert={alert} />
+      </DetailPage>
+      <AssignAlertsDialog alerts={shown("assign")} close={() => setDoing(undefined)} />
+      <CloseAlertsDialog alerts={shown("close")} close={() => setDoing(undefined)} />
+      <RaiseAlertsDialog alerts={shown("raise")} close={() => setDoing(undefined)} />
+    </>
+  );
+}
+
+/** One alert: what matched and why, what was done, what must be done now. */
+export default function AlertPage() {
+  const id = useParam("id");
+  const got = useGet<AlertDetail>(`${ALERTS}/${id}`, { topics: ["alerts."] });
+  return <Shown of={got}>{(alert) => <AlertView alert={alert} />}</Shown>;
+}

@@ -1,0 +1,21 @@
+import type { System } from "../../platform/platform.ts";
+import { ensureProducer } from "./producer.ts";
+import { intelRoutes } from "./routes.ts";
+import { taxiiRoutes } from "./taxii/routes.ts";
+
+export type { IndicatorType, IntelKind, IntelState, Item, Recipient } from "./model.ts";
+export { type Draft, type DraftIndicator, draftItem } from "./review.ts";
+export { patternFault } from "./stix/pattern.ts";
+export { type StixFinding, validate as validateStix } from "./stix/validate.ts";
+
+/** The library: items, de-identification, review, STIX 2.1 and the TAXII 2.1 server (mission I1, I4 to I8). */
+export const intel: System = {
+  name: "intel",
+  migrations: new URL("./migrations/", import.meta.url),
+  async start(platform) {
+    const { node } = platform.config;
+    const scope = await platform.jobScope("intel.setup", []);
+    await platform.records.within(scope, (work) => ensureProducer(work, node));
+    return { routes: [...intelRoutes(), ...taxiiRoutes(platform.config)] };
+  },
+};

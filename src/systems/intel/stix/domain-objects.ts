@@ -1,0 +1,320 @@
+import { killChainPhase } from "./common.ts";
+import { isJsonObject, isList } from "./json.ts";
+import { patternFault } from "./pattern.ts";
+import {
+  anyOf,
+  boolean,
+  type Check,
+  float,
+  integer,
+  language,
+  listOf,
+  matching,
+  type ObjectRule,
+  oneOf,
+  ordered,
+  reference,
+  referenceExcept,
+  string,
+  type TypeDefinition,
+  timestamp,
+} from "./property.ts";
+
+const named: Readonly<Record<string, Check>> = { name: string, description: string };
+const strings = listOf(string);
+const phases = listOf(killChainPhase);
+const seen = { first_seen: timestamp, last_seen: timestamp };
+const seenInOrder = ordered("first_seen", "last_seen");
+const motives = {
+  goals: strings,
+  resource_level: string,
+  primary_motivation: string,
+  secondary_motivations: strings,
+};
+const anything = listOf(reference());
+
+/** Section 4.7: a pattern of the standard's own language must parse. */
+const patternParses: ObjectRule = (object, path, report) => {
+  const { pattern, pattern_type: type } = object;
+  if (typeof pattern !== "string" || type !== "stix") return;
+  const fault = patternFault(pattern);
+  if (fault !== undefined) report(path === "" ? "pattern" : `${path}.pattern`, "pattern", fault);
+};
+
+const place: ObjectRule = (object, path, report) => {
+  const has = (name: string) => object[name] !== undefined;
+  if (has("latitude") !== has("longitude")) report(path, "together", "latitude and longitude stand together");
+  if (has("precision") && !has("latitude"))
+    report(path, "together", "precision needs latitude and longitude");
+};
+
+const objectsOrRefs: ObjectRule = (object, path, report) => {
+  if ((object["objects"] === undefined) === (object["object_refs"] === undefined)) {
+    report(path, "one-of", "either object_refs or objects");
+  }
+};
+
+const familyIsNamed: ObjectRule = (object, path, report) => {
+  if (object["is_family"] === true && object["name"] === undefined)
+    report(`${path === "" ? "" : `${path}.`}name`, "required", "a family has a name");
+};
+
+const topLevelOnly: ObjectRule = (object, path, report) => {
+  const types = object["extension_types"];
+  const topLevel = types !== undefined && isList(types) && types.includes("toplevel-property-extension");
+  if (object["extension_properties"] !== undefined && !topLevel) {
+    report(
+      `${path === "" ? "" : `${path}.`}extension_properties`,
+      "extension",
+      "only for toplevel-property-extension",
+    );
+  }
+};
+
+const NOT_OBSERVED = [
+  "attack-pattern campaign course-of-action grouping identity incident indicator infrastructure intrusion-set location",
+  "malware malware-analysis note observed-data opinion report threat-actor tool vulnerability",
+  "language-content marking-definition extension-definition bundle",
+].flatMap((line) => line.split(" "));
+const META = [
+  "bundle",
+  "marking-definition",
+  "language-content",
+  "extension-definition",
+  "relationship",
+  "sighting",
+];
+
+/** Section 7.1: every key is a language, every value a set of translated properties. */
+const contents: Check = (value, path, report) => {
+  if (!isJsonObject(value) || Object.keys(value).length === 0)
+    report(path, "type", "a dictionary of languages is wanted");
+  else
+    for (const [tag, inner] of Object.entries(value)) {
+      language(tag, `${path}.${tag}`, report);
+      if (!isJsonObject(inner)) report(`${path}.${tag}`, "type", "a dictionary is wanted");
+    }
+};
+
+/** Domain, relationship and versioned meta objects (sections 4, 5, 7). */
+export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
+  "attack-pattern": {
+    required: ["name"],
+    properties: { ...named, aliases: strings, kill_chain_phases: phases },
+  },
+  campaign: {
+    required: ["name"],
+    properties: { ...named, aliases: strings, ...seen, objective: string },
+    rules: [seenInOrder],
+  },
+  "course-of-action": { required: ["name"], properties: named },
+  grouping: {
+    required: ["context", "object_refs"],
+    properties: { ...named, context: string, object_refs: anything },
+  },
+  identity: {
+    required: ["name"],
+    properties: {
+      ...named,
+      roles: strings,
+      identity_class: string,
+      sectors: strings,
+      contact_information: string,
+    },
+  },
+  incident: { required: ["name"], properties: named },
+  indicator: {
+    required: ["pattern", "pattern_type", "valid_from"],
+    properties: {
+      ...named,
+      indicator_types: strings,
+      pattern: string,
+      pattern_type: string,
+      pattern_version: string,
+      valid_from: timestamp,
+      valid_until: timestamp,
+      kill_chain_phases: phases,
+    },
+    rules: [ordered("valid_from", "valid_until", true), patternParses],
+  },
+  infrastructure: {
+    required: ["name"],
+    properties: {
+      ...named,
+      infrastructure_types: strings,
+      aliases: strings,
+      kill_chain_phases: phases,
+      ...seen,
+    },
+    rules: [seenInOrder],
+  },
+  "intrusion-set": {
+    required: ["name"],
+    properties: { ...named, aliases: strings, ...seen, ...motives },
+    rules: [seenInOrder],
+  },
+  location: {
+    properties: {
+      ...named,
+      latitude: float(-90, 90),
+      longitude: float(-180, 180),
+      precision: float(0, Number.MAX_VALUE),
+      region: string,
+      country: string,
+      administrative_area: string,
+      city: string,
+      street_address: string,
+      postal_code: string,
+    },
+    rules: [anyOf("region", "country", "latitude"), place],
+  },
+  malware: {
+    required: ["is_family"],
+    properties: {
+      ...named,
+      malware_types: strings,
+      is_family: boolean,
+      aliases: strings,
+      kill_chain_phases: phases,
+      ...seen,
+      operating_system_refs: listOf(reference("software")),
+      architecture_execution_envs: strings,
+      implementation_languages: strings,
+      capabilities: strings,
+      sample_refs: listOf(reference("file", "artifact")),
+    },
+    rules: [seenInOrder, familyIsNamed],
+  },
+  "malware-analysis": {
+    required: ["product"],
+    properties: {
+      product: string,
+      version: string,
+      host_vm_ref: reference("software"),
+      operating_system_ref: reference("software"),
+      installed_software_refs: listOf(reference("software")),
+      configuration_version: string,
+      modules: strings,
+      analysis_engine_version: string,
+      analysis_definition_version: string,
+      submitted: timestamp,
+      analysis_started: timestamp,
+      analysis_ended: timestamp,
+      result_name: string,
+      result: string,
+      analysis_sco_refs: listOf(referenceExcept(...NOT_OBSERVED, "relationship", "sighting")),
+      sample_ref: reference("file", "artifact", "network-traffic"),
+    },
+    rules: [anyOf("result", "analysis_sco_refs"), ordered("analysis_started", "analysis_ended")],
+  },
+  note: {
+    required: ["content", "object_refs"],
+    properties: { abstract: string, content: string, authors: strings, object_refs: anything },
+  },
+  "observed-data": {
+    required: ["first_observed", "last_observed", "number_observed"],
+    properties: {
+      first_observed: timestamp,
+      last_observed: timestamp,
+      number_observed: integer(1, 999_999_999),
+      objects: dictionaryOfObjects,
+      object_refs: listOf(referenceExcept(...NOT_OBSERVED)),
+    },
+    rules: [ordered("first_observed", "last_observed"), objectsOrRefs],
+  },
+  opinion: {
+    required: ["opinion", "object_refs"],
+    properties: {
+      explanation: string,
+      authors: strings,
+      opinion: oneOf("strongly-disagree", "disagree", "neutral", "agree", "strongly-agree"),
+      object_refs: anything,
+    },
+  },
+  report: {
+    required: ["name", "published", "object_refs"],
+    properties: { ...named, report_types: strings, published: timestamp, object_refs: anything },
+  },
+  "threat-actor": {
+    required: ["name"],
+    properties: {
+      ...named,
+      threat_actor_types: strings,
+      aliases: strings,
+      ...seen,
+      roles: strings,
+      sophistication: string,
+      ...motives,
+      personal_motivations: strings,
+    },
+    rules: [seenInOrder],
+  },
+  tool: {
+    required: ["name"],
+    properties: {
+      ...named,
+      tool_types: strings,
+      aliases: strings,
+      kill_chain_phases: phases,
+      tool_version: string,
+    },
+  },
+  vulnerability: { required: ["name"], properties: named },
+  relationship: {
+    required: ["relationship_type", "source_ref", "target_ref"],
+    properties: {
+      relationship_type: matching(/^[a-z0-9-]+$/, "a word of a-z, 0-9 and -"),
+      description: string,
+      source_ref: referenceExcept(...META),
+      target_ref: referenceExcept(...META),
+      start_time: timestamp,
+      stop_time: timestamp,
+    },
+    rules: [ordered("start_time", "stop_time", true)],
+  },
+  sighting: {
+    required: ["sighting_of_ref"],
+    properties: {
+      description: string,
+      ...seen,
+      count: integer(0, 999_999_999),
+      sighting_of_ref: referenceExcept(...META),
+      observed_data_refs: listOf(reference("observed-data")),
+      where_sighted_refs: listOf(reference("identity", "location")),
+      summary: boolean,
+    },
+    rules: [seenInOrder],
+  },
+  "language-content": {
+    required: ["object_ref", "contents"],
+    properties: { object_ref: reference(), object_modified: timestamp, contents },
+  },
+  "extension-definition": {
+    required: ["created_by_ref", "name", "schema", "version", "extension_types"],
+    properties: {
+      ...named,
+      schema: string,
+      version: matching(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/, "a semantic version"),
+      extension_types: listOf(
+        oneOf("new-sdo", "new-sco", "new-sro", "property-extension", "toplevel-property-extension"),
+      ),
+      extension_properties: listOf(string),
+    },
+    rules: [topLevelOnly],
+  },
+};
+
+function dictionaryOfObjects(...[value, path, report]: Parameters<Check>): void {
+  if (!isJsonObject(value)) report(path, "type", "a dictionary of objects is wanted");
+  else dictionaryKeysAreNumbers(value, path, report);
+}
+
+/** The deprecated form keys its objects by non-negative integers as text. */
+function dictionaryKeysAreNumbers(...[value, path, report]: Parameters<Check>): void {
+  if (!isJsonObject(value)) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (!/^\d+$/.test(key)) report(`${path}.${key}`, "dictionary-key", "a number as text is wanted");
+    if (!isJsonObject(inner) || typeof inner["type"] !== "string")
+      report(`${path}.${key}`, "type", "an object with a type is wanted");
+  }
+}

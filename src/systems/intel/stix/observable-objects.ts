@@ -1,0 +1,365 @@
+import { isIP } from "node:net";
+import { isJsonObject } from "./json.ts";
+import {
+  FILE_EXTENSIONS,
+  headers,
+  NETWORK_TRAFFIC_EXTENSIONS,
+  PROCESS_EXTENSIONS,
+  USER_ACCOUNT_EXTENSIONS,
+} from "./observable-extensions.ts";
+import {
+  absoluteUrl,
+  anyOf,
+  base64,
+  boolean,
+  type Check,
+  dictionary,
+  hashes,
+  hex,
+  integer,
+  listOf,
+  matching,
+  type ObjectRule,
+  oneOf,
+  ordered,
+  observableReference as ref,
+  referenceExcept,
+  string,
+  structure,
+  type TypeDefinition,
+  timestamp,
+} from "./property.ts";
+
+const strings = listOf(string);
+const refs = (...types: string[]) => listOf(ref(...types));
+const SIZE = integer(0);
+const PORT = integer(0, 65_535);
+const times = { ctime: timestamp, mtime: timestamp, atime: timestamp };
+/** A name of IANA's character sets registry, in outline. */
+const charset = matching(
+  /^(?:[A-Za-z][A-Za-z0-9_:()+-]{1,44}|T\.[0-9A-Za-z-]{1,20})$/,
+  "an IANA character set",
+);
+
+/** An address, or a prefix in CIDR notation without leading zeros. */
+function address(version: 4 | 6): Check {
+  return (value, path, report) => {
+    const [host = "", bits, more] = typeof value === "string" ? value.split("/") : [];
+    const length =
+      bits === undefined || (/^(?:0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+    if (isIP(host) !== version || !length || more !== undefined)
+      report(path, "address", `an IPv${version} address or prefix is wanted`);
+  };
+}
+
+/** Section 6.4: labels of letters, digits and hyphens; names in other scripts as they are or in punycode. */
+const domainName = matching(
+  /^(?=.{1,253}\.?$)(?:[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?\.)*[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?\.?$/u,
+  "a domain name",
+);
+const CPE22 = /^cpe:\/[aho](?::[^\s:]*){0,6}$/i;
+const CPE23 = /^cpe:2\.3:[aho*-](?::(?:\\.|[^\s:\\])+){10}$/i;
+
+const cpe: Check = (value, path, report) => {
+  if (typeof value !== "string" || !(CPE22.test(value) || CPE23.test(value)))
+    report(path, "cpe", "a CPE of version 2.2 or 2.3 is wanted");
+};
+
+const artifactSource: ObjectRule = (object, path, report) => {
+  const has = (name: string) => object[name] !== undefined;
+  if (has("payload_bin") === has("url")) report(path, "one-of", "either payload_bin or url");
+  if (has("url") && !has("hashes")) report(path, "together", "a url needs hashes");
+  if (has("decryption_key") && !has("encryption_algorithm"))
+    report(path, "together", "decryption_key needs encryption_algorithm");
+};
+
+const mailBody: ObjectRule = (object, path, report) => {
+  const multipart = object["is_multipart"];
+  if (multipart === true && object["body"] !== undefined)
+    report(path, "one-of", "a multipart message has body_multipart");
+  if (multipart === false && object["body_multipart"] !== undefined)
+    report(path, "one-of", "a plain message has body");
+};
+
+const endedIsNotActive: ObjectRule = (object, path, report) => {
+  if (object["end"] !== undefined && object["is_active"] === true)
+    report(`${path === "" ? "" : `${path}.`}is_active`, "together", "false when end is given");
+};
+
+const wholeHive: ObjectRule = (object, path, report) => {
+  const key = object["key"];
+  if (typeof key === "string" && /^(?:HKLM|HKCU|HKCR|HKU|HKCC)(?:\\|$)/i.test(key)) {
+    report(
+      `${path === "" ? "" : `${path}.`}key`,
+      "registry-hive",
+      "the hive is written out, HKEY_LOCAL_MACHINE",
+    );
+  }
+};
+
+const mimePart = structure({
+  properties: {
+    body: string,
+    body_raw_ref: ref("artifact", "file"),
+    content_type: string,
+    content_disposition: string,
+  },
+  rules: [anyOf("body", "body_raw_ref")],
+});
+const REGISTRY_TYPES = [
+  "REG_NONE REG_SZ REG_EXPAND_SZ REG_BINARY REG_DWORD REG_DWORD_BIG_ENDIAN REG_DWORD_LITTLE_ENDIAN REG_LINK",
+  "REG_MULTI_SZ REG_RESOURCE_LIST REG_FULL_RESOURCE_DESCRIPTION REG_RESOURCE_REQUIREMENTS_LIST REG_QWORD REG_INVALID_TYPE",
+].flatMap((line) => line.split(" "));
+const registryValue = structure({
+  properties: { name: string, data: string, data_type: oneOf(...REGISTRY_TYPES) },
+  rules: [anyOf("name", "data", "data_type")],
+});
+const anySco = listOf(referenceExcept("bundle", "marking-definition", "relationship", "sighting"));
+
+const certificateTimes: Check = (value, path, report) => {
+  if (!isJsonObject(value) || Object.keys(value).length === 0) report(path, "type", "an object is wanted");
+  else
+    for (const [name, inner] of Object.entries(value)) {
+      (/^private_key_usage_period_not_(?:before|after)$/.test(name) ? timestamp : string)(
+        inner,
+        `${path}.${name}`,
+        report,
+      );
+    }
+};
+
+/** Cyber-observable objects (section 6) with the extensions that the standard defines for them. */
+export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
+  artifact: {
+    properties: {
+      mime_type: string,
+      payload_bin: base64,
+      url: absoluteUrl,
+      hashes,
+      encryption_algorithm: oneOf("AES-256-GCM", "ChaCha20-Poly1305", "mime-type-indicated"),
+      decryption_key: string,
+    },
+    rules: [artifactSource],
+  },
+  "autonomous-system": { required: ["number"], properties: { number: SIZE, name: string, rir: string } },
+  directory: {
+    required: ["path"],
+    properties: { path: string, path_enc: charset, ...times, contains_refs: refs("file", "directory") },
+  },
+  "domain-name": {
+    required: ["value"],
+    properties: { value: domainName, resolves_to_refs: refs("ipv4-addr", "ipv6-addr", "domain-name") },
+  },
+  "email-addr": {
+    required: ["value"],
+    properties: {
+      value: matching(
+        /^[^\s@<>"(),:;[\\\]]+@[^\s@<>"(),:;[\\\]]+$/,
+        "an address of RFC 5322 without a display name",
+      ),
+      display_name: string,
+      belongs_to_ref: ref("user-account"),
+    },
+  },
+  "email-message": {
+    required: ["is_multipart"],
+    properties: {
+      is_multipart: boolean,
+      date: timestamp,
+      content_type: string,
+      from_ref: ref("email-addr"),
+      sender_ref: ref("email-addr"),
+      to_refs: refs("email-addr"),
+      cc_refs: refs("email-addr"),
+      bcc_refs: refs("email-addr"),
+      message_id: string,
+      subject: string,
+      received_lines: strings,
+      additional_header_fields: headers,
+      body: string,
+      body_multipart: listOf(mimePart),
+      raw_email_ref: ref("artifact"),
+    },
+    rules: [mailBody],
+  },
+  file: {
+    properties: {
+      hashes,
+      size: SIZE,
+      name: string,
+      name_enc: charset,
+      magic_number_hex: hex,
+      mime_type: string,
+      ...times,
+      parent_directory_ref: ref("directory"),
+      contains_refs: anySco,
+      content_ref: ref("artifact"),
+    },
+    rules: [anyOf("hashes", "name")],
+    extensions: FILE_EXTENSIONS,
+  },
+  "ipv4-addr": {
+    required: ["value"],
+    properties: {
+      value: address(4),
+      resolves_to_refs: refs("mac-addr"),
+      belongs_to_refs: refs("autonomous-system"),
+    },
+  },
+  "ipv6-addr": {
+    required: ["value"],
+    properties: {
+      value: address(6),
+      resolves_to_refs: refs("mac-addr"),
+      belongs_to_refs: refs("autonomous-system"),
+    },
+  },
+  "mac-addr": {
+    required: ["value"],
+    properties: { value: matching(/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/, "six lower-case octets with colons") },
+  },
+  mutex: { required: ["name"], properties: { name: string } },
+  "network-traffic": {
+    required: ["protocols"],
+    properties: {
+      start: timestamp,
+      end: timestamp,
+      is_active: boolean,
+      src_ref: ref("ipv4-addr", "ipv6-addr", "mac-addr", "domain-name"),
+      dst_ref: ref("ipv4-addr", "ipv6-addr", "mac-addr", "domain-name"),
+      src_port: PORT,
+      dst_port: PORT,
+      protocols: strings,
+      src_byte_count: SIZE,
+      dst_byte_count: SIZE,
+      src_packets: SIZE,
+      dst_packets: SIZE,
+      ipfix: dictionary(),
+      src_payload_ref: ref("artifact"),
+      dst_payload_ref: ref("artifact"),
+      encapsulates_refs: refs("network-traffic"),
+      encapsulated_by_ref: ref("network-traffic"),
+    },
+    rules: [anyOf("src_ref", "dst_ref"), ordered("start", "end"), endedIsNotActive],
+    extensions: NETWORK_TRAFFIC_EXTENSIONS,
+  },
+  process: {
+    properties: {
+      is_hidden: boolean,
+      pid: integer(),
+      created_time: timestamp,
+      cwd: string,
+      command_line: string,
+      environment_variables: dictionary(string),
+      opened_connection_refs: refs("network-traffic"),
+      creator_user_ref: ref("user-account"),
+      image_ref: ref("file"),
+      parent_ref: ref("process"),
+      child_refs: refs("process"),
+    },
+    rules: [
+      anyOf(
+        "is_hidden",
+        "pid",
+        "created_time",
+        "cwd",
+        "command_line",
+        "environment_variables",
+        "opened_connection_refs",
+        "creator_user_ref",
+        "image_ref",
+        "parent_ref",
+        "child_refs",
+        "extensions",
+      ),
+    ],
+    extensions: PROCESS_EXTENSIONS,
+  },
+  software: {
+    required: ["name"],
+    properties: { name: string, cpe, swid: string, languages: strings, vendor: string, version: string },
+  },
+  url: { required: ["value"], properties: { value: absoluteUrl } },
+  "user-account": {
+    properties: {
+      user_id: string,
+      credential: string,
+      account_login: string,
+      account_type: string,
+      display_name: string,
+      is_service_account: boolean,
+      is_privileged: boolean,
+      can_escalate_privs: boolean,
+      is_disabled: boolean,
+      account_created: timestamp,
+      account_expires: timestamp,
+      credential_last_changed: timestamp,
+      account_first_login: timestamp,
+      account_last_login: timestamp,
+    },
+    rules: [
+      anyOf(
+        "user_id",
+        "credential",
+        "account_login",
+        "account_type",
+        "display_name",
+        "is_service_account",
+        "is_privileged",
+        "can_escalate_privs",
+        "is_disabled",
+        "account_created",
+        "account_expires",
+        "credential_last_changed",
+        "account_first_login",
+        "account_last_login",
+        "extensions",
+      ),
+    ],
+    extensions: USER_ACCOUNT_EXTENSIONS,
+  },
+  "windows-registry-key": {
+    properties: {
+      key: string,
+      values: listOf(registryValue),
+      modified_time: timestamp,
+      creator_user_ref: ref("user-account"),
+      number_of_subkeys: SIZE,
+    },
+    rules: [anyOf("key", "values", "modified_time", "creator_user_ref", "number_of_subkeys"), wholeHive],
+  },
+  "x509-certificate": {
+    properties: {
+      is_self_signed: boolean,
+      hashes,
+      version: string,
+      serial_number: string,
+      signature_algorithm: string,
+      issuer: string,
+      validity_not_before: timestamp,
+      validity_not_after: timestamp,
+      subject: string,
+      subject_public_key_algorithm: string,
+      subject_public_key_modulus: string,
+      subject_public_key_exponent: integer(),
+      x509_v3_extensions: certificateTimes,
+    },
+    rules: [
+      anyOf(
+        "is_self_signed",
+        "hashes",
+        "version",
+        "serial_number",
+        "signature_algorithm",
+        "issuer",
+        "validity_not_before",
+        "validity_not_after",
+        "subject",
+        "subject_public_key_algorithm",
+        "subject_public_key_modulus",
+        "subject_public_key_exponent",
+        "x509_v3_extensions",
+      ),
+    ],
+  },
+};

@@ -1,0 +1,230 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Permission } from "../../../core/access.ts";
+import { Problem } from "../../../core/problem.ts";
+import type { Config } from "../../../platform/config/config.ts";
+import { type Method, type Route, route } from "../../../platform/http/route.ts";
+import type { Work } from "../../../platform/records/work.ts";
+import { DeliveryStore } from "../delivery-store.ts";
+import {
+  type Collection,
+  type CollectionObject,
+  CollectionStore,
+  type ObjectPage,
+} from "./collection-store.ts";
+import { readFilter, type TaxiiFilter, writeNext } from "./filter.ts";
+import { acceptsTaxii, isTaxiiContent, STIX_TYPE, TAXII_TYPE } from "./media-type.ts";
+import { taxiiProblem } from "./problem.ts";
+
+/** The one API root of a node. */
+export const API_ROOT = "lianfang";
+const EPOCH = "1970-01-01T00:00:00.000000Z";
+
+/** What a TAXII handler works with: the request's path and filters, and one unit of work. */
+interface TaxiiCall {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  within<T>(run: (work: Work) => Promise<T>): Promise<T>;
+}
+
+/** The TAXII 2.1 server (sections 4 and 5). Every answer and every refusal is of its media type. */
+export function taxiiRoutes(config: Config): Route[] {
+  return [
+    taxii("discovery", "GET", "/taxii2/", "Server discovery", async () => ({
+      title: `${config.node.name} TAXII`,
+      description: "聯防 threat intelligence released by this node",
+      default: `/taxii2/${API_ROOT}/`,
+      api_roots: [`/taxii2/${API_ROOT}/`],
+    })),
+    inRoot("api-root", "GET", "", "API root information", async () => ({
+      title: config.node.name,
+      versions: [TAXII_TYPE],
+      max_content_length: config.http.bodyLimit,
+    })),
+    inRoot("collections", "GET", "collections/", "Collections", async (call) => ({
+      collections: (await call.within((work) => new CollectionStore(work).list())).map(present),
+    })),
+    inRoot("collection", "GET", "collections/:collectionId/", "One collection", async (call) =>
+      present(await call.within((work) => collectionOf(work, call))),
+    ),
+    inRoot("objects", "GET", "collections/:collectionId/objects/", "Objects of a collection", (call) =>
+      objects(call, readFilter(call.query)),
+    ),
+    inRoot(
+      "object",
+      "GET",
+      "collections/:collectionId/objects/:objectId/",
+      "One object, in one or more versions",
+      (call) => objects(call, oneObject(call)),
+    ),
+    inRoot(
+      "manifest",
+      "GET",
+      "collections/:collectionId/manifest/",
+      "What a collection holds, without the objects",
+      manifest,
+    ),
+    inRoot(
+      "versions",
+      "GET",
+      "collections/:collectionId/objects/:objectId/versions/",
+      "Versions of an object",
+      versions,
+    ),
+    {
+      ...inRoot(
+        "add-objects",
+        "POST",
+        "collections/:collectionId/objects/",
+        "Adds objects",
+        refuseWrite,
+        "taxii:write",
+      ),
+      rawBody: true,
+    },
+    inRoot(
+      "delete-object",
+      "DELETE",
+      "collections/:collectionId/objects/:objectId/",
+      "Deletes an object",
+      refuseWrite,
+      "taxii:write",
+    ),
+  ];
+}
+
+function taxii(
+  name: string,
+  method: Method,
+  path: string,
+  summary: string,
+  answer: (call: TaxiiCall) => Promise<object | Buffer>,
+  needs: Permission = "taxii:read",
+): Route {
+  return route({
+    id: `taxii.${name}`,
+    method,
+    path,
+    summary,
+    needs,
+    params: z.record(z.string(), z.string()),
+    query: z.record(z.string(), z.unknown()),
+    response: z.unknown(),
+    produces: [TAXII_TYPE],
+    renderProblem: taxiiProblem,
+    async handler(call) {
+      if (!acceptsTaxii(call.request.headers.accept))
+        throw new Problem("http.not-acceptable", { detail: `this answers ${TAXII_TYPE}` });
+      const body = await answer(call);
+      call.reply.header("content-type", TAXII_TYPE).header("cache-control", "no-store");
+      return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+    },
+  });
+}
+
+function inRoot(...[name, method, path, summary, answer, needs]: Parameters<typeof taxii>): Route {
+  return taxii(
+    name,
+    method,
+    `/taxii2/:apiRoot/${path}`,
+    summary,
+    (call) => {
+      if (call.params["apiRoot"] !== API_ROOT) throw new Problem("http.not-found");
+      return answer(call);
+    },
+    needs,
+  );
+}
+
+function present(collection: Collection) {
+  return {
+    id: collection.id,
+    title: collection.title,
+    description: collection.description,
+    alias: collection.alias,
+    can_read: true,
+    can_write: false,
+    media_types: [STIX_TYPE],
+  };
+}
+
+function collectionOf(work: Work, call: TaxiiCall): Promise<Collection> {
+  return new CollectionStore(work).get(call.params["collectionId"] ?? "");
+}
+
+/** Of a single object only its versions are filtered (sections 5.6 and 5.8). */
+function oneObject(call: TaxiiCall): TaxiiFilter {
+  const { types: _, ...filter } = readFilter(call.query);
+  return { ...filter, ids: [call.params["objectId"] ?? ""] };
+}
+
+async function read(call: TaxiiCall, filter: TaxiiFilter, receipt: boolean): Promise<ObjectPage> {
+  const page = await call.within(async (work) => {
+    const store = new CollectionStore(work);
+    const { id } = await collectionOf(work, call);
+    if (call.params["objectId"] !== undefined) await store.requireObject(id, call.params["objectId"]);
+    const found = await store.page(id, filter);
+    if (receipt) await new DeliveryStore(work).record(found.objects.flatMap(itemOf));
+    return found;
+  });
+  // Without objects the headers keep a client where it is: at what it asked to see the rest of.
+  const empty = filter.addedAfter === undefined ? EPOCH : microseconds(filter.addedAfter);
+  call.reply.header("x-taxii-date-added-first", page.objects[0]?.dateAdded ?? empty);
+  call.reply.header("x-taxii-date-added-last", page.objects.at(-1)?.dateAdded ?? empty);
+  return page;
+}
+
+function itemOf(object: CollectionObject) {
+  return object.itemId === null ? [] : [{ itemId: object.itemId, revision: object.revision }];
+}
+
+/** The envelope (section 3.7), put together as text so that every object leaves byte for byte as it came. */
+async function objects(call: TaxiiCall, filter: TaxiiFilter): Promise<Buffer> {
+  const page = await read(call, filter, true);
+  const last = page.objects.at(-1);
+  if (last === undefined) return Buffer.from("{}");
+  const rest = page.more ? `"more":true,"next":${JSON.stringify(writeNext(last.seq))},` : "";
+  return Buffer.from(`{${rest}"objects":[${page.objects.map((object) => object.document).join(",")}]}`);
+}
+
+async function manifest(call: TaxiiCall): Promise<object> {
+  const page = await read(call, readFilter(call.query), false);
+  if (page.objects.length === 0) return {};
+  return {
+    ...more(page),
+    objects: page.objects.map((object) => ({
+      id: object.id,
+      date_added: object.dateAdded,
+      version: object.version,
+      media_type: STIX_TYPE,
+    })),
+  };
+}
+
+async function versions(call: TaxiiCall): Promise<object> {
+  const page = await read(call, { ...oneObject(call), versions: ["all"] }, false);
+  if (page.objects.length === 0) return {};
+  return { ...more(page), versions: page.objects.map((object) => object.version) };
+}
+
+/** `next` is an extra of ours for manifests and versions; a client that knows only `more` goes on by added_after. */
+function more(page: ObjectPage): object {
+  const last = page.objects.at(-1);
+  return page.more && last !== undefined ? { more: true, next: writeNext(last.seq) } : {};
+}
+
+/** Nothing of this node's collections can be written: 403, as sections 5.5 and 5.7 want where one may read. */
+async function refuseWrite(call: TaxiiCall): Promise<object> {
+  if (call.request.method === "POST" && !isTaxiiContent(call.request.headers["content-type"])) {
+    throw new Problem("http.media-type", { detail: `this takes ${TAXII_TYPE}` });
+  }
+  await call.within((work) => collectionOf(work, call));
+  throw new Problem("http.forbidden", { detail: "can_write is false" });
+}
+
+function microseconds(timestamp: string): string {
+  const [whole = "", fraction = ""] = timestamp.slice(0, -1).split(".");
+  return `${whole}.${fraction.padEnd(6, "0").slice(0, 6)}Z`;
+}

@@ -1,0 +1,382 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Problem } from "../../../core/problem.ts";
+import { DATABASES } from "../../../platform/records/testing.ts";
+import { ItemStore } from "../item-store.ts";
+import type { Recipient } from "../model.ts";
+import { StixObjectStore } from "../object-store.ts";
+import { approveItem, draftItem, submitItem, withdrawItem } from "../review.ts";
+import { type Answer, client, type IntelNode, intelNode, intelServer } from "../testing.ts";
+import { CollectionStore } from "./collection-store.ts";
+import { readFilter, writeNext } from "./filter.ts";
+import { acceptsTaxii, isTaxiiContent } from "./media-type.ts";
+
+const TYPE = "application/taxii+json;version=2.1";
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+test("1.6.8: media types are negotiated with their version", () => {
+  for (const accept of [
+    TYPE,
+    "application/taxii+json",
+    "application/taxii+json; version=2.1",
+    "*/*",
+    undefined,
+    'text/html, application/TAXII+json;version="2.1";q=0.1',
+  ]) {
+    assert.ok(acceptsTaxii(accept), accept);
+  }
+  for (const accept of ["application/json", "application/taxii+json;version=2.0", "text/html", "*/*;q=0"])
+    assert.ok(!acceptsTaxii(accept), accept);
+  assert.ok(isTaxiiContent("application/taxii+json"));
+  assert.ok(
+    !isTaxiiContent("application/json") &&
+      !isTaxiiContent(undefined) &&
+      !isTaxiiContent("application/taxii+json;version=2.0"),
+  );
+});
+
+test("3.4: malformed filters are named", () => {
+  const faults = (query: Record<string, unknown>): string[] => {
+    try {
+      readFilter(query);
+      return [];
+    } catch (error) {
+      assert.ok(error instanceof Problem && error.code === "taxii.bad-filter");
+      return error.faults.map((fault) => fault.path);
+    }
+  };
+  assert.deepEqual(
+    faults({
+      "match[version]": "first,last,2016-01-01T00:00:00.5Z",
+      unknown: "x",
+      added_after: "2016-01-01T00:00:00.1234567Z",
+    }),
+    [],
+  );
+  for (const [name, value] of [
+    ["added_after", "yesterday"],
+    ["added_after", "2016-02-30T00:00:00Z"],
+    ["added_after", ["2016-01-01T00:00:00Z", "2016-01-01T00:00:00Z"]],
+    ["limit", "0"],
+    ["limit", "-1"],
+    ["limit", "1.5"],
+    ["limit", ""],
+    ["next", "abc"],
+    ["next", `${writeNext(5)}=`],
+    ["match[id]", "a,,b"],
+    ["match[type]", ["a", "b"]],
+    ["match[spec_version]", "new"],
+    ["match[version]", "all,last"],
+    ["match[version]", "last,last"],
+    ["match[version]", "2016-01-01T00:00:00Z,2016-01-01T00:00:00.0Z"],
+    ["match[version]", "newest"],
+  ] as const) {
+    assert.deepEqual(faults({ [name]: value }), [name], `${name}=${String(value)}`);
+  }
+  assert.deepEqual(faults({ limit: "x", next: "y" }), ["limit", "next"]);
+  assert.equal(readFilter({ limit: "999999999999" }).limit, 1000);
+});
+
+for (const database of DATABASES) {
+  const withServer = (
+    name: string,
+    run: (
+      node: IntelNode,
+      get: (path: string, accept?: string) => Promise<Answer>,
+      url: string,
+    ) => Promise<void>,
+  ) =>
+    test(`${database.name}: ${name}`, async () => {
+      const node = await intelNode(database);
+      const { server, url } = await intelServer(node);
+      try {
+        const call = client(url, "other");
+        await run(node, (path, accept = TYPE) => call("GET", path, undefined, { accept }), url);
+      } finally {
+        await server.close();
+        await node.dispose();
+      }
+    });
+  const community = async (get: (path: string) => Promise<Answer>, alias = "community"): Promise<string> => {
+    const { json } = await get("/taxii2/lianfang/collections/");
+    const found = json.collections.find((each: { alias: string }) => each.alias === alias);
+    return `/taxii2/lianfang/collections/${found.id}/`;
+  };
+
+  withServer(
+    "4, 5: discovery, API root and collections, with and without the last slash",
+    async (_node, get) => {
+      const discovery = await get("/taxii2/");
+      assert.equal(discovery.status, 200);
+      assert.equal(discovery.headers.get("content-type"), TYPE);
+      assert.ok(discovery.json.api_roots.includes(discovery.json.default));
+      const root = await get(discovery.json.default);
+      assert.deepEqual(root.json.versions, [TYPE]);
+      assert.ok(root.json.max_content_length > 0);
+      const { json } = await get(`${discovery.json.default}collections/`);
+      assert.deepEqual(
+        json.collections.map((each: { alias: string }) => each.alias),
+        ["community", "water"],
+      );
+      for (const collection of json.collections) {
+        assert.match(collection.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        assert.deepEqual([collection.can_read, collection.can_write], [true, false]);
+        for (const name of [collection.id, collection.id.toUpperCase(), collection.alias]) {
+          assert.deepEqual((await get(`/taxii2/lianfang/collections/${name}`)).json, collection);
+        }
+      }
+      assert.deepEqual((await get("/taxii2")).json, discovery.json);
+      assert.deepEqual((await get("/taxii2/lianfang")).json, root.json);
+    },
+  );
+
+  withServer("3.6: refusals are TAXII errors", async (_node, get, url) => {
+    const objects = `${await community(get)}objects/`;
+    const missing = await get("/taxii2/lianfang/collections/00000000-0000-4000-8000-000000000000/objects/");
+    assert.equal(missing.status, 404);
+    assert.equal(missing.headers.get("content-type"), TYPE);
+    assert.equal(missing.json.http_status, "404");
+    assert.equal(missing.json.error_id, missing.headers.get("x-request-id"));
+    assert.equal((await get("/taxii2/other/collections/")).status, 404);
+    assert.equal((await get(`${objects}indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f/`)).status, 404);
+    assert.equal((await get("/taxii2/lianfang/collections/')/")).status, 404);
+    assert.equal((await get(objects, "application/json")).status, 406);
+    assert.equal((await get(objects, "application/taxii+json;version=2.0")).json.http_status, "406");
+    const bad = await get(`${objects}?limit=0&match[version]=x`);
+    assert.equal(bad.status, 400);
+    assert.match(bad.json.description, /limit: .*; match\[version\]: /);
+    const nobody = await client(url, "nobody")("GET", "/taxii2/");
+    assert.equal(nobody.status, 401);
+    assert.equal(nobody.json.http_status, "401");
+    assert.match(nobody.headers.get("www-authenticate") ?? "", /Basic realm=.*, Bearer/);
+    assert.equal((await client(url, "writer")("GET", "/taxii2/")).status, 403);
+  });
+
+  withServer("5.5, 5.7: what cannot be written refuses with 415 or 403", async (node, get) => {
+    const objects = `${await community(get)}objects/`;
+    const may = {
+      ...node,
+      otherKey: { ...node.otherKey, permissions: new Set(["taxii:read", "taxii:write"] as const) },
+    };
+    const { server, url } = await intelServer(may);
+    const post = (type: string) =>
+      client(url, "other")("POST", objects, { objects: [] }, { accept: TYPE, "content-type": type });
+    assert.equal((await post("application/json")).status, 415);
+    const refused = await post(TYPE);
+    assert.deepEqual([refused.status, refused.json.http_status], [403, "403"]);
+    assert.equal(
+      (await client(url, "other")("DELETE", `${objects}indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f/`))
+        .status,
+      403,
+    );
+    await server.close();
+  });
+
+  withServer("3.7: an empty answer is {}, and still has both headers", async (_node, get) => {
+    const base = await community(get);
+    for (const path of ["objects/", "manifest/"]) {
+      const answer = await get(`${base}${path}`);
+      assert.equal(answer.text, "{}");
+      assert.match(answer.headers.get("x-taxii-date-added-first") ?? "", TIMESTAMP);
+      const after = await get(`${base}${path}?added_after=2026-11-23T01:02:03.5Z`);
+      assert.equal(after.headers.get("x-taxii-date-added-last"), "2026-11-23T01:02:03.500000Z");
+    }
+  });
+
+  withServer(
+    "5.4, 5.6, 5.3, 5.8: objects verbatim, manifest, one object, its versions",
+    async (node, get) => {
+      const id = await release(node, everyone);
+      const base = await community(get);
+      const bundle = await node.records.within(
+        node.reviewer,
+        async (work) => (await new ItemStore(work).record(id)).bundle,
+      );
+      const all = await get(`${base}objects/`);
+      assert.equal(all.headers.get("content-type"), TYPE);
+      assert.equal(all.text, `{"objects":${bundle.slice(bundle.indexOf('"objects":') + 10, -1)}}`);
+      const manifest = await get(`${base}manifest/`);
+      assert.deepEqual(
+        manifest.json.objects.map((each: { id: string; version: string }) => [each.id, each.version]),
+        all.json.objects.map((each: { id: string; modified?: string; created?: string }, at: number) => [
+          each.id,
+          each.modified ?? each.created ?? manifest.json.objects[at].date_added,
+        ]),
+      );
+      for (const entry of manifest.json.objects) assert.match(entry.date_added, TIMESTAMP);
+      assert.equal(all.headers.get("x-taxii-date-added-first"), manifest.json.objects[0].date_added);
+      assert.equal(all.headers.get("x-taxii-date-added-last"), manifest.json.objects.at(-1).date_added);
+
+      const report = all.json.objects.at(-1);
+      node.clock.set("2026-11-23T05:00:00.000Z");
+      await node.records.within(node.reviewer, (work) => withdrawItem(work, id, "誤判"));
+      const one = `${base}objects/${report.id}/`;
+      const versions = (wish: string) =>
+        get(`${one}?match[version]=${wish}`).then((answer) =>
+          answer.json.objects?.map((each: { modified: string }) => each.modified),
+        );
+      const [first, last] = ["2026-11-23T01:00:00.000Z", "2026-11-23T05:00:00.000Z"];
+      assert.deepEqual(
+        (await get(one)).json.objects.map((each: { revoked: boolean }) => each.revoked),
+        [true],
+      );
+      assert.deepEqual(await versions("first"), [first]);
+      assert.deepEqual(await versions("all"), [first, last]);
+      assert.deepEqual(await versions("last,first"), [first, last]);
+      assert.deepEqual(await versions("2026-11-23T01:00:00Z"), [first]);
+      assert.equal((await get(`${one}?match[version]=2020-01-01T00:00:00Z`)).text, "{}");
+      assert.deepEqual((await get(`${one}versions/`)).json, { versions: [first, last] });
+      assert.equal((await get(`${one}versions/?limit=1`)).json.more, true);
+    },
+  );
+
+  withServer("3.4: filters by id, type and specification", async (node, get) => {
+    await release(node, everyone);
+    const base = `${await community(get)}objects/`;
+    const types = async (query: string) =>
+      (await get(`${base}?${query}`)).json.objects?.map((each: { type: string }) => each.type) ?? [];
+    assert.deepEqual(await types("match[type]=report,indicator"), ["indicator", "report"]);
+    assert.deepEqual(await types("match[type]=malware"), []);
+    assert.deepEqual(await types("match[spec_version]=2.0"), []);
+    assert.equal((await types("match[spec_version]=2.0,2.1")).length, (await types("")).length);
+    const [{ id }] = (await get(`${base}?match[type]=indicator`)).json.objects;
+    assert.deepEqual(await types(`match[id]=${id},x--1&match[type]=indicator`), ["indicator"]);
+    assert.deepEqual(await types(`match%5Bid%5D=${id}&match%5Btype%5D=report`), []);
+    assert.ok((await types("unknown=1")).length > 0);
+  });
+
+  withServer(
+    "3.5: paging by next and by added_after gives everything once, while others write",
+    async (node, get) => {
+      for (let at = 0; at < 3; at++) await release(node, everyone, `198.51.100.${at}`);
+      const base = `${await community(get)}objects/`;
+      let writes = 0;
+      const pages = async (step: (answer: Answer) => string) => {
+        const ids: string[] = [];
+        for (let query = "limit=2", turn = 0; query !== ""; turn++) {
+          const answer = await get(`${base}?${query}`);
+          if (turn === 2) await release(node, everyone, `203.0.${114 + writes++}.1`);
+          ids.push(...answer.json.objects.map((each: { id: string }) => each.id));
+          assert.ok(answer.json.objects.length <= 2);
+          query = answer.json.more === true ? `limit=2&${step(answer)}` : "";
+        }
+        return ids;
+      };
+      const byNext = await pages((answer) => `next=${answer.json.next}`);
+      const whole = (await get(base)).json.objects.map((each: { id: string }) => each.id);
+      assert.deepEqual(byNext, whole);
+      assert.equal(new Set(byNext).size, byNext.length);
+
+      const byTime = await pages((answer) => `added_after=${answer.headers.get("x-taxii-date-added-last")}`);
+      assert.deepEqual(
+        byTime,
+        (await get(base)).json.objects.map((each: { id: string }) => each.id),
+      );
+
+      const last = (await get(base)).headers.get("x-taxii-date-added-last") ?? "";
+      assert.equal((await get(`${base}?added_after=${last}`)).text, "{}");
+      await release(node, everyone, "203.0.120.1");
+      const fresh = (await get(`${base}?added_after=${last}`)).json.objects;
+      assert.deepEqual(
+        fresh.map((each: { type: string }) => each.type),
+        ["ipv4-addr", "observed-data", "indicator", "relationship", "sighting", "report"],
+      );
+    },
+  );
+
+  withServer("I7: a foreign key sees neither the object nor that it exists", async (node, get, url) => {
+    await release(node, [{ kind: "organisation", id: node.orgs.other }]);
+    const base = await community(get);
+    const [report] = (await get(`${base}objects/?match[type]=report`)).json.objects;
+    const foreign = client(url, "third");
+    assert.equal((await foreign("GET", `${base}objects/`)).text, "{}");
+    assert.equal((await foreign("GET", `${base}manifest/`)).text, "{}");
+    for (const path of [`objects/${report.id}/`, `objects/${report.id}/versions/`])
+      assert.equal((await foreign("GET", base + path)).status, 404);
+    assert.equal(
+      (await foreign("GET", `${base}objects/?match[id]=${report.id}&match[version]=all`)).text,
+      "{}",
+    );
+  });
+
+  withServer("I8: a fetch over TAXII is written down once", async (node, get, url) => {
+    const id = await release(node, everyone);
+    const base = await community(get);
+    await get(`${base}manifest/`);
+    const deliveries = () => client(url, "reviewer")("GET", `/api/v1/intel/items/${id}/deliveries`);
+    assert.equal((await deliveries()).json.total, 0);
+    await get(`${base}objects/?limit=1`);
+    await get(`${base}objects/`);
+    const { json } = await deliveries();
+    assert.deepEqual(
+      json.items.map((each: { orgId: string; via: string }) => [each.orgId, each.via]),
+      [[node.orgs.other, "taxii"]],
+    );
+  });
+
+  test(`${database.name}: numbers and times of arrival grow in the order of commit`, async () => {
+    const node = await intelNode(database);
+    try {
+      const add = (at: number) =>
+        node.records.within(node.reviewer, async (work) => {
+          const { id } = await new CollectionStore(work).get("community");
+          const item = await draftItem(work, draft(node, everyone, `198.51.100.${at}`));
+          const documents = [
+            JSON.stringify({
+              type: "x-test",
+              id: `x-test--8e2e2d2b-17d4-4cbf-938f-${String(at).padStart(12, "0")}`,
+            }),
+          ];
+          await new StixObjectStore(work).add({
+            collectionId: id,
+            itemId: item.id,
+            revision: 1,
+            orgId: node.orgs.source,
+            tlp: "clear",
+            audience: [],
+            documents,
+          });
+          if (at % 3 === 0) throw new Error("taken back");
+        });
+      await Promise.allSettled(Array.from({ length: 12 }, (_, at) => add(at)));
+      const rows = await node.records.within(node.reviewer, async (work) => {
+        const store = new CollectionStore(work);
+        return (await store.page((await store.get("community")).id, readFilter({}))).objects;
+      });
+      assert.deepEqual(
+        rows.map((row) => row.seq),
+        [1, 2, 3, 4, 5, 6, 7, 8],
+      );
+      const times = rows.map((row) => row.dateAdded);
+      assert.deepEqual(times, [...new Set(times)].sort());
+      assert.deepEqual(times.slice(0, 2), ["2026-11-23T01:00:00.000000Z", "2026-11-23T01:00:00.000001Z"]);
+    } finally {
+      await node.dispose();
+    }
+  });
+}
+
+const everyone: Recipient[] = [{ kind: "everyone" }];
+
+function draft(node: IntelNode, recipients: Recipient[], address: string) {
+  return {
+    orgId: node.orgs.source,
+    title: "掃描來源",
+    description: "",
+    tlp: "green" as const,
+    recipients,
+    indicators: [{ type: "ipv4" as const, value: address, firstSeen: "2026-11-22T00:00:00.000Z", count: 3 }],
+  };
+}
+
+async function release(node: IntelNode, recipients: Recipient[], address = "198.51.100.66"): Promise<string> {
+  const { id } = await node.records.within(node.writer, (work) =>
+    draftItem(work, draft(node, recipients, address)),
+  );
+  await node.records.within(node.writer, (work) => submitItem(work, id));
+  const { bundle_sha256: sha256 } = await node.records.within(node.reviewer, (work) =>
+    new ItemStore(work).record(id),
+  );
+  await node.records.within(node.reviewer, (work) => approveItem(work, id, { sha256, hold: false }));
+  return id;
+}

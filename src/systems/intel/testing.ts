@@ -1,0 +1,232 @@
+import type { FastifyInstance } from "fastify";
+import { ROLE_GRANTS, type Role } from "../../core/access.ts";
+import { SECTOR_AUDIENCE } from "../../core/org.ts";
+import { EVERYONE, type Scope } from "../../core/scope.ts";
+import { Config } from "../../platform/config/config.ts";
+import { uuidV7 } from "../../platform/crypto/digest.ts";
+import { createServer } from "../../platform/http/server.ts";
+import { createLog } from "../../platform/log/log.ts";
+import { createMetrics } from "../../platform/metrics/metrics.ts";
+import {
+  type FreshRecords,
+  type TestClock,
+  type TestDatabase,
+  testClock,
+  testScope,
+} from "../../platform/records/testing.ts";
+import type { Work } from "../../platform/records/work.ts";
+import { members } from "../members/index.ts";
+import { intel } from "./index.ts";
+import type { Preview } from "./model.ts";
+import { ensureProducer } from "./producer.ts";
+import { intelRoutes } from "./routes.ts";
+import { taxiiRoutes } from "./taxii/routes.ts";
+
+/** An authority with three members below it, and the people who act in the tests. */
+export interface IntelNode {
+  readonly records: FreshRecords;
+  readonly clock: TestClock;
+  readonly orgs: {
+    readonly authority: string;
+    readonly source: string;
+    readonly other: string;
+    readonly third: string;
+  };
+  readonly writer: Scope;
+  readonly reviewer: Scope;
+  /** Keys that may only read TAXII. */
+  readonly otherKey: Scope;
+  readonly thirdKey: Scope;
+  /** A key of `other` whose clearance ends at GREEN. */
+  readonly greenKey: Scope;
+  dispose(): Promise<void>;
+}
+
+export async function intelNode(database: TestDatabase): Promise<IntelNode> {
+  const clock = testClock("2026-11-23T01:00:00.000Z");
+  const records = await database.fresh([members, intel], { clock });
+  const orgs = { authority: uuidV7(), source: uuidV7(), other: uuidV7(), third: uuidV7() };
+  const all = Object.values(orgs);
+  const setup = testScope({ orgId: orgs.authority, orgIds: all, clearance: "red" });
+  await records.within(setup, async (work) => {
+    await ensureProducer(work, { name: "測試 ISAC", sectors: ["water"] });
+    await addOrg(work, orgs.authority, null, "水資源主管機關", "authority");
+    await addOrg(work, orgs.source, orgs.authority, "石門水庫管理中心", "shimen");
+    await addOrg(work, orgs.other, orgs.authority, "曾文水庫管理中心", "tsengwen");
+    await addOrg(work, orgs.third, orgs.authority, "德基水庫管理中心", "techi");
+    await work
+      .tables<{ contact: ContactRow }>()
+      .insertInto("contact")
+      .values({
+        id: uuidV7(),
+        org_id: orgs.source,
+        name: "王大明",
+        title: "主任",
+        email: "daming@shimen.example.tw",
+        phone: "03-471-2000",
+        rank: 1,
+        reachable_24x7: true,
+      })
+      .execute();
+  });
+  const person = (name: string, role: Role, orgId: string, orgIds: readonly string[]) =>
+    scopeOf({ kind: "person", id: name, name }, role, orgId, orgIds);
+  const key = (name: string, orgId: string): Scope => ({
+    ...testScope({
+      orgId,
+      clearance: "red",
+      purpose: "taxii",
+      permissions: ["taxii:read"],
+      actor: { kind: "machine", id: name, name },
+    }),
+    audiences: audiencesOf(orgId),
+  });
+  return {
+    records,
+    clock,
+    orgs,
+    writer: person("writer", "soc-lead", orgs.authority, all),
+    reviewer: person("reviewer", "intel-reviewer", orgs.authority, all),
+    otherKey: key("other", orgs.other),
+    thirdKey: key("third", orgs.third),
+    greenKey: { ...key("green", orgs.other), clearance: "green" },
+    dispose: () => records.dispose(),
+  };
+}
+
+function scopeOf(actor: Scope["actor"], role: Role, orgId: string, orgIds: readonly string[]): Scope {
+  const grant = ROLE_GRANTS[role];
+  return {
+    ...testScope({
+      orgId,
+      orgIds,
+      clearance: grant.clearance,
+      permissions: grant.permissions,
+      actor,
+      purpose: "console",
+    }),
+    audiences: audiencesOf(orgId),
+  };
+}
+
+function audiencesOf(orgId: string): string[] {
+  return [orgId, SECTOR_AUDIENCE.water, EVERYONE];
+}
+
+interface OrgRow {
+  id: string;
+  parent_id: string | null;
+  org_id: string;
+  audience: string[];
+  name: string;
+  name_en: string;
+  short_name: string;
+  kind: string;
+  sector: string;
+  networks: string[];
+  created_at: string;
+}
+interface ContactRow {
+  id: string;
+  org_id: string;
+  name: string;
+  title: string;
+  email: string;
+  phone: string;
+  rank: number;
+  reachable_24x7: boolean;
+}
+
+async function addOrg(
+  work: Work,
+  id: string,
+  parent: string | null,
+  name: string,
+  shortName: string,
+): Promise<void> {
+  await work
+    .tables<{ organisation: OrgRow }>()
+    .insertInto("organisation")
+    .values({
+      id,
+      parent_id: parent,
+      org_id: parent ?? id,
+      audience: [id],
+      name,
+      name_en: "",
+      short_name: shortName,
+      kind: "operator",
+      sector: "water",
+      networks: shortName === "shimen" ? ["203.0.113.0/24"] : [],
+      created_at: work.now,
+    })
+    .execute();
+}
+
+/** The routes of intel behind the product's own server; `Bearer writer` speaks as that scope. */
+export async function intelServer(node: IntelNode): Promise<{ server: FastifyInstance; url: string }> {
+  const config = Config.parse({ node: { name: "測試 ISAC" } });
+  const scopes: Readonly<Record<string, Scope>> = {
+    writer: node.writer,
+    reviewer: node.reviewer,
+    other: node.otherKey,
+    third: node.thirdKey,
+    green: node.greenKey,
+  };
+  const server = await createServer({
+    config,
+    log: createLog({ level: "silent" }),
+    metrics: createMetrics(),
+    records: node.records,
+    routes: [...intelRoutes(), ...taxiiRoutes(config)],
+    nobody: testScope({ orgIds: [], orgId: uuidV7() }),
+    version: "test",
+    authenticate: async (request) => {
+      const scope = scopes[request.headers.authorization?.replace("Bearer ", "") ?? ""];
+      return scope === undefined ? undefined : { scope };
+    },
+  });
+  const url = await server.listen({ host: "127.0.0.1", port: 0 });
+  return { server, url };
+}
+
+/** What a client of the API gets: status, headers and the body as text and, where it is JSON, as a value. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape and check what they read.
+  readonly json: any;
+}
+
+export function client(url: string, as: string) {
+  return async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${as}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = (response.headers.get("content-type") ?? "").includes("json");
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: isJson && text !== "" ? JSON.parse(text) : undefined,
+    };
+  };
+}
+
+export function objectsOf(preview: Pick<Preview, "bundle">): { type: string; id: string }[] {
+  const bundle: { objects: { type: string; id: string }[] } = JSON.parse(preview.bundle);
+  return bundle.objects;
+}

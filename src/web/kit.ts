@@ -1,0 +1,36 @@
+/** Everything a page may use. `page.ts` is for the doors, this is for the pages. */
+export { ApiProblem, api, type ListAnswer, type Query, serverNow } from "./api.ts";
+export { type Act, type Got, useAct, useAll, useGet, useTouch } from "./data.ts";
+export { CommentBox, DetailPage, type Moment, Timeline } from "./detail/detail-page.tsx";
+export { type Control, Field } from "./form/field.tsx";
+export {
+  CheckField,
+  ChoiceField,
+  ChoicesField,
+  LinesField,
+  NumberField,
+  type Option,
+  SecretField,
+  TextField,
+  TimeField,
+} from "./form/fields.tsx";
+export { type FieldName, type Form, useForm } from "./form/form.ts";
+export { FormBody, FormPage } from "./form/form-page.tsx";
+export { type Translate, useLanguage, useTexts } from "./i18n.ts";
+export { type KeyAct, useKeys } from "./keys.ts";
+export type { Choice, Column, FilterField, RowAct, View } from "./list/list.ts";
+export { ListPage } from "./list/list-page.tsx";
+export { useLight, usePhone } from "./look.ts";
+export { Copyable, CopyButton, type FilterFor } from "./parts/copyable.tsx";
+export { ConfirmDialog, ReasonDialog } from "./parts/dialog.tsx";
+export { Empty, Failed, FaultList, Forbidden, Loading, RequestId, Shown } from "./parts/faces.tsx";
+export { JsonView } from "./parts/json-view.tsx";
+export { type Fact, Facts, HomeBox, Kbd, Section } from "./parts/small.tsx";
+export { LevelTag, type Severity, SeverityTag, StateTag, TlpTag, type Tone } from "./parts/tags.tsx";
+export { Clock, Time, TimeLeft, useNow } from "./parts/time.tsx";
+export { problemWords, toast } from "./parts/toast.ts";
+export { Go, useFilters, useGo, useParam, usePath } from "./route.tsx";
+export { type Session, useMay, useOrgName, useSession, useSessionGate } from "./session.ts";
+export { Preferences } from "./shell/account-menu.tsx";
+export { type StreamEvent, useStream } from "./stream.ts";
+export { agoWords, leftWords, nearness, spanWords, taipei } from "./time.ts";
