@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -64,6 +64,7 @@ async function start(bin: string): Promise<TestServer> {
   const user = process.getuid?.() === 0 ? await idsOf("postgres") : undefined;
   const folder = mkdtempSync(join(tmpdir(), "lianfang-postgres-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
   try {
     if (user !== undefined) chownSync(folder, user.uid, user.gid);
     const data = join(folder, "data");
@@ -109,6 +110,12 @@ async function serve(
     },
   );
   const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
+  // A test run that is cut short must not leave a server behind, nor one that still writes into a removed folder.
+  const stopAtOnce = (): void => {
+    spawnSync(join(bin, "pg_ctl"), ["-D", data, "-m", "immediate", "-w", "stop"], { cwd: folder, ...user });
+  };
+  process.prependOnceListener("exit", stopAtOnce);
+  server.once("exit", () => process.off("exit", stopAtOnce));
   let said = "";
   await new Promise<void>((resolve, reject) => {
     server.stderr.setEncoding("utf8").on("data", (text: string) => {

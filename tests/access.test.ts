@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Client } from "../src/app/client.ts";
+import { type Answer, Client } from "../src/app/client.ts";
 import { askNode } from "../src/app/local-socket.ts";
 import { type Permission, ROLE_GRANTS, ROLES } from "../src/core/access.ts";
 import { KEY_PERMISSIONS } from "../src/systems/members/model.ts";
@@ -168,13 +168,13 @@ test("every route x every role x own and foreign organisation", async (walk) => 
         const holds = asker.permissions.has(needs);
         const subjects: Subject[] = call.kind === "self" ? [own] : [own, foreign];
         for (const subject of subjects) {
-          const answer = await asker.client.send(
+          const answer: Answer = await asker.client.send(
             route.method,
             call.path(subject),
             call.body?.(subject),
             call.headers,
           );
-          const what = `${asker.name}, ${subject.mark}: ${answer.status} ${answer.text.slice(0, 300)}`;
+          const what: string = `${asker.name}, ${subject.mark}: ${answer.status} ${answer.text.slice(0, 300)}`;
           if (!holds) {
             assert.equal(answer.status, 403, what);
             assert.match(answer.text, /http\.forbidden|"http_status":"403"/, what);
@@ -182,7 +182,7 @@ test("every route x every role x own and foreign organisation", async (walk) => 
           }
           assert.ok(answer.status < 500, what);
           if (call.kind === "self") continue;
-          const about = `${what} (${call.kind})`;
+          const about: string = `${what} (${call.kind})`;
           if (subject === own) {
             if (call.kind === "list") assert.equal(answer.status, 200, about);
             assert.ok(![401, 404].includes(answer.status), about);

@@ -95,18 +95,24 @@ export async function signIn(
   return { client: new Client(url, { cookie, "x-csrf-token": answer.body.csrfToken }), session: answer.body };
 }
 
-/** Takes a one-time password all the way to an open console: own password, and the one-time code where it is wanted. */
+/**
+ * Takes a one-time password all the way to an open console: own password, and the one-time code where it is wanted.
+ * `at` is the node's time in milliseconds, where that is not the machine's.
+ */
 export async function enrol(
   url: string,
   name: string,
   oneTimePassword: string,
   password: string,
+  at: () => number = Date.now,
 ): Promise<OpenSession & { totpSecret: string | undefined }> {
   const { client } = await signIn(url, name, oneTimePassword);
   await client.make("/api/v1/session/password", { current: oneTimePassword, next: password });
   const { body: session } = await client.get<SessionBody>("/api/v1/session");
   if (session.state !== "enrolment-needed") return { client, session, totpSecret: undefined };
   const { secret } = await client.make<{ secret: string }>("/api/v1/session/totp");
-  await client.make("/api/v1/session/totp/confirm", { code: new TOTP({ secret }).generate() });
+  await client.make("/api/v1/session/totp/confirm", {
+    code: new TOTP({ secret }).generate({ timestamp: at() }),
+  });
   return { client, session: { ...session, state: "ok" }, totpSecret: secret };
 }

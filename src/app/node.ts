@@ -143,7 +143,7 @@ async function bringUp(options: NodeOptions, log: Log, closers: Closers): Promis
 
   const started: Started[] = [];
   for (const system of systems) started.push(await system.start(platform));
-  outboxBus.deliverTo(started.flatMap((each) => each.subscribers ?? []));
+  await outboxBus.deliverTo(started.flatMap((each) => each.subscribers ?? []));
 
   const live = streamRoute(platform.bus);
   let local: LocalSocket | undefined;
@@ -151,7 +151,13 @@ async function bringUp(options: NodeOptions, log: Log, closers: Closers): Promis
   const members = started.find((each) => each.authenticate !== undefined)?.authenticate;
   const routes = [
     ...started.flatMap((each) => each.routes ?? []),
-    ...platformRoutes({ platform, audit, ready: started.flatMap((each) => each.ready ?? []) }),
+    ...platformRoutes({
+      platform,
+      audit,
+      ready: started.flatMap((each, at) =>
+        each.ready === undefined ? [] : [{ part: systems[at]?.name ?? "system", check: each.ready }],
+      ),
+    }),
     live.route,
   ];
   const server = await createServer({

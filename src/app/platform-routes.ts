@@ -31,14 +31,14 @@ const AuditReport = z.object({
 export function platformRoutes(parts: {
   platform: Platform;
   audit: OpenAudit;
-  ready: readonly (() => Promise<void>)[];
+  ready: readonly { part: string; check: () => Promise<void> }[];
 }): Route[] {
   const { platform, audit } = parts;
   const startedAt = platform.clock.now();
   const checks = [
     { part: "records", check: () => platform.records.ping() },
     { part: "events", check: () => platform.events.ping() },
-    ...parts.ready.map((check, at) => ({ part: `system-${at + 1}`, check })),
+    ...parts.ready,
   ];
   const states = () =>
     Promise.all(

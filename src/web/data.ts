@@ -1,6 +1,6 @@
-import { keepPreviousData, QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
-import { ApiProblem, addressOf, api, type ListAnswer, type Query } from "./api.ts";
+import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { ApiProblem, api, type ListAnswer, type Query } from "./api.ts";
 import { toast } from "./parts/toast.ts";
 import { useResumed, useStream } from "./stream.ts";
 
@@ -19,7 +19,8 @@ export function makeQueryClient(): QueryClient {
   });
 }
 
-function asProblem(error: unknown): ApiProblem | undefined {
+/** What went wrong, as a refusal. */
+export function asProblem(error: unknown): ApiProblem | undefined {
   if (error === null || error === undefined) return undefined;
   return error instanceof ApiProblem ? error : new ApiProblem("unreadable", { detail: String(error) });
 }
@@ -141,73 +142,4 @@ export function useAct<In, Out>(
     }
   };
   return { run, busy: isPending, problem: asProblem(error) };
-}
-
-export interface List<Row> extends Got<ListAnswer<Row>> {
-  /** Another page is on its way; the old one is still shown. */
-  readonly fetching: boolean;
-  /** 0 for the first page. */
-  readonly page: number;
-  readonly limit: number;
-  /** Happened since the page was fetched and not shown yet. */
-  readonly fresh: number;
-  back(): void;
-  forth(): void;
-  /** To the first page, with everything new. */
-  showFresh(): void;
-}
-
-interface ListOptions {
-  readonly query: Query;
-  readonly limit: number;
-  readonly topics: readonly string[];
-}
-
-/** One page of a list by cursor. Rows never move while somebody reads: what is new is counted until asked for. */
-export function useList<Row>(path: string, { query, limit, topics }: ListOptions): List<Row> {
-  const asked = addressOf(path, query);
-  const [cursors, setCursors] = useState<readonly string[]>([]);
-  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
-  const shownFor = useRef(asked);
-  const other = shownFor.current !== asked;
-  const trail = other ? [] : cursors;
-  useEffect(() => {
-    if (shownFor.current === asked) return;
-    shownFor.current = asked;
-    setCursors([]);
-    setFresh(new Set());
-  }, [asked]);
-  const cursor = trail.at(-1);
-  const touch = useTouch();
-  const { data, error, isPending, isFetching, refetch } = useQuery({
-    queryKey: [path, { ...query, limit, cursor }],
-    queryFn: ({ signal }) => api.get<ListAnswer<Row>>(path, { query: { ...query, limit, cursor }, signal }),
-    placeholderData: keepPreviousData,
-    refetchOnWindowFocus: false,
-  });
-  useStream(topics, ({ subject, id }) =>
-    setFresh((before) => new Set(before).add(subject === "" ? id : subject)),
-  );
-  useResumed(() => {
-    if (topics.length > 0) setFresh((before) => new Set(before).add("resumed"));
-  });
-  return {
-    data,
-    problem: asProblem(error),
-    loading: isPending,
-    again: () => void refetch(),
-    fetching: isFetching,
-    page: trail.length,
-    limit,
-    fresh: fresh.size,
-    back: () => setCursors(trail.slice(0, -1)),
-    forth: () => {
-      if (data?.next !== undefined) setCursors([...trail, data.next]);
-    },
-    showFresh: () => {
-      setFresh(new Set());
-      setCursors([]);
-      void touch([path]);
-    },
-  };
 }

@@ -7,7 +7,6 @@ import { kitTexts } from "./texts/kit.ts";
 import { problemTexts } from "./texts/problems.ts";
 
 export type Language = "zh" | "en";
-export const LANGUAGES: readonly Language[] = ["zh", "en"];
 /** Values for the placeholders of a text. */
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate = (key: string, values?: Values) => string;

@@ -2,10 +2,36 @@ import { useParams, useRouter, useRouterState } from "@tanstack/react-router";
 import { type AnchorHTMLAttributes, type MouseEvent, useCallback, useMemo } from "react";
 import { addressOf, type Query } from "./api.ts";
 
+/** Whether the page shown was reached by going back, and the path that was left last by going forth. */
+const trail = { cameBack: false, left: "" };
+if (typeof window !== "undefined") {
+  window.addEventListener("popstate", () => {
+    trail.cameBack = true;
+  });
+}
+
+/** True on a page that was come back to: it may stand as it was left. */
+export function hasComeBack(): boolean {
+  return trail.cameBack;
+}
+
 /** Goes to a path of the console, with filters when given. */
 export function useGo(): (to: string, filters?: Query) => void {
   const router = useRouter();
-  return useCallback((to, filters) => router.history.push(addressOf(to, filters)), [router]);
+  return useCallback(
+    (to, filters) => {
+      trail.cameBack = false;
+      trail.left = router.state.location.pathname;
+      router.history.push(addressOf(to, filters));
+    },
+    [router],
+  );
+}
+
+/** Goes back to a list as it was left, with its filters and page, when one came from there; else to its start. */
+export function useGoBack(): (to: string) => void {
+  const go = useGo();
+  return useCallback((to) => (trail.left === to && !trail.cameBack ? history.back() : go(to)), [go]);
 }
 
 interface GoProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "href"> {

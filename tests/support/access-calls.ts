@@ -51,8 +51,8 @@ const item = (rest: string) => (s: Subject) => `/api/v1/intel/items/${s.itemId}$
 const version =
   (more: object = {}) =>
   () => ({ version: 1, ...more });
-/** The collection of this node's water sector; see the TAXII tests for what it holds. */
-const COLLECTION = "collections/water";
+/** The collection of what goes to chosen organisations. */
+const COLLECTION = "collections/community";
 const TAXII = { accept: "application/taxii+json;version=2.1" };
 const taxii = (rest: string): AccessCall => ({
   kind: "self",

@@ -13,14 +13,16 @@ export interface TestNode extends LianfangNode {
   dispose(): Promise<void>;
 }
 
-/** A whole node on loopback with a data folder of its own, gone with `dispose`. */
+/** A whole node on loopback with a data folder of its own, gone with `dispose`. `write` hears its log. */
 export async function testNode(
   settings: Record<string, unknown> = {},
-  options: { clock?: Clock } = {},
+  options: { clock?: Clock; write?: (line: string) => void } = {},
 ): Promise<TestNode> {
   const data = mkdtempSync(join(tmpdir(), "lianfang-node-"));
   const config = Config.parse({ data, http: { port: 0 }, log: { level: "warn" }, ...settings });
-  const node = await startNode({ config, log: createLog({ level: config.log.level }), ...options });
+  const { write, ...rest } = options;
+  const log = createLog({ level: config.log.level, ...(write === undefined ? {} : { write }) });
+  const node = await startNode({ config, log, ...rest });
   return Object.assign(node, {
     data,
     dispose: async () => {
@@ -63,4 +65,17 @@ export async function until<T>(what: string, done: () => Promise<T | undefined |
     if (Date.now() > deadline) throw new Error(`waited 20 s for ${what}`);
     await new Promise((next) => setTimeout(next, 50));
   }
+}
+
+/** A clock that runs with the machine's and can be put forward: a one-time code is taken once per 30 s. */
+export function forwardClock(): Clock & { forward(milliseconds: number): void; millis(): number } {
+  let ahead = 0;
+  const millis = () => Date.now() + ahead;
+  return {
+    now: () => new Date(millis()).toISOString(),
+    millis,
+    forward: (milliseconds) => {
+      ahead += milliseconds;
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { DEMO_PASSWORD } from "./sector.ts";
 
 const MINUTE = 60_000;
 
-/** Two incidents from before the newcomer came: one whose review is due within hours, one reported too late. */
+/** Incidents from before the newcomer came: one whose review is due within hours, one reported late, one overdue. */
 export async function reportPast(url: string, orgs: ReadonlyMap<string, string>): Promise<void> {
   const bureau = (await signIn(url, "bureau", DEMO_PASSWORD)).client;
   const now = systemClock.now();
@@ -41,5 +41,24 @@ export async function reportPast(url: string, orgs: ReadonlyMap<string, string>)
       },
     },
     { "idempotency-key": "demo-past-2" },
+  );
+  await bureau.make(
+    "/api/v1/incidents",
+    {
+      title: "抄表系統帳號遭盜用",
+      orgId: orgs.get("east-water-bureau"),
+      awareAt: addMillis(now, -30 * 60 * MINUTE),
+      channel: "phone",
+      channelAt: addMillis(now, -29.5 * 60 * MINUTE),
+      channelReason: "當時平台維護，先以電話通報，事後補登。",
+      facts: {
+        impacts: [{ business: "core", leak: "minor" }],
+        systems: ["自動抄表系統"],
+        people: 120,
+        narrative: "維護廠商帳號遭盜用，查詢過 120 戶用水資料，帳號已停用並更換金鑰。",
+      },
+      indicators: [{ type: "ipv4", value: "192.0.2.45", note: "登入來源" }],
+    },
+    { "idempotency-key": "demo-past-3" },
   );
 }

@@ -1,6 +1,9 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { type Fault, PROBLEMS, Problem, type ProblemCode } from "../../core/problem.ts";
+import { uuidV7 } from "../crypto/digest.ts";
 import type { Log } from "../log/log.ts";
 import type { RenderedProblem } from "./route.ts";
 
@@ -43,10 +46,17 @@ export function asProblem(error: FastifyError | Problem | Error, request: Fastif
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
   const known = FASTIFY_CODES[code];
-  if (known !== undefined) return new Problem(known, { detail: error.message });
+  if (known !== undefined) return new Problem(known, { detail: detailOf(known, request) ?? error.message });
   if (status >= 400 && status < 500) return new Problem("http.invalid", { detail: error.message });
   log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, "request failed");
   return new Problem("http.internal");
+}
+
+/** What the framework's own words leave out: the limit, and the type that came. */
+function detailOf(code: ProblemCode, request: FastifyRequest): string | undefined {
+  if (code === "http.too-large") return `the body is larger than ${request.routeOptions.bodyLimit} bytes`;
+  if (code !== "http.media-type") return undefined;
+  return `${request.headers["content-type"] ?? "no content-type"}: this takes application/json`;
 }
 
 export function sendProblem(
@@ -66,4 +76,17 @@ export function sendProblem(
     .header("content-type", shown.contentType)
     .serializer((body: unknown) => JSON.stringify(body))
     .send(shown.body);
+}
+
+/** Answers bytes that are no HTTP request, for which there is no reply yet but the bare socket, and hangs up. */
+export function refuseBrokenRequest(error: ConnectionError, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const slow = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+  const problem = new Problem(slow ? "http.timeout" : "http.invalid", { detail: error.message });
+  const body = JSON.stringify(problemBody(problem, uuidV7()));
+  const head = `content-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${head}\r\n\r\n${body}`);
 }

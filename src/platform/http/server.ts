@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
@@ -17,8 +18,9 @@ import type { Log } from "../log/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Records } from "../records/work.ts";
 import type { Authenticate, Caller } from "./authenticate.ts";
+import { nulFaults, readJsonBodies } from "./body-text.ts";
 import { refuseForeignOrigin, refuseForgery } from "./forgery.ts";
-import { asProblem, faultsOf, sendProblem } from "./problems.ts";
+import { asProblem, faultsOf, refuseBrokenRequest, sendProblem } from "./problems.ts";
 import type { Route } from "./route.ts";
 
 export interface ServerParts {
@@ -61,6 +63,10 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     forceCloseConnections: true,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
+    // An address that cannot be decoded never reaches a route, and so not the error handler.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, asProblem(error, request, log)),
+    clientErrorHandler: refuseBrokenRequest,
     ...(config.http.tls === undefined
       ? {}
       : { https: { cert: readFileSync(config.http.tls.cert), key: readFileSync(config.http.tls.key) } }),
@@ -68,9 +74,12 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const callers = new WeakMap<FastifyRequest, Caller>();
 
   app.setValidatorCompiler(({ schema, httpPart }) => (value: unknown) => {
+    const part = httpPart ?? "request";
     const read = (schema as z.ZodType).safeParse(value ?? {});
-    if (read.success) return { value: read.data };
-    return { error: new Problem("http.invalid", { faults: faultsOf(read.error, httpPart ?? "request") }) };
+    const faults = read.success ? nulFaults(part, value) : faultsOf(read.error, part);
+    return read.success && faults.length === 0
+      ? { value: read.data }
+      : { error: new Problem("http.invalid", { faults }) };
   });
   app.setSerializerCompiler(
     ({ schema }) =>
@@ -176,6 +185,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
 
   await app.register(async (json) => {
     json.removeContentTypeParser("text/plain");
+    readJsonBodies(json);
     for (const route of parts.routes.filter((each) => each.rawBody !== true)) declare(json, route);
   });
   await app.register(async (raw) => {
@@ -196,26 +206,24 @@ function isVoid(schema: z.ZodType): boolean {
 /** The built console: hashed assets for ever, the page itself never cached; unknown paths of the console get the page. */
 async function serveConsole(app: FastifyInstance, folder: string | undefined): Promise<void> {
   const page = folder === undefined ? undefined : join(folder, "index.html");
-  const html = page !== undefined && existsSync(page) ? readFileSync(page, "utf8") : undefined;
-  if (folder !== undefined && html !== undefined) {
+  if (folder !== undefined && page !== undefined && existsSync(page)) {
     await app.register(fastifyStatic, {
       root: join(folder, "assets"),
       prefix: "/assets/",
+      preCompressed: true,
       maxAge: "365d",
       immutable: true,
     });
   }
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "/";
     const reserved = /^\/(api|taxii2|ingest|assets|metrics|healthz|readyz)(\/|$)/.test(path);
     const wantsPage =
       request.method === "GET" && !reserved && (request.headers.accept ?? "*/*").includes("html");
-    if (wantsPage && html !== undefined) {
-      return reply
-        .header("content-type", "text/html; charset=utf-8")
-        .header("cache-control", "no-store")
-        .send(html);
-    }
-    return sendProblem(reply, new Problem("http.not-found"));
+    if (!wantsPage || page === undefined || !existsSync(page))
+      return sendProblem(reply, new Problem("http.not-found"));
+    // Read each time: the page names its scripts by their hash, and a console built anew must not find an old page.
+    reply.header("content-type", "text/html; charset=utf-8").header("cache-control", "no-store");
+    return reply.send(await readFile(page, "utf8"));
   });
 }

@@ -1,4 +1,5 @@
-import { PassThrough } from "node:stream";
+import type { ServerResponse } from "node:http";
+import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { PERMISSIONS, type Permission } from "../../core/access.ts";
 import { may, type Scope, sees, visibleTo } from "../../core/scope.ts";
@@ -11,7 +12,7 @@ const MOST_BEHIND = 1_048_576;
 
 /** Live events as server-sent events (HTML standard, section 9.2): what commits from now on and the scope may see. */
 export function streamRoute(bus: Bus): { route: Route; stop: () => void } {
-  const open = new Set<PassThrough>();
+  const open = new Set<ServerResponse>();
   return {
     route: route({
       id: "stream",
@@ -22,31 +23,42 @@ export function streamRoute(bus: Bus): { route: Route; stop: () => void } {
       response: z.unknown(),
       produces: ["text/event-stream"],
       handler: async ({ scope, reply }) => {
-        const stream = new PassThrough();
-        open.add(stream);
-        const beat = setInterval(() => stream.write(": still here\n\n"), HEARTBEAT);
+        // From here on the socket is ours: a page that closes is the normal end of a stream, not an error to answer.
+        reply.hijack();
+        const answer = reply.raw;
+        answer.writeHead(200, { ...headersOf(reply), ...STREAM_HEADERS });
+        answer.write("retry: 3000\n\n");
+        open.add(answer);
+        const beat = setInterval(() => answer.write(": still here\n\n"), HEARTBEAT);
         const leave = bus.listen((event) => {
           if (!hears(scope, event)) return;
-          if (stream.writableLength > MOST_BEHIND) stream.destroy();
-          else stream.write(frame(event));
+          if (answer.writableLength > MOST_BEHIND) answer.destroy();
+          else answer.write(frame(event));
         });
-        stream.on("close", () => {
+        answer.once("close", () => {
           clearInterval(beat);
           leave();
-          open.delete(stream);
+          open.delete(answer);
         });
-        stream.write("retry: 3000\n\n");
-        reply
-          .header("content-type", "text/event-stream; charset=utf-8")
-          .header("cache-control", "no-store")
-          .header("x-accel-buffering", "no");
-        return reply.send(stream);
+        return reply;
       },
     }),
     stop: () => {
-      for (const stream of open) stream.end();
+      for (const answer of open) answer.end();
     },
   };
+}
+
+const STREAM_HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+};
+
+/** What the hooks before have set, the security headers among them. */
+function headersOf(reply: FastifyReply): Record<string, string> {
+  const set = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set.map(([name, value]) => [name, String(value)]));
 }
 
 /** An event is heard when its row is visible and the system's reading right is held. */

@@ -47,14 +47,17 @@ for (const database of DATABASES) {
       await done.promise;
       // Twice one of them, for its first run failed; were the same key queued twice, there would be three of water.
       assert.deepEqual(new Set(seen.map((run) => run.of)), new Set(["water", "fire"]));
-      assert.ok(seen.every((run) => run.purpose === "job:test.counted" && run.permissions.join() === "platform:read"));
+      assert.ok(
+        seen.every((run) => run.purpose === "job:test.counted" && run.permissions.join() === "platform:read"),
+      );
       assert.equal(await jobs.waiting("test.counted"), 0);
     }));
 
   test(`${database.name}: the stored schedules are those of the program's jobs, and no others`, () =>
     withJobs(async (records, open) => {
       const schedules = async () =>
-        (await records.platformOnly.execute("select name, cron, timezone from pgboss.schedule order by name")).rows;
+        (await records.platformOnly.execute("select name, cron, timezone from pgboss.schedule order by name"))
+          .rows;
       const job = (name: string, cron?: string): Job => ({
         name,
         permissions: [],
@@ -62,7 +65,10 @@ for (const database of DATABASES) {
         run: async () => {},
       });
       const first = open();
-      await first.start([job("test.daily", "0 3 * * *"), job("test.gone", "5 * * * *"), job("test.sent")], scopeFor);
+      await first.start(
+        [job("test.daily", "0 3 * * *"), job("test.gone", "5 * * * *"), job("test.sent")],
+        scopeFor,
+      );
       await first.stop();
       await open().start([job("test.daily", "0 4 * * *"), job("test.sent")], scopeFor);
       assert.deepEqual(await schedules(), [{ name: "test.daily", cron: "0 4 * * *", timezone: "UTC" }]);
@@ -77,7 +83,7 @@ for (const database of DATABASES) {
         permissions: [],
         run: async ({ signal }) => {
           begun.resolve();
-          await new Promise<void>((resolve) => signal.addEventListener("abort", () => setTimeout(resolve, 50)));
+          await new Promise<void>((resolve) => signal.addEventListener("abort", () => setImmediate(resolve)));
           order.push("ran");
         },
       };

@@ -25,7 +25,11 @@ export function openJobs(options: {
   /** How often a queue is looked at; half a second at least. */
   pollSeconds?: number;
 }): Jobs {
-  return new BossJobs(options.records, options.log.child({ part: "jobs" }), options.pollSeconds ?? POLL_SECONDS);
+  return new BossJobs(
+    options.records,
+    options.log.child({ part: "jobs" }),
+    options.pollSeconds ?? POLL_SECONDS,
+  );
 }
 
 class BossJobs implements Jobs {

@@ -16,7 +16,6 @@ const SECRET_NAMES = [
   "newPassword",
   "secret",
   "totp",
-  "code",
   "token",
   "key",
   "apiKey",

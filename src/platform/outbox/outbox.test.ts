@@ -139,9 +139,14 @@ for (const database of DATABASES) {
       const reader = recorder("a.reader");
       const stuck = recorder("b.stuck");
       stuck.failing = true;
-      const before = start({ subscribers: [reader, stuck], retryAfter: () => 60_000 });
+      const failed = Promise.withResolvers<void>();
+      const retryAfter = () => {
+        failed.resolve();
+        return 60_000;
+      };
+      const before = start({ subscribers: [reader, stuck], retryAfter });
       await emit(records, "1");
-      while (reader.got.length === 0) await new Promise(setImmediate);
+      await failed.promise;
       await before.stop();
       assert.equal(await left(records), 1);
       await emit(records, "2");

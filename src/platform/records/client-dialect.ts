@@ -17,9 +17,11 @@ export class Gate {
   private waiting = 0;
   private last: Promise<unknown> = Promise.resolve();
 
-  /** Queries begun and not yet answered. */
-  get pending(): number {
-    return this.waiting;
+  /** Waits for the queries begun and not yet answered; false when there were any. */
+  async drained(): Promise<boolean> {
+    if (this.waiting === 0) return true;
+    while (this.waiting > 0) await this.last;
+    return false;
   }
 
   close(): void {

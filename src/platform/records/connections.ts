@@ -44,7 +44,9 @@ async function connectPGlite({ folder, log }: { folder: string; log: Log }): Pro
     reason = error;
     log.error({ err: error }, "the records store stopped");
   });
-  engine.onTrouble((reason) => log.warn({ reason }, "upkeep of the records store failed and will be tried again"));
+  engine.onTrouble((reason) =>
+    log.warn({ reason }, "upkeep of the records store failed and will be tried again"),
+  );
   // One connection: PGlite has one session, and the pool's queue is the queue of transactions.
   const pool = new pg.Pool({
     max: 1,

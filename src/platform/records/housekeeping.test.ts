@@ -13,7 +13,8 @@ test("the log is checkpointed by size and by time, and tired tables are vacuumed
   const folder = new DurableFolder(path);
   const pg = await PGlite.create({ fs: folder });
   t.after(() => pg.close());
-  const read = async (text: string) => Object.values((await pg.query<Record<string, unknown>>(text)).rows[0] ?? {})[0];
+  const read = async (text: string) =>
+    Object.values((await pg.query<Record<string, unknown>>(text)).rows[0] ?? {})[0];
   const redo = () => read("select redo_lsn::text from pg_control_checkpoint()");
 
   let task: (() => Promise<void>) | undefined;
@@ -33,11 +34,15 @@ test("the log is checkpointed by size and by time, and tired tables are vacuumed
     await (task as () => Promise<void>)();
   };
 
-  await pg.exec("create table worn (n int, text text); insert into worn select n, repeat('x', 2000) from generate_series(1, 5000) n");
+  await pg.exec(
+    "create table worn (n int, text text); insert into worn select n, repeat('x', 2000) from generate_series(1, 5000) n",
+  );
   const before = await redo();
   await housekeeping.afterWork();
   assert.equal(await redo(), before, "a little log is left for later");
-  await pg.exec("update worn set n = n + 1; update worn set n = n + 1; update worn set n = n + 1; update worn set n = n + 1");
+  await pg.exec(
+    "update worn set n = n + 1; update worn set n = n + 1; update worn set n = n + 1; update worn set n = n + 1",
+  );
   assert.ok(folder.walBytes > 48 * 2 ** 20, `${folder.walBytes} bytes of log`);
   await pg.exec("begin");
   await housekeeping.afterWork();

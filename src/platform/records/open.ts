@@ -22,8 +22,8 @@ export interface OpenRecords extends Records {
 }
 
 /**
- * The store without a reader, for the platform's own tables (outbox, audit, jobs, migrations). Tables of a system
- * show nothing here: their row-level security holds for the owner as well.
+ * The store without a reader, for the platform's own tables (outbox, audit, jobs, migrations) and for nothing else:
+ * on a server row-level security holds for this connection too, unless its user is a superuser.
  */
 export interface PlatformAccess {
   /** One transaction as the owner of the tables. */
@@ -94,10 +94,11 @@ class OpenedRecords implements OpenRecords {
   }
 
   migrate(systems: readonly Migrated[]): Promise<void> {
-    this.refuseInside();
-    return this.track(() =>
-      this.withClient((client) => migrate(client, systems, { now: this.clock.now(), log: this.log })),
-    );
+    const facts = { now: this.clock.now(), log: this.log };
+    return this.track(async () => {
+      this.refuseInside();
+      await this.withClient((client) => migrate(client, systems, facts));
+    });
   }
 
   onCommit(listener: (events: readonly Delivered[]) => void): () => void {
@@ -146,9 +147,8 @@ class OpenedRecords implements OpenRecords {
           const done = await this.inside.run(mark, () => run(work));
           // A query that nobody awaited reaches the gate only now; committing would leave its fate to chance.
           await immediate();
-          if (gate.pending > 0)
-            throw new Error("the unit of work ended before its queries did; await each of them");
-          return done;
+          if (await gate.drained()) return done;
+          throw new Error("the unit of work ended before its queries did; await each of them");
         } finally {
           end();
         }

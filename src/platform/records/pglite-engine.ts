@@ -87,7 +87,8 @@ class Engine implements PGliteEngine {
     worker.on("message", (message: FromWorker) => {
       if (message.kind === "broken")
         this.breakWith(new Error(`the records store stopped: ${message.reason}`));
-      else if (message.kind === "trouble") for (const listener of this.troubleListeners) listener(message.reason);
+      else if (message.kind === "trouble")
+        for (const listener of this.troubleListeners) listener(message.reason);
       else this.waiting.shift()?.(message);
       // An idle store keeps no program running; one that is asked does.
       if (this.waiting.length === 0) worker.unref();

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -122,16 +122,15 @@ export async function preparedFolder(): Promise<string> {
   return folder;
 }
 
-/** A data folder straight from initdb, made once for this version of the engine and these sources. */
+/** A data folder straight from initdb, made once for this version of the engine. */
 async function template(): Promise<string> {
-  const made = readFileSync(new URL("./pglite-worker.ts", import.meta.url), "utf8");
   const engine = readFileSync(
     new URL("../../../node_modules/@electric-sql/pglite/package.json", import.meta.url),
     "utf8",
   );
   const folder = join(
     tmpdir(),
-    `lianfang-pglite-${process.getuid?.() ?? 0}-${sha256Hex(made + engine).slice(0, 16)}`,
+    `lianfang-pglite-${process.getuid?.() ?? 0}-${sha256Hex(engine).slice(0, 16)}`,
   );
   if (existsSync(folder)) return folder;
   const aside = mkdtempSync(join(tmpdir(), "lianfang-template-"));
@@ -139,11 +138,11 @@ async function template(): Promise<string> {
   await records.close();
   try {
     renameSync(join(aside, "pg"), folder);
-  } catch {
-    // Another test process was first; its folder is as good.
+  } catch (error) {
+    // Another test process may have been first; its folder is as good.
+    if (!existsSync(folder)) throw error;
   }
   rmSync(aside, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   return folder;
 }
 

@@ -4,7 +4,7 @@ import { may } from "../../core/scope.ts";
 import type { Tlp } from "../../core/tlp.ts";
 import { sha256Hex, uuidV7 } from "../../platform/crypto/digest.ts";
 import type { Work } from "../../platform/records/work.ts";
-import { checkAlerts, checkFacts, pastInstant, refused, reportedAtOf } from "./checks.ts";
+import { checkAlerts, checkFacts, pastInstant, refused, reportedAtOf, sinceAware } from "./checks.ts";
 import { ClockStore } from "./clocks.ts";
 import type { DutyPack, Moment } from "./duties/model.ts";
 import { clocksFor, levelHolding, levelOf } from "./duties/rules.ts";
@@ -126,8 +126,7 @@ export class Incidents {
     const before = await this.open(id, "change-facts", input.version);
     const pack = this.room.packOf(before.pack);
     checkFacts(input.facts, pack);
-    const learntAt = input.awareAt ?? this.work.now;
-    if (learntAt < before.awareAt) throw refused("body.awareAt", "before the incident itself was known");
+    const learntAt = sinceAware("body.awareAt", input.awareAt ?? this.work.now, before.awareAt);
     const reportedAt = reportedAtOf({ ...input, awareAt: learntAt }, learntAt, this.work);
     const was = levelOf(before.facts, pack).level;
     const { level, reasons } = levelOf(input.facts, pack);
@@ -354,5 +353,7 @@ export class Incidents {
 
 function sameReport(before: { incident: Kept; sha256: string }, sha256: string): Kept {
   if (before.sha256 === sha256) return before.incident;
-  throw new Problem("ingest.key-reused");
+  throw new Problem("ingest.key-reused", {
+    detail: `a report with this key was received before, as ${before.incident.number}`,
+  });
 }

@@ -1,4 +1,4 @@
-import type { Instant } from "../../core/instant.ts";
+import { addMillis, type Instant } from "../../core/instant.ts";
 import { type Fault, Problem } from "../../core/problem.ts";
 import { type Tlp, tlpRank } from "../../core/tlp.ts";
 import type { Work } from "../../platform/records/work.ts";
@@ -32,7 +32,7 @@ export function reportedAtOf(
     }
     if (input.channelAt === undefined) {
       faults.push({ path: "body.channelAt", message: "say when the report arrived" });
-    } else if (input.channelAt < awareAt || input.channelAt > now) {
+    } else if (addMillis(input.channelAt, 60_000) <= awareAt || input.channelAt > now) {
       faults.push({ path: "body.channelAt", message: "not between the awareness and now" });
     }
   }
@@ -48,8 +48,14 @@ export function pastInstant(
 ): Instant {
   if (at === undefined) return now;
   if (at > now) throw refused("body.at", "in the future");
-  if (at < incident.awareAt) throw refused("body.at", "before the awareness");
-  return at;
+  return sinceAware("body.at", at, incident.awareAt);
+}
+
+/** Forms tell minutes: an instant of the very minute of the awareness is not before it. */
+export function sinceAware(path: string, at: Instant, awareAt: Instant): Instant {
+  if (at >= awareAt) return at;
+  if (addMillis(at, 60_000) > awareAt) return awareAt;
+  throw refused(path, "before the awareness");
 }
 
 /** One incident is one organisation's, and is marked no lower than what it was made of. */

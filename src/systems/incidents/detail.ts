@@ -38,6 +38,7 @@ export async function detailOf(
     alertIds: [...kept.alertIds],
     closingReport: kept.closingReport,
     clocks: await new ClockStore(work).of(id),
+    extendable: pack.duties.filter((duty) => duty.extendable).map((duty) => duty.id),
     timeline: await store.timeline(id),
     indicators: await store.indicators(id),
     ...nextActs(work, kept),

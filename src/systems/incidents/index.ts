@@ -3,9 +3,9 @@ import { neighbours } from "./neighbours.ts";
 import { startIncidents } from "./system.ts";
 
 export { DutyIncident, type DutyPack } from "./duties/model.ts";
-export { loadPack, loadPackFile, type PackFault, PackInvalid } from "./duties/pack.ts";
+export { loadPack, loadPackFile, type PackFault } from "./duties/pack.ts";
 export { dutiesOf } from "./duties/rules.ts";
-export { type Incident, type IncidentDetail, indicatorsOf } from "./model.ts";
+export type { Incident, IncidentDetail } from "./model.ts";
 
 /** CERT: reports, levels, legal clocks, review and handling of incidents (mission C2, C3). */
 export const incidents: System = {

@@ -8,11 +8,9 @@ export {
   BUSINESS_KINDS,
   BusinessKind,
   DEGREES,
-  Degree,
   Facts,
   Impact,
   OUTAGES,
-  Outage,
 } from "./duties/model.ts";
 
 /** 已通報, 等級審核中, 處理中, 損害控制或復原完成, 結案. */
@@ -67,6 +65,16 @@ const lawful: Record<IndicatorType, z.ZodType<string>> = {
 
 const LOWERED: readonly IndicatorType[] = ["ipv6", "domain", "md5", "sha1", "sha256"];
 
+/** What a line that somebody typed or pasted is, as far as its form tells; undefined when it is nothing known. */
+export function indicatorTyped(line: string): { type: IndicatorType; value: string } | undefined {
+  const value = line.trim().replaceAll("[.]", ".").replace(/^hxxp/i, "http");
+  const type = (["ipv4", "ipv6", "url", "email", "md5", "sha1", "sha256", "domain"] as const).find((one) => {
+    if (one === "url" && !/^https?:\/\//i.test(value)) return false;
+    return lawful[one].safeParse(LOWERED.includes(one) ? value.toLowerCase() : value).success;
+  });
+  return type === undefined ? undefined : { type, value };
+}
+
 /** Something observed that points to the intruder (入侵指標). */
 export const NewIndicator = z
   .strictObject({ type: IndicatorType, value: said(2_000), note: z.string().trim().max(2_000).default("") })
@@ -86,6 +94,9 @@ const Reported = {
   channelReason: z.string().trim().max(1_000).optional(),
 };
 
+/** The same key with the same report is the same incident, however often it is sent. */
+export const ReportKey = z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 printable ASCII characters");
+
 /** Body of POST /api/v1/incidents. */
 export const NewIncident = z.strictObject({
   title: said(200),
@@ -97,6 +108,8 @@ export const NewIncident = z.strictObject({
   facts: Facts.prefault({}),
   indicators: z.array(NewIndicator).max(500).default([]),
   alertIds: z.array(z.uuid()).max(200).default([]),
+  /** For clients that cannot send the header `Idempotency-Key`; the header goes before it. */
+  reportKey: ReportKey.optional(),
   ...Reported,
 });
 export type NewIncident = z.infer<typeof NewIncident>;
@@ -274,6 +287,8 @@ export const IncidentDetail = Incident.extend({
   alertIds: z.array(z.uuid()),
   closingReport: ClosingReport.nullable(),
   clocks: z.array(ClockShown),
+  /** Duties for which the authority may give more time. */
+  extendable: z.array(z.string()),
   timeline: z.array(TimelineEvent),
   indicators: z.array(Indicator),
   /** What the reader may do now. */

@@ -25,6 +25,7 @@ import {
   ProgressNote,
   Recover,
   ReopenIncident,
+  ReportKey,
   ReviewLevel,
   TakeReview,
 } from "./model.ts";
@@ -158,7 +159,7 @@ function reportRoute(parts: RouteParts): Route {
     response: IncidentDetail,
     status: 201,
     handler: async ({ within, body, request }) => {
-      const key = keyOf(request.headers["idempotency-key"]);
+      const key = keyOf(request.headers["idempotency-key"]) ?? body.reportKey;
       const file = () =>
         within(async (work) => {
           const incident = await new Incidents(work, parts).report(body, key);
@@ -177,7 +178,8 @@ function reportRoute(parts: RouteParts): Route {
 
 function keyOf(header: string | readonly string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
-  if (typeof header === "string" && /^[\x21-\x7e]{1,200}$/.test(header)) return header;
+  const read = ReportKey.safeParse(header);
+  if (read.success) return read.data;
   throw new Problem("http.invalid", {
     faults: [{ path: "headers.idempotency-key", message: "1 to 200 printable ASCII characters" }],
   });

@@ -7,7 +7,7 @@ import type { Incidents } from "./acts.ts";
 import { ClockStore } from "./clocks.ts";
 import { detailOf } from "./detail.ts";
 import { clocksFor } from "./duties/rules.ts";
-import { type Act, indicatorsOf, NewIndicator } from "./model.ts";
+import { type Act, indicatorsOf, indicatorTyped, NewIndicator } from "./model.ts";
 import { type Entered, numberText, refusal, standingOf, stateOf, taipeiYear } from "./rules.ts";
 import { aReport, CLOSING, type Desk, freshDesk, WORSE } from "./testing.ts";
 
@@ -81,6 +81,18 @@ test("an indicator is what it says it is, and leaves once", () => {
     firstSeen,
     lastSeen,
   });
+  assert.deepEqual(
+    [
+      "203.0.113[.]9",
+      "hxxps://evil.example/a",
+      "EVIL.example",
+      "2001:DB8::1",
+      "A".repeat(64),
+      "who@evil.example",
+      "？",
+    ].map((line) => indicatorTyped(line)?.type),
+    ["ipv4", "url", "domain", "ipv6", "sha256", "email", undefined],
+  );
   assert.deepEqual(
     indicatorsOf({
       indicators: [

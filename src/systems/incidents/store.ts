@@ -334,8 +334,9 @@ function readCursor(text: string, sort: string): { key: string; id: string } {
     const read: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
     if (Array.isArray(read) && read.length === 3 && read[0] === sort) {
       const [, key, id] = read.map(String);
-      const timely = key === "infinity" || !Number.isNaN(Date.parse(key ?? ""));
-      if (timely && /^[0-9a-f-]{36}$/.test(id ?? "")) return { key: key ?? "", id: id ?? "" };
+      const timely = key === "infinity" || new Date(key ?? "").toISOString() === key;
+      if (timely && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? ""))
+        return { key: key ?? "", id: id ?? "" };
     }
   } catch {
     // Falls through to the same refusal as any other cursor that this list did not give.

@@ -82,7 +82,7 @@ export class DeliveryStore {
 }
 
 function readCursor(cursor: string): [number, string] {
-  const match = /^(\d{1,4})\.([0-9a-f-]{36})$/.exec(cursor);
+  const match = /^(\d{1,4})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor);
   if (match?.[1] !== undefined && match[2] !== undefined) return [Number(match[1]), match[2]];
   throw new Problem("http.invalid", {
     faults: [{ path: "querystring.cursor", message: "not a cursor of this list" }],

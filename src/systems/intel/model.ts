@@ -56,6 +56,28 @@ export const IndicatorValue = z
   );
 export type IndicatorValue = z.infer<typeof IndicatorValue>;
 
+/**
+ * What a line of text says, as an indicator: an address, a domain, a URL, a mail address or a hash, also in the
+ * defanged form in which people write them (`hxxps://evil[.]example`). Nothing where it is none of these.
+ */
+export function readIndicator(line: string): IndicatorValue | undefined {
+  const value = line
+    .trim()
+    .replace(/^hxxp(s?):/i, "http$1:")
+    .replace(/\[\.\]|\(\.\)|\[dot\]/gi, ".")
+    .replace(/\[at\]|\[@\]/gi, "@")
+    .replace(/\[:\]/g, ":");
+  const hash = { 32: "md5", 40: "sha1", 64: "sha256" }[/^[0-9a-f]+$/i.test(value) ? value.length : 0];
+  const types = hash === undefined ? (["ipv4", "ipv6", "email", "url", "domain"] as const) : [hash];
+  for (const type of types) {
+    if (type === "url" && !/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) continue;
+    if (type === "domain" && !value.includes(".")) continue;
+    const read = IndicatorValue.safeParse({ type, value });
+    if (read.success) return read.data;
+  }
+  return undefined;
+}
+
 /** To whom an item goes: one organisation, everyone in a sector, every organisation of the community. */
 export const Recipient = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("organisation"), id: OrgId }),

@@ -27,8 +27,8 @@ const SECTOR_TITLES: Readonly<Record<Sector, string>> = {
   government: "政府機關 Government",
   finance: "金融 Finance",
   transport: "交通 Transport",
-  health: "緊急救援與醫院 Health",
-  "science-park": "科學園區與工業區 Science parks",
+  health: "醫療 Health",
+  "science-park": "科學園區 Science parks",
 };
 
 /**

@@ -34,6 +34,8 @@ export interface IntelNode {
   };
   readonly writer: Scope;
   readonly reviewer: Scope;
+  /** A reporter of `other`. */
+  readonly member: Scope;
   /** Keys that may only read TAXII. */
   readonly otherKey: Scope;
   readonly thirdKey: Scope;
@@ -87,6 +89,7 @@ export async function intelNode(database: TestDatabase): Promise<IntelNode> {
     orgs,
     writer: person("writer", "soc-lead", orgs.authority, all),
     reviewer: person("reviewer", "intel-reviewer", orgs.authority, all),
+    member: person("member", "member-reporter", orgs.other, [orgs.other]),
     otherKey: key("other", orgs.other),
     thirdKey: key("third", orgs.third),
     greenKey: { ...key("green", orgs.other), clearance: "green" },
@@ -169,6 +172,7 @@ export async function intelServer(node: IntelNode): Promise<{ server: FastifyIns
   const scopes: Readonly<Record<string, Scope>> = {
     writer: node.writer,
     reviewer: node.reviewer,
+    member: node.member,
     other: node.otherKey,
     third: node.thirdKey,
     green: node.greenKey,

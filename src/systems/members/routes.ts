@@ -35,6 +35,8 @@ import { SESSION_COOKIE, type SignIn } from "./sign-in.ts";
 
 const ById = z.object({ id: z.uuid() });
 const Search = PageQuery.extend({ q: z.string().max(200).optional(), orgId: z.uuid().optional() });
+/** Of lists whose cursor is the id of the last row shown. */
+const SearchById = Search.omit({ q: true }).extend({ cursor: z.uuid().optional() });
 
 export function memberRoutes(parts: { config: Config; signIn: SignIn }): Route[] {
   return [...sessionRoutes(parts), ...orgRoutes(), ...accountRoutes(), ...contactRoutes(), ...keyRoutes()];
@@ -275,7 +277,7 @@ function contactRoutes(): Route[] {
       path: "/api/v1/contacts",
       summary: "Contacts in sight",
       needs: "members:read",
-      query: Search.omit({ q: true }),
+      query: SearchById,
       response: pageOf(Contact),
       handler: ({ query, within }) => within((work) => new ContactStore(work).list(query)),
     }),
@@ -322,7 +324,7 @@ function keyRoutes(): Route[] {
       path: "/api/v1/keys",
       summary: "Keys of machines in sight",
       needs: "keys:manage",
-      query: Search.omit({ q: true }),
+      query: SearchById,
       response: pageOf(ApiKey),
       handler: ({ query, within }) => within((work) => new KeyStore(work).list(query)),
     }),

@@ -50,14 +50,14 @@ export function grantOf(roles: readonly Role[]): {
 
 /** The scope of a person: what the roles grant, over the own organisation and, where one oversees, those below it. */
 export function personScope(
-  account: { id: string; name: string; orgId: OrgId; roles: readonly Role[] },
+  account: { id: string; displayName: string; orgId: OrgId; roles: readonly Role[] },
   orgs: readonly OrgNode[],
   purpose: string,
 ): Scope {
   const grant = grantOf(account.roles);
   const own = orgs.find((org) => org.id === account.orgId);
   return {
-    actor: { kind: "person", id: account.id, name: account.name },
+    actor: { kind: "person", id: account.id, name: account.displayName },
     orgId: account.orgId,
     orgIds: grant.oversees ? subtreeOf(orgs, account.orgId) : [account.orgId],
     audiences: own === undefined ? [] : audiencesOf(own),

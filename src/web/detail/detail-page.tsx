@@ -8,7 +8,7 @@ import { Empty } from "../parts/faces.tsx";
 import { type Fact, Facts } from "../parts/small.tsx";
 import type { Tone } from "../parts/tags.tsx";
 import { Time, TimeLeft } from "../parts/time.tsx";
-import { Go } from "../route.tsx";
+import { Go, useGoBack } from "../route.tsx";
 import { useSession } from "../session.ts";
 
 /** Something that happened to the thing, newest first or oldest first as the page gives them. */
@@ -67,11 +67,20 @@ export function DetailPage(props: DetailPageProps) {
   const t = useTexts();
   const { back, title, tags, summary, next, acts, facts, side, timeline, timelineTop, children } = props;
   const id = useId();
+  const goBack = useGoBack();
   return (
     <div className="page page-detail">
       <header className="detail-head">
         {back !== undefined && (
-          <Go to={back.to} className="back">
+          <Go
+            to={back.to}
+            className="back"
+            onClick={(event) => {
+              if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+              event.preventDefault();
+              goBack(back.to);
+            }}
+          >
             <ArrowLeftOutlined aria-hidden="true" /> {back.label}
           </Go>
         )}

@@ -2,7 +2,6 @@ import { DownloadOutlined, LeftOutlined, RightOutlined } from "@ant-design/icons
 import { Button, Progress } from "antd";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { ApiProblem, type Query, serverNow } from "../api.ts";
-import { type List, useList } from "../data.ts";
 import { useTexts } from "../i18n.ts";
 import { type KeyAct, useKeys } from "../keys.ts";
 import { Empty, Failed, Loading } from "../parts/faces.tsx";
@@ -14,6 +13,7 @@ import { allRows, csvOf, download } from "./export.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { type Column, type FilterField, knownFilters, type RowAct, type View } from "./list.ts";
 import { Rows } from "./rows.tsx";
+import { type List, useList } from "./use-list.ts";
 import { Views } from "./views.tsx";
 
 interface ListPageProps<Row> {
@@ -40,6 +40,8 @@ interface ListPageProps<Row> {
 }
 
 const NONE: readonly never[] = [];
+/** The row on which each list was left. */
+const lastRows = new Map<string, string>();
 
 function useExport<Row>(name: string, path: string, query: Query, columns: readonly Column<Row>[]) {
   const [running, setRunning] = useState<{ count: number; total: number; stop: () => void }>();
@@ -121,9 +123,13 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
   const [all, setFilters] = useFilters();
   const filters = knownFilters(all, fields, search);
   const query: Query = { ...filters, ...props.query };
-  const list = useList<Row>(path, { query, limit, topics });
+  const list = useList<Row>(path, { query, limit, topics, id });
   const rows = list.data?.items ?? NONE;
-  const [current, setCurrent] = useState<string>();
+  const [current, setCurrentRow] = useState(() => lastRows.get(name));
+  const setCurrent = (row: string) => {
+    lastRows.set(name, row);
+    setCurrentRow(row);
+  };
   const [marked, setMarked] = useState<ReadonlyMap<string, Row>>(new Map());
   const searchBox = useRef<HTMLInputElement>(null);
   const asked = JSON.stringify(query);

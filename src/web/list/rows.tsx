@@ -127,7 +127,8 @@ function Table<Row>({
   );
 }
 
-function Cards<Row>({ rows, id, columns, open, dim, label }: RowsProps<Row>) {
+function Cards<Row>({ rows, id, columns, open, marks, marked, mark, dim, label }: RowsProps<Row>) {
+  const t = useTexts();
   const title = columns.find((column) => column.phone === "title") ?? columns[0];
   const side = columns.filter((column) => column.phone === "side");
   const lines = columns.filter((column) => column !== title && (column.phone ?? "line") === "line");
@@ -136,6 +137,14 @@ function Cards<Row>({ rows, id, columns, open, dim, label }: RowsProps<Row>) {
       {rows.map((row) => (
         <li key={id(row)} className="card">
           <div className="card-head">
+            {marks && (
+              <Checkbox
+                className="card-mark"
+                aria-label={t("mark.one")}
+                checked={marked.has(id(row))}
+                onChange={() => mark(row)}
+              />
+            )}
             {open === undefined ? (
               <strong>{title?.render(row)}</strong>
             ) : (

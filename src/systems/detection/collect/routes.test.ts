@@ -138,7 +138,7 @@ test("lines, packed lines and wrapped lines come in and can be searched", async 
 
 test("pages follow one another without a gap or a repeat, and one record shows all its fields", async () => {
   const { auth } = key();
-  await post(auth, sample("fortigate"));
+  await post(auth, sample("fortigate"), {}, "?source=fw");
   const seen: string[] = [];
   let cursor = "";
   do {
@@ -153,6 +153,20 @@ test("pages follow one another without a gap or a repeat, and one record shows a
   const fields = one.body.fields as Record<string, unknown>;
   assert.equal(fields["observer.vendor"], "Fortinet");
   assert.equal((await get(key().auth, `/api/v1/logs/${seen[0]}`)).status, 404);
+});
+
+test("pages do not lose their place among records of the same instant", async () => {
+  const { auth } = key();
+  await post(auth, Array.from({ length: 23 }, (_, at) => `line ${at}`).join("\n"));
+  const seen: string[] = [];
+  let cursor = "";
+  do {
+    const { body } = await get(auth, `/api/v1/logs?limit=5${cursor === "" ? "" : `&cursor=${cursor}`}`);
+    seen.push(...(body.items ?? []).map((item) => String(item.original)));
+    cursor = String(body.next ?? "");
+  } while (cursor !== "");
+  assert.equal(seen.length, 23);
+  assert.equal(new Set(seen).size, 23);
 });
 
 test("logs and figures of one organisation are nothing to another", async () => {

@@ -93,10 +93,10 @@ export function ingestRoutes(parts: IngestRouteParts): Route[] {
   ];
 }
 
-/** Ends a query whose answer nobody waits for any more. */
+/** Ends a query whose answer nobody waits for any more: the caller left, or the request took too long. */
 function whileWanted(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  reply.raw.once("close", () => gone.abort());
+  reply.raw.once("close", () => gone.abort(new Problem("http.timeout")));
   return gone.signal;
 }
 
@@ -123,11 +123,9 @@ async function takeLogs(
     return await takeBody(parts, scope, source, request);
   } catch (error) {
     if (error instanceof Problem && error.code !== "ingest.busy") {
-      await parts.ingest.refused(
-        source,
-        1,
-        `${PROBLEMS[error.code].title}${error.detail === undefined ? "" : `: ${error.detail}`}`,
-      );
+      const reason = `${PROBLEMS[error.code].title}${error.detail === undefined ? "" : `: ${error.detail}`}`;
+      // That the count failed must not hide what was refused and why.
+      await parts.ingest.refused(source, 1, reason).catch(() => undefined);
     }
     throw error;
   }

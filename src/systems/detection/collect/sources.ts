@@ -161,7 +161,11 @@ function writeCursor(row: { name: string; org_id: string }): string {
 function readCursor(cursor: string): { name: string; orgId: string } {
   try {
     const [name, orgId] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as unknown[];
-    if (typeof name === "string" && typeof orgId === "string" && /^[0-9a-f-]{36}$/.test(orgId))
+    if (
+      typeof name === "string" &&
+      typeof orgId === "string" &&
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(orgId)
+    )
       return { name, orgId };
   } catch {
     // Told below.

@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import type { Instant } from "../../../core/instant.ts";
 import type { Scope } from "../../../core/scope.ts";
 import { Config } from "../../../platform/config/config.ts";
 import { EVENT_STORES, type FreshEvents } from "../../../platform/events/testing.ts";
@@ -47,11 +46,10 @@ export interface Workshop {
   dispose(): Promise<void>;
 }
 
-export async function openWorkshop(now: Instant = "2026-11-23T03:00:00.000Z"): Promise<Workshop> {
-  const [database] = DATABASES;
+export async function openWorkshop(database = DATABASES[0]): Promise<Workshop> {
   const [store] = EVENT_STORES;
   if (database === undefined || store === undefined) throw new Error("no store to test with");
-  const clock = testClock(now);
+  const clock = testClock("2026-11-23T03:00:00.000Z");
   const records = await database.fresh(SYSTEMS, { clock });
   const events = await store.fresh();
   await events.createTable(LOG_TABLE);

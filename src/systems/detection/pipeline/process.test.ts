@@ -46,7 +46,8 @@ function rowsOf(rows: Uint8Array): Record<string, unknown>[] {
     .toString("utf8")
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .map((row) => ({ ...row, fields: JSON.stringify(row.fields) }));
 }
 
 test("each line becomes a row: parsed with its columns, unparsed with its text", () => {

@@ -1,3 +1,4 @@
+import { jsonFaultAt, jsonTooDeepAt } from "../../../core/json-fault.ts";
 import { type Fault, Problem } from "../../../core/problem.ts";
 import type { MatchedEvent } from "../alerts/index.ts";
 import { type ParsedLine, parseLine, parseObject } from "../parsers/line.ts";
@@ -5,7 +6,6 @@ import type { ParseContext } from "../parsers/parser.ts";
 import type { Matcher } from "../sigma/index.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import { eventIds } from "./event-id.ts";
-import { jsonFaultAt } from "./json-fault.ts";
 import { type Line, readLines } from "./lines.ts";
 import { LOG_TLP } from "./log-table.ts";
 import { rowJson } from "./row.ts";
@@ -13,6 +13,9 @@ import { rowJson } from "./row.ts";
 const INVALID_UTF8 = "invalid-utf8";
 /** Its bytes stand alone in memory, so that a thread can hand them on without copying; a Buffer's may not. */
 const ENCODER = new TextEncoder();
+
+/** Objects and lists within one another; what writes a record out again works on the stack. */
+const MOST_NESTED = 1_000;
 
 /** Most faults told at once. */
 const MOST_FAULTS = 20;
@@ -27,6 +30,8 @@ function objectOf(line: Line): ReadObject {
   if (!line.valid) return faultAt(line.text.indexOf("\ufffd") + 1, "the bytes here are not UTF-8");
   try {
     const value: unknown = JSON.parse(line.text);
+    const deep = line.text.length > 2 * MOST_NESTED ? jsonTooDeepAt(line.text, MOST_NESTED) : -1;
+    if (deep >= 0) return faultAt(deep + 1, `nested deeper than ${MOST_NESTED} levels`);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { object: value };
     return faultAt(1, "a record is a JSON object");
   } catch {

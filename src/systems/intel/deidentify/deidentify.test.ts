@@ -34,12 +34,19 @@ test("I6: names go in every spelling", () => {
     assert.match(clean(`受害單位 ${text} 通報`), /\[機關\]/, text);
     assert.doesNotMatch(clean(`受害單位 ${text} 通報`), /山|shui|ｓｈｕｉ/iu, text);
   }
+  const office = matcherOf({ ...NO_SECRETS, names: ["石門水庫管理中心", "水利署"] });
+  assert.equal(deidentifyText("石門水庫與水利", office, "title").text, "[機關]與水利");
   assert.equal(clean("SSW 與 ssw01 的主機"), "[機關] 與 [機關]01 的主機");
   assert.equal(clean("the class wasswept away"), "the class wasswept away");
 });
 
 test("I6: people go with their titles, given names and in either order", () => {
   assert.equal(clean("王小明、王工程師、小明回報"), "[人員]、[人員]、[人員]回報");
+  const account = matcherOf({ ...NO_SECRETS, people: ["admin"] });
+  assert.equal(
+    deidentifyText("Admin 與 admin01、administrator", account, "title").text,
+    "[人員] 與 [人員]01、administrator",
+  );
   assert.equal(clean("Wang, Hsiao Ming / WANG Hsiao-Ming / hsiaoming.wang"), "[人員] / [人員] / [人員]");
 });
 
@@ -166,7 +173,7 @@ const han = fc
 const latin = fc.stringMatching(/^[a-z]{4,9}( [a-z]{3,8})?$/);
 const planted: fc.Arbitrary<Secrets> = fc.record({
   names: fc.array(fc.oneof(han, latin), { minLength: 1, maxLength: 3 }),
-  people: fc.array(fc.oneof(han, latin), { maxLength: 2 }),
+  people: fc.array(fc.oneof(han, fc.stringMatching(/^[a-z]{4,9} [a-z]{3,8}$/)), { maxLength: 2 }),
   emails: fc.array(fc.stringMatching(/^[a-z]{1,8}(\.[a-z]{1,5})?@[a-z]{3,8}\.example$/), { maxLength: 2 }),
   phones: fc.array(fc.stringMatching(/^0[2-9]\d{7,8}$/), { maxLength: 2 }),
   hosts: fc.array(fc.stringMatching(/^[a-z]{4,8}-\d\d$/), { maxLength: 2 }),

@@ -29,7 +29,10 @@ export interface Matcher {
 export interface Word {
   readonly text: string;
   readonly kind: "organisation" | "person";
-  /** Three Latin letters or fewer: only where no other letter touches it, or every second word would go. */
+  /**
+   * Only where no other letter touches it: three Latin letters or fewer, or a person known by one Latin word such as
+   * an account's name. Every second word would go otherwise.
+   */
   readonly alone: boolean;
 }
 
@@ -56,7 +59,8 @@ function isTelling(folded: string): boolean {
 
 function wordOf(name: string, kind: Word["kind"]): Word {
   const text = foldName(name).text;
-  return { text, kind, alone: text.length <= 3 && /^[\p{Script=Latin}\p{N}]+$/u.test(text) };
+  const oneWord = kind === "person" && !/\s/.test(name.trim());
+  return { text, kind, alone: (text.length <= 3 || oneWord) && /^[\p{Script=Latin}\p{N}]+$/u.test(text) };
 }
 
 function longestFirst(words: Word[]): Word[] {
@@ -67,9 +71,18 @@ function longestFirst(words: Word[]): Word[] {
 const LEGAL_FORMS =
   /(?:股份有限公司|有限公司|公司|財團法人|社團法人|,?\s*co\.?,?\s*ltd\.?|,?\s*inc\.?|,?\s*corp(?:oration)?\.?|,?\s*ltd\.?|,?\s*limited)/giu;
 
-/** The name, and the name without its legal form where enough of it remains. */
+/** What an office is, behind the name of what it runs: 石門水庫管理中心 is known as 石門水庫. */
+const OFFICES =
+  /(?:管理(?:中心|局|處|所|站|室)|營運(?:中心|處|所)|營業(?:處|所)|分公司|辦事處|服務所|工作站|資訊(?:中心|處|室))$/u;
+
+/** The name, and without its legal form and the kind of office where enough of it remains. */
 function nameVariants(name: string): string[] {
-  const short = name.replace(LEGAL_FORMS, " ").trim();
+  const plain = shortened(name, name.replace(LEGAL_FORMS, " ").trim());
+  const place = plain.flatMap((each) => shortened(each, each.replace(OFFICES, "").trim()));
+  return [...new Set([...plain, ...place])];
+}
+
+function shortened(name: string, short: string): string[] {
   const enough = /\p{Script=Han}/u.test(short)
     ? [...foldName(short).text].length >= 3
     : foldName(short).text.length >= 4;

@@ -1,8 +1,8 @@
-import { TLP_LEVELS, type Tlp, tlpLabel } from "../../../core/tlp.ts";
+import { type Tlp, tlpLabel } from "../../../core/tlp.ts";
 import { type StixObject, stixObject } from "./object.ts";
 
 /** OASIS extension definition "TLP 2.0" (cti-stix-common-objects, 2022-10-01). */
-export const TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d";
+const TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d";
 
 const PUBLISHED: Readonly<Record<Tlp, string>> = {
   clear: "94868c89-83c2-464b-929b-a1a8aa3c8487",
@@ -26,9 +26,4 @@ export function tlpMarking(tlp: Tlp): StixObject {
     name: tlpLabel(tlp),
     extensions: { [TLP_EXTENSION]: { extension_type: "property-extension", tlp_2_0: tlp } },
   });
-}
-
-/** The level that a marking definition's id stands for in TLP 2.0. */
-export function tlpOfMarking(id: string): Tlp | undefined {
-  return TLP_LEVELS.find((tlp) => tlpMarkingId(tlp) === id);
 }

@@ -123,12 +123,6 @@ export const oneOf =
       report(path, "enum", `one of ${values.join(", ")}`);
   };
 
-export const both =
-  (...checks: readonly Check[]): Check =>
-  (value, path, report) => {
-    for (const check of checks) check(value, path, report);
-  };
-
 /** An object with named members of its own, none of which is unknown to the standard without a lawful name. */
 export const structure =
   (definition: TypeDefinition): Check =>

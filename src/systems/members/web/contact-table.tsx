@@ -3,6 +3,7 @@ import { Button } from "antd";
 import { useState } from "react";
 import { Copyable, Empty, StateTag, Time, useMay, useTexts } from "../../../web/kit.ts";
 import type { Contact } from "../model.ts";
+import "./contacts.css";
 import { ContactDialog, RemoveContact, useConfirmContact } from "./contact-dialogs.tsx";
 
 /** The contacts of one organisation, in the order in which they are called. */

@@ -42,8 +42,12 @@ function Devices() {
             <thead>
               <tr>
                 <th scope="col">{t("session.agent")}</th>
-                <th scope="col">{t("session.address")}</th>
-                <th scope="col">{t("session.started")}</th>
+                <th scope="col" className="not-phone">
+                  {t("session.address")}
+                </th>
+                <th scope="col" className="not-phone">
+                  {t("session.started")}
+                </th>
                 <th scope="col">{t("session.seen")}</th>
                 <th scope="col">
                   <span className="unseen">{t("session.end")}</span>
@@ -53,9 +57,12 @@ function Devices() {
             <tbody>
               {entries.map((entry) => (
                 <tr key={entry.id}>
-                  <td title={entry.agent}>{deviceOf(entry.agent)}</td>
-                  <td className="mono">{entry.address}</td>
-                  <td>
+                  <td title={entry.agent}>
+                    {deviceOf(entry.agent)}
+                    <span className="only-phone mono small">{entry.address}</span>
+                  </td>
+                  <td className="mono not-phone">{entry.address}</td>
+                  <td className="not-phone">
                     <Time at={entry.startedAt} />
                   </td>
                   <td>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { jsonFaultAt } from "./json-fault.ts";
+import { jsonFaultAt, jsonTooDeepAt } from "./json-fault.ts";
 
 test("names the place of a fault", () => {
   for (const [text, at] of [
@@ -62,4 +62,11 @@ test("a text that is good up to its fault stays so when it is cut there", () => 
 
 test("deep nesting neither throws nor takes long", () => {
   assert.equal(jsonFaultAt("[".repeat(1_000_000)), 1_000_000);
+});
+
+test("nesting is counted outside of texts, and the place is the first that goes too far", () => {
+  assert.equal(jsonTooDeepAt('{"a":[{"b":1}]}', 3), -1);
+  assert.equal(jsonTooDeepAt('{"a":[{"b":1}]}', 2), 6);
+  assert.equal(jsonTooDeepAt('{"a":"[[[[\\"[[","b":[]}', 2), -1);
+  assert.equal(jsonTooDeepAt(`[${"[],".repeat(50)}[]]`, 2), -1);
 });

@@ -108,3 +108,19 @@ function plainEnd(text: string, from: number): Read {
   }
   return { at, fault: false };
 }
+
+/** Where a valid JSON text opens more than `most` objects and lists within one another, counted from 0; else -1. */
+export function jsonTooDeepAt(text: string, most: number): number {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at];
+    if (mark === "\\") at++;
+    else if (mark === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (mark === "{" || mark === "[") {
+      if (++depth > most) return at;
+    } else if (mark === "}" || mark === "]") depth--;
+  }
+  return -1;
+}

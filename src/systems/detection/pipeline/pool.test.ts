@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { type Fault, Problem } from "../../../core/problem.ts";
+import type { BatchTask } from "./batch.ts";
+import { PipelinePool } from "./pool.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lianfang-pool-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const NO_RULES = { rules: join(folder, "none"), pipelines: join(folder, "none") };
+
+function task(text: string, given: Partial<BatchTask> = {}): BatchTask {
+  return {
+    bytes: Buffer.from(text),
+    format: "lines",
+    firstLine: 1,
+    orgId: "0190a000-0000-7000-8000-00000000000a",
+    source: "s",
+    batch: "k",
+    receivedAt: "2026-11-23T03:00:00.000Z",
+    parser: "auto",
+    ...given,
+  };
+}
+
+test("batches wait their turn, one too many is refused, and closing finishes what waits", async () => {
+  const pool = new PipelinePool({ folders: NO_RULES, queue: 3 });
+  const waiting = [1, 2, 3, 4].map((lines) => pool.process(task("x\n".repeat(lines))));
+  await assert.rejects(
+    pool.process(task("x")),
+    (error) => error instanceof Problem && error.code === "ingest.busy" && error.retryAfter !== undefined,
+  );
+  const closed = pool.close();
+  const results = await Promise.all(waiting);
+  await closed;
+  assert.deepEqual(
+    results.map(({ counts }) => counts.received),
+    [1, 2, 3, 4],
+  );
+  await assert.rejects(pool.process(task("x")), Problem);
+});
+
+test("a bad batch is told to its sender, and the next one is processed", async () => {
+  const pool = new PipelinePool({ folders: NO_RULES });
+  const bad = { bytes: Buffer.from('{"a":1}\n{"a"'), format: "ndjson", firstLine: 1 } as const;
+  assert.deepEqual(
+    (await pool.check(bad)).map((fault) => fault.path),
+    ["line 2, column 5"],
+  );
+  await assert.rejects(
+    pool.process(task("", bad)),
+    (error) => error instanceof Problem && error.faults[0]?.path === "line 2, column 5",
+  );
+  assert.equal((await pool.process(task("x\n"))).counts.received, 1);
+  await pool.close();
+});
+
+test("rules with faults are told once, with file and line, and the others work", async () => {
+  const rules = mkdtempSync(join(folder, "rules-"));
+  writeFileSync(
+    join(rules, "good.yml"),
+    "title: Any x\nid: 7c4b8f0e-0000-4000-8000-000000000001\nlevel: low\nstatus: test\nlogsource:\n  category: any\ndetection:\n  selection:\n    message: x\n  condition: selection\n",
+  );
+  writeFileSync(join(rules, "bad.yml"), "title: Nothing else\n");
+  writeFileSync(join(rules, "pipeline"), "");
+  const pipelines = join(folder, "any.yml");
+  writeFileSync(pipelines, "logsources:\n  - logsource: { category: any }\n");
+  const told: { rules: number; faults: readonly Fault[] }[] = [];
+  const pool = new PipelinePool({
+    folders: { rules, pipelines },
+    size: 2,
+    onRules: (loaded) => told.push(loaded),
+  });
+  pool.open();
+  const [one, two] = await Promise.all([pool.process(task("x\ny\n")), pool.process(task("x\nx\n"))]);
+  assert.deepEqual([one?.matches.length, two?.matches.length], [1, 2]);
+  await pool.close();
+  assert.equal(told.length, 1);
+  assert.equal(told[0]?.rules, 1);
+  assert.match(told[0]?.faults[0]?.path ?? "", /^bad\.yml:\d+$/);
+});
+
+test("threads that cannot start fail their batches instead of keeping them", async () => {
+  const crashes: Error[] = [];
+  // Reading this file fails as a broken disk does.
+  const pool = new PipelinePool({
+    folders: { rules: "/proc/self/mem", pipelines: "" },
+    onCrash: (error) => crashes.push(error),
+  });
+  await assert.rejects(pool.process(task("x")), /pipeline thread/);
+  assert.ok(crashes.length > 0);
+  await pool.close();
+});
