@@ -223,6 +223,7 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
     body: () => JSON.stringify({ objects: [] }),
     headers: { ...TAXII, "content-type": "application/taxii+json;version=2.1" },
   },
+  "taxii.status": taxii("status/00000000-0000-4000-8000-000000000000/"),
   "taxii.delete-object": taxii(`${COLLECTION}/objects/indicator--00000000-0000-4000-8000-000000000000/`),
 
   "platform.health": open("/healthz"),

@@ -8,7 +8,7 @@ const listener = z.strictObject({
     .string()
     .default("127.0.0.1")
     .describe("Address to bind; anything but loopback is a public address"),
-  port,
+  port: port.describe("Port to bind, such as 5514; below 1024 needs the right to"),
   plaintext: z
     .literal(true)
     .optional()
@@ -17,7 +17,7 @@ const listener = z.strictObject({
 
 /** Where records of one address range belong: syslog names no organisation by itself. */
 const Source = z.strictObject({
-  name: z.string().min(1).max(80),
+  name: z.string().min(1).max(80).describe("Name of the source in the console and in the records"),
   address: z.string().min(2).describe("IPv4 or IPv6 address or prefix, 10.1.0.0/16"),
   org: z.string().min(1).describe("Organisation id or its short name"),
   parser: z.string().default("auto").describe("Parser id, or auto"),
@@ -43,8 +43,14 @@ export const Config = z.strictObject({
   http: z
     .strictObject({
       host: z.string().default("127.0.0.1").describe("Address to bind"),
-      port: port.default(8080),
-      tls: z.strictObject({ cert: z.string(), key: z.string() }).optional().describe("PEM files"),
+      port: port.default(8080).describe("Port to bind; 0 takes any free one"),
+      tls: z
+        .strictObject({
+          cert: z.string().describe("PEM file of the certificate and its chain"),
+          key: z.string().describe("PEM file of the certificate's key"),
+        })
+        .optional()
+        .describe("TLS ended by the node itself; a public address needs this or http.trustedProxy"),
       trustedProxy: z
         .string()
         .optional()
@@ -78,7 +84,12 @@ export const Config = z.strictObject({
     .strictObject({
       udp: listener.optional().describe("Syslog over UDP; off when absent"),
       tcp: listener.optional().describe("Syslog over TCP; off when absent"),
-      sources: z.array(Source).default([]),
+      sources: z
+        .array(Source)
+        .default([])
+        .describe(
+          "Whose syslog comes from where; the longest prefix wins, and what none names is not stored",
+        ),
       maxLineBytes: bytes(65_536).describe("A longer line is refused (HTTP) or cut and counted (syslog)"),
       maxBodyBytes: bytes(64 * 2 ** 20).describe("Largest body of POST /ingest/logs after gunzip"),
     })
@@ -89,7 +100,7 @@ export const Config = z.strictObject({
         .string()
         .optional()
         .describe("smtp://user:password@host:port; without it no mail leaves and the console says so"),
-      from: z.string().default("聯防 <lianfang@localhost>"),
+      from: z.string().default("聯防 <lianfang@localhost>").describe("Sender of the node's mails"),
     })
     .prefault({}),
   access: z
@@ -111,7 +122,12 @@ export const Config = z.strictObject({
     .strictObject({ pack: z.string().default("tw-2026").describe("Duty pack of content/duty-packs") })
     .prefault({}),
   log: z
-    .strictObject({ level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info") })
+    .strictObject({
+      level: z
+        .enum(["debug", "info", "warn", "error", "silent"])
+        .default("info")
+        .describe("Least level that is logged; JSON lines on standard error"),
+    })
     .prefault({}),
 });
 export type Config = z.infer<typeof Config>;

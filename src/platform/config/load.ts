@@ -61,7 +61,13 @@ function readFile(file: string | undefined): {
 
 const PREFIX = "LIANFANG_";
 /** Variables that bear the prefix and are no setting. */
-const OTHERS = new Set(["LIANFANG_CONFIG", "LIANFANG_TEST_POSTGRES", "LIANFANG_TEST_CHROMIUM"]);
+const OTHERS = new Set([
+  "LIANFANG_CONFIG",
+  "LIANFANG_KEY",
+  "LIANFANG_PICTURES",
+  "LIANFANG_TEST_POSTGRES",
+  "LIANFANG_TEST_CHROMIUM",
+]);
 
 function mergeEnvironment(tree: Tree, env: NodeJS.ProcessEnv, faults: Fault[]): void {
   for (const [name, text] of Object.entries(env)) {

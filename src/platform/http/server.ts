@@ -99,6 +99,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     const route = request.routeOptions.url ?? "unknown";
     seconds.observe({ route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
     log.debug({ requestId: request.id, method: request.method, route, status: reply.statusCode }, "answered");
+    // A body refused halfway is read past, or the next request of the connection would wait behind it.
+    request.raw.resume();
   });
 
   await app.register(helmet, {

@@ -295,15 +295,13 @@ for (const database of DATABASES) {
   });
 }
 
-const forest = fc
-  .array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 30 })
-  .map((parents): OrgNode[] =>
-    parents.map((parent, at) => ({
-      id: String(at),
-      parentId: at === 0 ? null : String(parent % at),
-      sector: SECTORS[0],
-    })),
-  );
+const forest = fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 30 }).map((parents): OrgNode[] =>
+  parents.map((parent, at) => ({
+    id: String(at),
+    parentId: at === 0 ? null : String(parent % at),
+    sector: SECTORS[0],
+  })),
+);
 
 test("a subtree holds its root and with each member all of that member's children", () => {
   fc.assert(

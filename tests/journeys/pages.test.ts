@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { signIn } from "../../src/app/client.ts";
+import { DEMO_PASSWORD } from "../../src/app/demo/sector.ts";
+import { startDemo } from "../../src/app/demo.ts";
+import { type Look, NO_BROWSER, openBrowser, openPage, picture, signInByHand } from "../support/browser.ts";
+import { until } from "../support/node.ts";
+
+if (NO_BROWSER) console.log(`# pages skipped: ${NO_BROWSER}`);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Who looks at what; `:alert`, `:incident` and `:item` stand for one of the demo's. */
+const PAGES: Record<string, readonly string[]> = {
+  analyst: [
+    "/",
+    "/alerts",
+    "/alerts/:alert",
+    "/incidents",
+    "/incidents/:incident",
+    "/incidents/new",
+    "/intel",
+    "/intel/:item",
+    "/logs",
+    "/log-sources",
+    "/orgs",
+    "/contacts",
+    "/keys",
+    "/platform",
+    "/own",
+  ],
+  reservoir: ["/", "/alerts", "/incidents/new", "/intel/received"],
+};
+const LOOKS: readonly Look[] = [
+  { width: 1440, theme: "light", language: "zh" },
+  { width: 1440, theme: "dark", language: "en" },
+  { width: 390, theme: "dark", language: "zh" },
+  { width: 390, theme: "light", language: "en" },
+];
+
+/** Which of them the README shows. */
+const PICTURES: Record<string, string> = {
+  "/ 1440 light zh": "home",
+  "/alerts 1440 dark en": "alerts-dark-english",
+  "/incidents 390 dark zh": "incidents-phone",
+};
+
+let browser: Browser;
+let demo: Awaited<ReturnType<typeof startDemo>>;
+let data: string;
+const ids = new Map<string, string>();
+
+before(async () => {
+  if (NO_BROWSER) return;
+  data = mkdtempSync(join(tmpdir(), "lianfang-pages-"));
+  demo = await startDemo({ port: 0, fresh: false, data, say: () => undefined });
+  browser = await openBrowser();
+  const { client } = await signIn(demo.url, "analyst", DEMO_PASSWORD);
+  const first = async (path: string) =>
+    (await client.get<{ items: { id: string }[] }>(`${path}?limit=1`)).body.items[0]?.id;
+  ids.set(":alert", await until("the demo's first alert", () => first("/api/v1/alerts")));
+  const incident = (await first("/api/v1/incidents")) ?? assert.fail("the demo has incidents");
+  ids.set(":incident", incident);
+  const shared = await client.make<{ itemId: string }>(`/api/v1/incidents/${incident}/share`);
+  ids.set(":item", shared.itemId);
+});
+after(async () => {
+  if (NO_BROWSER) return;
+  await browser.close();
+  await demo.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+
+for (const look of LOOKS) {
+  test(`pages at ${look.width} px, ${look.theme}, ${look.language}: accessible, whole, in one language`, {
+    skip: NO_BROWSER,
+    timeout: 240_000,
+  }, async () => {
+    const complaints: string[] = [];
+    for (const [name, paths] of Object.entries(PAGES)) {
+      const { page, faults, elsewhere } = await openPage(browser, demo.url, look);
+      await page.locator("input[type=password]").waitFor();
+      complaints.push(...(await lookAt(page, "sign-in", look)));
+      await signInByHand(page, name, DEMO_PASSWORD);
+      await page.locator("main h1, main h2").first().waitFor();
+      for (const path of paths) {
+        const real = path.replace(/:\w+/, (id) => ids.get(id) ?? id);
+        await page.goto(demo.url + real);
+        const shown = await page
+          .locator("main h1, main h2")
+          .first()
+          .waitFor({ timeout: 20_000 })
+          .then(
+            () => true,
+            () => false,
+          );
+        if (!shown) {
+          complaints.push(
+            `${name} ${path}: no heading within 20 s: ${(await page.textContent("body"))?.slice(0, 300)}`,
+          );
+          continue;
+        }
+        complaints.push(...(await lookAt(page, `${name} ${path}`, look)));
+        const kept = PICTURES[`${path} ${look.width} ${look.theme} ${look.language}`];
+        if (kept !== undefined) await picture(page, kept);
+      }
+      complaints.push(...faults.map((fault) => `${name}: script error ${fault}`));
+      complaints.push(...elsewhere.map((to) => `${name}: asks ${to}`));
+      await page.context().close();
+    }
+    assert.deepEqual(complaints, []);
+  });
+}
+
+/** What is wrong with the page as it stands: axe's findings, sideways scrolling, text keys that nobody translated. */
+async function lookAt(page: Page, where: string, look: Look): Promise<string[]> {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const report = await (
+      globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      }
+    ).axe.run();
+    return {
+      violations: report.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`),
+      sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      text: document.body.textContent ?? "",
+    };
+  });
+  const keys = found.text.match(/\b(kit|members|detection|incidents|intel|problems):[a-z][\w.-]+/g) ?? [];
+  const raw = found.text.match(/\bUTC\b|\bundefined\b|\[object Object\]|\bNaN\b|Invalid Date/g) ?? [];
+  return [
+    ...found.violations.map((violation) => `${where}: ${violation}`),
+    ...(found.sideways > 1 && (look.width ?? 0) < 600
+      ? [`${where}: scrolls ${found.sideways} px sideways`]
+      : []),
+    ...keys.map((key) => `${where}: untranslated ${key}`),
+    ...raw.map((word) => `${where}: says ${word}`),
+  ];
+}
