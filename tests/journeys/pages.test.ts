@@ -31,7 +31,7 @@ const PAGES: Record<string, readonly string[]> = {
     "/contacts",
     "/keys",
     "/platform",
-    "/own",
+    "/account",
   ],
   reservoir: ["/", "/alerts", "/incidents/new", "/intel/received"],
 };
@@ -44,9 +44,9 @@ const LOOKS: readonly Look[] = [
 
 /** Which of them the README shows. */
 const PICTURES: Record<string, string> = {
-  "/ 1440 light zh": "home",
-  "/alerts 1440 dark en": "alerts-dark-english",
-  "/incidents 390 dark zh": "incidents-phone",
+  "analyst / 1440 light zh": "home",
+  "analyst /alerts 1440 dark en": "alerts-dark-english",
+  "analyst /incidents 390 dark zh": "incidents-phone",
 };
 
 let browser: Browser;
@@ -86,7 +86,7 @@ for (const look of LOOKS) {
       await page.locator("input[type=password]").waitFor();
       complaints.push(...(await lookAt(page, "sign-in", look)));
       await signInByHand(page, name, DEMO_PASSWORD);
-      await page.locator("main h1, main h2").first().waitFor();
+      await page.locator("input[autocomplete=username]").waitFor({ state: "detached" });
       for (const path of paths) {
         const real = path.replace(/:\w+/, (id) => ids.get(id) ?? id);
         await page.goto(demo.url + real);
@@ -98,14 +98,15 @@ for (const look of LOOKS) {
             () => true,
             () => false,
           );
-        if (!shown) {
+        const signedOut = (await page.locator("input[autocomplete=username]").count()) > 0;
+        if (!shown || signedOut) {
           complaints.push(
-            `${name} ${path}: no heading within 20 s: ${(await page.textContent("body"))?.slice(0, 300)}`,
+            `${name} ${path}: not shown within 20 s: ${(await page.textContent("body"))?.slice(0, 300)}`,
           );
           continue;
         }
         complaints.push(...(await lookAt(page, `${name} ${path}`, look)));
-        const kept = PICTURES[`${path} ${look.width} ${look.theme} ${look.language}`];
+        const kept = PICTURES[`${name} ${path} ${look.width} ${look.theme} ${look.language}`];
         if (kept !== undefined) await picture(page, kept);
       }
       complaints.push(...faults.map((fault) => `${name}: script error ${fault}`));
@@ -119,6 +120,13 @@ for (const look of LOOKS) {
 /** What is wrong with the page as it stands: axe's findings, sideways scrolling, text keys that nobody translated. */
 async function lookAt(page: Page, where: string, look: Look): Promise<string[]> {
   await page.evaluate(axe);
+  // Colours that are still fading in are not the page's colours.
+  await page.evaluate(async () => {
+    const passing = document
+      .getAnimations()
+      .filter((each) => each.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.allSettled(passing.map((each) => each.finished));
+  });
   const found = await page.evaluate(async () => {
     const report = await (
       globalThis as unknown as {
