@@ -75,7 +75,14 @@ async function organisation(shortName: string, parentId: string): Promise<{ id: 
   const { secret } = await admin.make<{ secret: string }>("/api/v1/keys", {
     orgId: id,
     name: `key of ${shortName}`,
-    permissions: ["logs:ingest", "logs:read", "alerts:read", "incidents:read", "incidents:report", "taxii:read"],
+    permissions: [
+      "logs:ingest",
+      "logs:read",
+      "alerts:read",
+      "incidents:read",
+      "incidents:report",
+      "taxii:read",
+    ],
   });
   secrets.push(secret);
   return { id, client: Client.withKey(node.url, secret) };
@@ -144,8 +151,12 @@ const logs = (body: string | Uint8Array, headers: Record<string, string> = TEXT,
   post(`/ingest/logs${query}`, body, headers);
 const report = (body: string | Uint8Array, headers: Record<string, string> = JSON_TYPE) =>
   post("/api/v1/incidents", body, headers);
-const get = (path: string, headers: Record<string, string> = {}) => () => sender.get(path, headers);
-const joined = (...parts: (string | number[])[]) => Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+const get =
+  (path: string, headers: Record<string, string> = {}) =>
+  () =>
+    sender.get(path, headers);
+const joined = (...parts: (string | number[])[]) =>
+  Buffer.concat(parts.map((part) => Buffer.from(part as string)));
 
 /** Lines that do not pack well, so that the packed body is many slices long. */
 const packed = gzipSync(
@@ -157,7 +168,7 @@ broken.writeUInt8((broken.at(-8) ?? 0) ^ 0xff, broken.length - 8);
 /** 300 MiB in 330 kB: gzip members one after another are one stream. */
 const bomb = Buffer.concat(Array.from({ length: 300 }, () => gzipSync(Buffer.alloc(2 ** 20, "z\n"))));
 const lists = "[".repeat(10_000) + "]".repeat(10_000);
-const objects = '{"a":'.repeat(10_000) + "1" + "}".repeat(10_000);
+const objects = `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`;
 
 each({
   "gzip that breaks off names the byte at which it does": () => ({
@@ -189,7 +200,9 @@ each({
     says: new RegExp(`larger than ${MAX_BODY} bytes after gunzip`),
   }),
   "a line of 10 MB is named": () => ({
-    send: logs(Buffer.concat([Buffer.from("one\ntwo\n"), Buffer.alloc(10_000_000, "y"), Buffer.from("\nfour")])),
+    send: logs(
+      Buffer.concat([Buffer.from("one\ntwo\n"), Buffer.alloc(10_000_000, "y"), Buffer.from("\nfour")]),
+    ),
     status: 413,
     code: "ingest.line-too-long",
     says: /line 3 is longer than 65536 bytes/,
@@ -343,9 +356,7 @@ each({
     says: /__proto__ and constructor\.prototype are not taken/,
   }),
   "NUL in texts, deep and in several": () => ({
-    send: report(
-      JSON.stringify({ title: "a\0b", awareAt: AWARE, facts: { narrative: "c\0", impacts: [] } }),
-    ),
+    send: report(JSON.stringify({ title: "a\0b", awareAt: AWARE, facts: { narrative: "c\0", impacts: [] } })),
     status: 400,
     code: "http.invalid",
     says: /(?=.*body\.title: holds the character NUL)(?=.*body\.facts\.narrative: holds)/,
@@ -361,7 +372,7 @@ each({
       new Client(node.url).post("/api/v1/session", `{"name":"admin","password":"${TYPED}",}`, JSON_TYPE),
     status: 400,
     code: "http.invalid",
-    says: /line 1, column 48: not expected here: "}"/,
+    says: /line 1, column 49: not expected here: "}"/,
   }),
   "NUL in a search": () => ({
     send: get("/api/v1/alerts?q=a%00b"),
@@ -451,4 +462,150 @@ test("a cursor that no list gave is refused by every list", async () => {
       assert.match(wordsOf(answer).words, /cursor/, path);
     }
   }
+});
+
+test("lines that are no UTF-8 are kept, marked and counted, and their neighbours stay whole", async () => {
+  const answer = await sender.post<{ stored: number; invalidUtf8: number; batch: string }>(
+    "/ingest/logs?source=odd",
+    joined("whole before\n", "half ", [0xff, 0xfe], " a line\n", "whole 後\n"),
+    TEXT,
+  );
+  assert.deepEqual([answer.status, answer.body.stored, answer.body.invalidUtf8], [200, 3, 1], answer.text);
+  const records = await recordsOf("odd");
+  assert.deepEqual(
+    records.map(({ original, fields }) => [original, fields.tags]),
+    [
+      ["whole before", undefined],
+      ["half \ufffd\ufffd a line", ["invalid-utf8"]],
+      ["whole 後", undefined],
+    ],
+  );
+});
+
+test("NUL, control characters and halves of characters in log lines are kept and disturb no alert", async () => {
+  const failed = (user: string) =>
+    `date=2026-11-23 time=10:00:00 devname=FW devid=FG logid=0100032002 type=event subtype=system level=alert logdesc="Admin login failed" user="${user}" ui=https(198.51.100.66) srcip=198.51.100.66 action=login status=failed reason="passwd_invalid" msg="Administrator login failed"`;
+  const lines = `${failed("ad\0min")}\n${failed("\u001b[31mred\r")}\n`;
+  const plain = await sender.make<{ stored: number; unparsed: number; alerts: number }>(
+    "/ingest/logs?source=control",
+    lines,
+    TEXT,
+  );
+  assert.deepEqual(
+    { ...plain, batch: "" },
+    { batch: "", received: 2, stored: 2, unparsed: 0, invalidUtf8: 0, alerts: 1 },
+  );
+  const wrapped = `{"message":${JSON.stringify(failed("x"))},"half":"\\ud800","nul\\u0000key":"\\u0000"}\n`;
+  assert.equal((await sender.post("/ingest/logs?source=halves", wrapped, RECORDS)).status, 200);
+  const records = await recordsOf("control");
+  assert.deepEqual(
+    records.map(({ original }) => original),
+    [failed("ad\0min"), failed("\u001b[31mred\r")],
+    "lines are kept as they came",
+  );
+  assert.equal((await recordsOf("halves")).length, 1);
+  const alerts = await sender.get<{ items: { id: string }[] }>("/api/v1/alerts");
+  const alert = await sender.get(`/api/v1/alerts/${alerts.body.items[0]?.id}`);
+  assert.equal(alert.status, 200, alert.text);
+  assert.ok(!alert.text.includes("\\u0000"), alert.text);
+});
+
+test("records whose keys reach for the prototype change nothing of the records after them", async () => {
+  const hostile = [
+    '{"__proto__":{"polluted":"yes"},"message":"a"}',
+    '{"constructor":{"prototype":{"polluted":"yes"}},"message":"b"}',
+    '{"a":{"__proto__":{"polluted":"yes"}},"b.__proto__.polluted":"yes","message":"c"}',
+  ].join("\n");
+  const answer = await sender.post<{ stored: number }>("/ingest/logs?source=proto", hostile, RECORDS);
+  assert.equal(answer.body.stored, 3, answer.text);
+  await sender.make("/ingest/logs?source=proto-after", '{"message":"d","event.action":"e"}', RECORDS);
+  const [after] = await recordsOf("proto-after");
+  const { "@timestamp": _, ...fields } = after?.fields ?? {};
+  assert.deepEqual(fields, { message: "d", "event.action": "e" });
+  assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
+  const query = await sender.get(
+    "/api/v1/logs?__proto__[polluted]=yes&constructor.prototype.polluted=yes&limit=1",
+  );
+  assert.equal(query.status, 200, query.text);
+  assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
+});
+
+/** Records of a source in the order of their lines. */
+async function recordsOf(source: string): Promise<{ original: string; fields: Record<string, unknown> }[]> {
+  const list = await sender.get<{ items: { eventId: string }[] }>(`/api/v1/logs?source=${source}`);
+  const details = list.body.items.map(({ eventId }) =>
+    sender.get<{ batch: string; eventId: string; original: string; fields: Record<string, unknown> }>(
+      `/api/v1/logs/${eventId}`,
+    ),
+  );
+  const records = (await Promise.all(details)).map((answer) => answer.body);
+  // The id of an event ends with the place of its line in the batch.
+  return records.toSorted((a, b) => a.eventId.slice(-12).localeCompare(b.eventId.slice(-12)));
+}
+
+/** Bytes as they are on a connection of their own; what came back until the node hangs up, or `enough`. */
+function raw(bytes: string | Uint8Array, enough?: (got: string) => boolean): Promise<string> {
+  return new Promise((done, fail) => {
+    const socket = connect(Number(new URL(node.url).port), "127.0.0.1");
+    let got = "";
+    const patience = setTimeout(() => socket.destroy(new Error(`no end after 20 s: ${got}`)), 20_000);
+    socket.on("data", (chunk: Buffer) => {
+      got += chunk.toString("latin1");
+      if (enough?.(got) === true) socket.destroy();
+    });
+    socket.once("error", fail);
+    socket.once("close", () => {
+      clearTimeout(patience);
+      done(got);
+    });
+    socket.write(bytes);
+  });
+}
+
+const HEAD = "POST /ingest/logs HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\n";
+const SECOND = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+const BROKEN_REQUESTS = {
+  "two lengths": [`${HEAD}content-length: 4\r\ncontent-length: 5\r\n\r\nabcde`, /Duplicate Content-Length/],
+  "a length and chunks": [
+    `${HEAD}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${SECOND}`,
+    /Transfer-Encoding can't be present with Content-Length/,
+  ],
+  "a header that ends with CR alone": [
+    `GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: b\rx-b: c\r\n\r\n${SECOND}`,
+    /Missing expected LF/,
+  ],
+  "a header that ends with LF alone": [`GET /healthz HTTP/1.1\nhost: x\n\n${SECOND}`, /Expected CRLF/],
+  "NUL in a header": [`GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: b\0c\r\n\r\n`, /Invalid header value char/],
+  "a header of 40 kB": [`GET /healthz HTTP/1.1\r\nx-a: ${"b".repeat(40_000)}\r\n\r\n`, /Header overflow/],
+  "no HTTP at all": ["\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", /Invalid method/],
+} as const;
+
+for (const [what, [bytes, says]] of Object.entries(BROKEN_REQUESTS)) {
+  test(`a request with ${what} is refused and its connection closed`, () =>
+    refused(what, {
+      send: async () => {
+        const got = await raw(Buffer.from(bytes, "latin1"));
+        const [head = "", ...rest] = got.split("\r\n\r\n");
+        assert.match(head, /^HTTP\/1\.1 400 .+application\/problem\+json/s);
+        assert.equal(rest.length, 1, "one answer and no second one");
+        const text = rest.join("");
+        return { status: 400, headers: new Headers(), text, body: JSON.parse(text) as unknown };
+      },
+      status: 400,
+      code: "http.invalid",
+      says,
+    }));
+}
+
+test("after a body that is refused halfway the connection serves the next request", async () => {
+  const { secret } = await admin.make<{ secret: string }>("/api/v1/keys", {
+    orgId: ownId,
+    name: "raw",
+    permissions: ["logs:ingest"],
+  });
+  secrets.push(secret);
+  const body = Buffer.alloc(9_000_000, "y");
+  const head = `${HEAD}authorization: Bearer ${secret}\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const got = await raw(joined(head, body.toString("latin1"), SECOND), (text) => text.includes('"alive"'));
+  assert.match(got, /^HTTP\/1\.1 413 .+ingest\.line-too-long.+HTTP\/1\.1 200 /s);
 });

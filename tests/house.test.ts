@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { missingPlatforms } from "../scripts/lockfile.ts";
 import { systems } from "../src/app/systems.ts";
 import { PROBLEMS } from "../src/core/problem.ts";
 
@@ -19,6 +20,11 @@ for (const [habit, [tool, ...args]] of Object.entries(HABITS)) {
     assert.equal(done.status, 0, `${done.stdout}\n${done.stderr}`);
   });
 }
+
+test("the lock file holds the packages of every platform, so that npm ci takes it", () => {
+  const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  assert.deepEqual(missingPlatforms(lock), [], "run node scripts/lockfile.ts");
+});
 
 test("every folder of src/systems is on the list that a person reads", () => {
   const folders = readdirSync("src/systems", { withFileTypes: true }).filter((entry) => entry.isDirectory());

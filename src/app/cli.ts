@@ -14,6 +14,12 @@ const program = new Command("lianfang")
   .showHelpAfterError()
   .exitOverride();
 
+// `lianfang parse FILE | head` closes the pipe early; that is the reader's right and no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.fine);
+  throw error;
+});
+
 addServing(program);
 addAnalysis(program);
 addAdministration(program);

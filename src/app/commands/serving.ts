@@ -16,9 +16,9 @@ export function addServing(program: Command): void {
       await untilStopped(node);
     },
   );
-  withConfig(
-    program.command("demo").description("a node with a small water sector in it and a story running"),
-  )
+  program
+    .command("demo")
+    .description("a node with a small water sector in it and a story running")
     .option("--port <number>", "port of the console", "8080")
     .option("--fresh", "forget the last demo first")
     .action(async (options: { port: string; fresh?: boolean }) => {

@@ -58,7 +58,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     logger: false,
     genReqId: () => uuidV7(),
     bodyLimit: config.http.bodyLimit,
-    requestTimeout: config.http.timeoutSeconds * 1000,
+    // The whole body must be here by then, also a large one over a slow line.
+    requestTimeout: config.http.timeoutSeconds * 10_000,
     trustProxy: config.http.trustedProxy ?? false,
     forceCloseConnections: true,
     return503OnClosing: false,

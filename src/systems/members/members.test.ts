@@ -262,6 +262,13 @@ for (const database of DATABASES) {
       assert.equal((await signIn(first.name, first.password)).json().code, "members.second-factor-needed");
     });
 
+    test("a name that nobody bears answers and locks as one that somebody does", async () => {
+      const codes: string[] = [];
+      for (let tries = 0; tries < 6; tries++)
+        codes.push((await signIn("nobody-here", "wrong wrong wrong")).json().code);
+      assert.deepEqual(codes, [...Array(5).fill("members.wrong-credentials"), "members.locked"]);
+    });
+
     test("sessions are listed, end on revocation and when idle", async () => {
       const one = await admin();
       const two = await admin();

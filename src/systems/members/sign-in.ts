@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { type Clock, millis } from "../../core/instant.ts";
+import { type Clock, type Instant, millis } from "../../core/instant.ts";
 import { Problem } from "../../core/problem.ts";
 import type { Scope } from "../../core/scope.ts";
 import { tlpOfRank } from "../../core/tlp.ts";
@@ -33,6 +33,9 @@ const signInScope: Scope = {
   purpose: "sign-in",
 };
 
+/** So many names that nobody bears are remembered for their failures. */
+const MOST_STRANGERS = 10_000;
+
 interface From {
   readonly address: string;
   readonly agent: string;
@@ -45,6 +48,7 @@ export class SignIn {
   private readonly clock: Clock;
   /** Tries at one name go one after the other, so that failures are counted also when they arrive together. */
   private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly strangers = new Map<string, { failures: number; lockedUntil: Instant | null }>();
   private readonly sessions = new WeakMap<FastifyRequest, LiveSession>();
 
   constructor(parts: { records: Records; config: Config; clock: Clock }) {
@@ -95,10 +99,7 @@ export class SignIn {
   ): Promise<string> {
     const now = this.clock.now();
     const account = await this.door((store) => store.byName(given.name));
-    if (account === undefined) {
-      await pretendToCheck(given.password);
-      throw new Problem("members.wrong-credentials");
-    }
+    if (account === undefined) return this.refuseStranger(given.name, given.password, now);
     if (account.lockedUntil !== null && account.lockedUntil > now) {
       throw new Problem("members.locked", { retryAfter: (millis(account.lockedUntil) - millis(now)) / 1000 });
     }
@@ -113,6 +114,21 @@ export class SignIn {
     const hours = this.config.access.sessionHours;
     const { secret } = await this.door((store) => store.open(account, { ...from, hours, totpStep: step }));
     return secret;
+  }
+
+  /** A name that nobody bears takes as long and locks as an account does, so that trying tells nothing. */
+  private async refuseStranger(name: string, password: string, now: Instant): Promise<never> {
+    const known = this.strangers.get(name);
+    if (known?.lockedUntil != null && known.lockedUntil > now) {
+      throw new Problem("members.locked", { retryAfter: (millis(known.lockedUntil) - millis(now)) / 1000 });
+    }
+    await pretendToCheck(password);
+    const failures = (known?.failures ?? 0) + 1;
+    this.strangers.delete(name);
+    this.strangers.set(name, { failures, lockedUntil: lockedUntil(failures, now) });
+    const oldest = this.strangers.keys().next();
+    if (this.strangers.size > MOST_STRANGERS && oldest.done !== true) this.strangers.delete(oldest.value);
+    throw new Problem("members.wrong-credentials");
   }
 
   private async refuse(account: Credentials): Promise<never> {
