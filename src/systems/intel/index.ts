@@ -2,6 +2,8 @@ import type { System } from "../../platform/platform.ts";
 import { ensureProducer } from "./producer.ts";
 import { intelRoutes } from "./routes.ts";
 import { taxiiRoutes } from "./taxii/routes.ts";
+import { WarninglistChecker } from "./warninglists/checker.ts";
+import { loadWarninglists } from "./warninglists/list.ts";
 
 export type { IndicatorType, IntelKind, IntelState, Item, Recipient } from "./model.ts";
 export { type Draft, type DraftIndicator, draftItem } from "./review.ts";
@@ -16,6 +18,10 @@ export const intel: System = {
     const { node } = platform.config;
     const scope = await platform.jobScope("intel.setup", []);
     await platform.records.within(scope, (work) => ensureProducer(work, node));
-    return { routes: [...intelRoutes(), ...taxiiRoutes(platform.config)] };
+    const { lists, faults } = loadWarninglists();
+    const warninglists = new WarninglistChecker(lists);
+    for (const fault of [...faults, ...warninglists.faults])
+      platform.log.warn(fault, "warninglist passed over");
+    return { routes: [...intelRoutes(warninglists), ...taxiiRoutes(platform.config)] };
   },
 };

@@ -11,6 +11,7 @@ test("a pasted line is read as what it is, defanged or not", () => {
     ["ftp://evil.example/x", "url", "ftp://evil.example/x"],
     ["Evil.Example", "domain", "evil.example"],
     ["惡意.example", "domain", "惡意.example"],
+    ["e-v--il.example", "domain", "e-v--il.example"],
     ["phish[at]evil[.]example", "email", "phish@evil.example"],
     ["D41D8CD98F00B204E9800998ECF8427E", "md5", "d41d8cd98f00b204e9800998ecf8427e"],
     ["a".repeat(40), "sha1", "a".repeat(40)],
@@ -26,6 +27,8 @@ test("a pasted line is read as what it is, defanged or not", () => {
     "http://",
     "a".repeat(41),
     "evil..example",
+    "evil-.example",
+    "-evil.example",
     "javascript:alert(1)",
   ]) {
     assert.equal(readIndicator(line), undefined, line);

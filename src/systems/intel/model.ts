@@ -29,7 +29,7 @@ const hex = (length: number) =>
     .toLowerCase()
     .regex(new RegExp(`^[0-9a-f]{${length}}$`), `${length} hexadecimal digits`);
 const DOMAIN =
-  /^(?=.{1,253}$)(?!.*\.\d+$)[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,62})(?:\.[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,62})){0,20}$/u;
+  /^(?=.{1,253}$)(?!.*\.\d+$)[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?(?:\.[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?){0,20}$/u;
 
 /** An indicator of compromise by its value, in the form that observables carry. */
 export const IndicatorValue = z
@@ -196,6 +196,8 @@ export const Preview = z.object({
   leaks: z.array(FaultShape),
   /** What the marking does not allow of these recipients; approval needs it empty. */
   faults: z.array(FaultShape),
+  /** Indicators that a warninglist knows as something that is none; a person decides. */
+  warnings: z.array(z.object({ value: z.string(), list: z.string() })),
 });
 export type Preview = z.infer<typeof Preview>;
 

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Tlp } from "../../core/tlp.ts";
 import { tlpRank } from "../../core/tlp.ts";
+import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { isJsonObject } from "./stix/json.ts";
 import type { StixObject } from "./stix/object.ts";
@@ -11,14 +12,24 @@ import type { IntelTables } from "./tables.ts";
 /** A batch of documents on its way into a collection. */
 export interface Batch {
   readonly collectionId: string;
-  readonly itemId: string;
+  /** Absent for what a member pushed. */
+  readonly itemId?: string;
   /** 1 = release, 2 = withdrawal. */
   readonly revision: number;
   readonly orgId: string;
-  readonly tlp: Tlp;
   readonly audience: readonly string[];
-  readonly documents: readonly string[];
+  readonly documents: readonly MarkedDocument[];
 }
+
+/** The text of an object as it came, what it says, and the marking under which it is kept. */
+export interface MarkedDocument {
+  readonly text: string;
+  readonly object: StixObject;
+  readonly tlp: Tlp;
+}
+
+/** Rows of one statement; each is one parameter of JSON, whatever its number of columns. */
+const ROWS_AT_ONCE = 2000;
 
 /** STIX objects as stored: the text as it came, and what is derived from it for searching. */
 export class StixObjectStore {
@@ -32,35 +43,61 @@ export class StixObjectStore {
   async add(batch: Batch): Promise<void> {
     if (batch.documents.length === 0) return;
     const { seq, dateAdded: from } = await this.reserve(batch.documents.length);
-    const rows = batch.documents.map((document, at) => {
-      const object = parseDocument(document);
+    const rows = batch.documents.map(({ text, object, tlp }, at) => {
       const dateAdded = laterBy(from, at);
       const version = versionOf(object) ?? dateAdded;
       return {
         seq: seq + at,
-        collection_id: batch.collectionId,
-        item_id: batch.itemId,
-        revision: batch.revision,
-        org_id: batch.orgId,
-        tlp: tlpRank(batch.tlp),
-        audience: [...batch.audience],
+        tlp: tlpRank(tlp),
         id: object.id,
         type: object.type,
         spec_version: typeof object["spec_version"] === "string" ? object["spec_version"] : "2.1",
         version,
         version_key: timestampKey(version),
         revoked: object["revoked"] === true,
-        document,
+        document: text,
         date_added: dateAdded,
       };
     });
-    const db = this.work.tables<IntelTables>();
-    for (let at = 0; at < rows.length; at += 1000) {
-      await db
-        .insertInto("stix_object")
-        .values(rows.slice(at, at + 1000))
-        .execute();
+    const audience = [...batch.audience];
+    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+      const part = JSON.stringify(rows.slice(at, at + ROWS_AT_ONCE));
+      await sql`insert into stix_object (seq, collection_id, item_id, revision, org_id, tlp, audience, id, type,
+          spec_version, version, version_key, revoked, document, date_added)
+        select seq, ${batch.collectionId}::uuid, ${batch.itemId ?? null}::uuid, ${batch.revision}::smallint,
+          ${batch.orgId}::uuid, tlp, ${audience}::uuid[], id, type, spec_version, version, version_key, revoked,
+          document, date_added
+        from json_to_recordset(${part}::text::json) as given (seq bigint, tlp smallint, id text, type text,
+          spec_version text, version text, version_key text, revoked boolean, document text,
+          date_added timestamptz)`.execute(this.work.tables<IntelTables>());
     }
+  }
+
+  /**
+   * What an organisation itself pushed into a collection under these ids, every version. The version of an object that
+   * has none is its time of arrival.
+   */
+  async pushed(
+    collectionId: string,
+    orgId: string,
+    ids: readonly string[],
+  ): Promise<{ id: string; version: string; dateAdded: string; document: string }[]> {
+    const rows = await this.work
+      .tables<IntelTables>()
+      .selectFrom("stix_object")
+      .select(["id", "version", "document", dateAddedText("date_added").as("dateAdded")])
+      .where("collection_id", "=", collectionId)
+      .where("org_id", "=", orgId)
+      .where("item_id", "is", null)
+      .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+      .where(visible(this.work, "stix_object"))
+      .execute();
+    return rows;
+  }
+
+  /** Lets no other batch in until the commit, so that what is not there now will not come meanwhile. */
+  async lock(): Promise<void> {
+    await this.work.tables<IntelTables>().selectFrom("stix_ledger").select("seq").forUpdate().execute();
   }
 
   /** The documents of an item as they were released. */
@@ -107,6 +144,11 @@ function laterBy(timestamp: string, microseconds: number): string {
 /** A TAXII timestamp (TAXII 2.1 section 2): UTC with six digits of the second. */
 export function dateAddedText(column: string) {
   return sql<string>`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
+/** A document that is known to be a STIX object, under a marking. */
+export function markedDocument(text: string, tlp: Tlp): MarkedDocument {
+  return { text, object: parseDocument(text), tlp };
 }
 
 /** Throws TypeError on what is no STIX object at all; callers validate before. */

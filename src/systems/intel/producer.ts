@@ -2,7 +2,7 @@ import type { Sector } from "../../core/org.ts";
 import { Problem } from "../../core/problem.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { parseDocument } from "./object-store.ts";
-import { COMMUNITY } from "./rules.ts";
+import { COMMUNITY, INBOX } from "./rules.ts";
 import { producerIdentity } from "./stix/build.ts";
 import { newIdentifier } from "./stix/identifier.ts";
 import type { StixObject } from "./stix/object.ts";
@@ -64,12 +64,20 @@ export async function ensureProducer(
       alias: COMMUNITY,
       title: `${node.name} 聯防社群 Community`,
       description: "Released to named organisations, several sectors or the whole community.",
+      takes_pushes: false,
     },
     ...node.sectors.map((sector) => ({
       alias: sector,
       title: `${node.name} ${SECTOR_TITLES[sector]}`,
       description: "Released to everyone in this sector.",
+      takes_pushes: false,
     })),
+    {
+      alias: INBOX,
+      title: `${node.name} 收件 Inbox`,
+      description: "What members send to the centre; each reads only what it sent itself.",
+      takes_pushes: true,
+    },
   ].map((collection, position) => ({ ...collection, position }));
   for (const collection of collections) {
     await db

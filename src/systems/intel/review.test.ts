@@ -48,7 +48,7 @@ for (const database of DATABASES) {
         "daming",
         "10.9.8.7",
         "203.0.113.5",
-        "471",
+        "471-2000",
         "HMI-07",
         "INC-2026-0007",
       ]) {

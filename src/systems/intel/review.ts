@@ -6,7 +6,7 @@ import type { Work } from "../../platform/records/work.ts";
 import { NO_SECRETS, type Secrets } from "./deidentify/secrets.ts";
 import { type ItemRecord, ItemStore, type StepAction } from "./item-store.ts";
 import { IndicatorValue, type IntelKind, IntelState, type ItemChange, type Recipient } from "./model.ts";
-import { StixObjectStore } from "./object-store.ts";
+import { markedDocument, StixObjectStore } from "./object-store.ts";
 import { composeOutgoing, documentsOf, leaksOf, type Outgoing, writtenOf } from "./outgoing.ts";
 import {
   type Act,
@@ -202,9 +202,8 @@ export async function releaseItem(work: Work, id: string): Promise<void> {
     itemId: id,
     revision: 1,
     orgId: before.org_id,
-    tlp,
     audience,
-    documents,
+    documents: documents.map((text) => markedDocument(text, tlp)),
   });
   await db
     .insertInto("intel_release")
@@ -257,9 +256,8 @@ export async function withdrawItem(work: Work, id: string, reason: string): Prom
     itemId: id,
     revision: 2,
     orgId: before.org_id,
-    tlp,
     audience,
-    documents,
+    documents: documents.map((text) => markedDocument(text, tlp)),
   });
   // From now on a download says that it is revoked, too.
   const bundle = bundleOf(documents).text;

@@ -27,7 +27,10 @@ for (const database of DATABASES) {
       description: "請王大明確認",
       tlp: "green",
       recipients: [{ kind: "everyone" }],
-      indicators: [{ type: "email", value: "Phish@evil.example" }],
+      indicators: [
+        { type: "email", value: "Phish@evil.example" },
+        { type: "ipv4", value: "9.9.9.9" },
+      ],
     });
     assert.equal(made.status, 201);
     const path = `/api/v1/intel/items/${made.json.id}`;
@@ -55,6 +58,10 @@ for (const database of DATABASES) {
       [preview.tlp, preview.recipients, preview.leaks, preview.faults],
       ["green", [{ kind: "everyone" }], [], []],
     );
+    assert.deepEqual(preview.warnings, [
+      { value: "phish@evil.example", list: "文件範例網域 Documentation domains" },
+      { value: "9.9.9.9", list: "公用 DNS 解析器 Public DNS resolvers" },
+    ]);
     assert.equal(
       (await review("POST", `${path}/approve`, { sha256: "0".repeat(64) })).json.code,
       "intel.preview-stale",

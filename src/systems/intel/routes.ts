@@ -34,12 +34,13 @@ import {
 } from "./review.ts";
 import { recipientFaults } from "./rules.ts";
 import { isJsonObject, isList, type Json } from "./stix/json.ts";
+import type { WarninglistChecker } from "./warninglists/checker.ts";
 
 const Id = z.object({ id: z.uuid() });
 const ITEM = "/api/v1/intel/items/:id";
 
-export function intelRoutes(): Route[] {
-  return [...itemRoutes(), ...reviewRoutes(), ...releasedRoutes()];
+export function intelRoutes(warninglists: WarninglistChecker): Route[] {
+  return [...itemRoutes(), ...reviewRoutes(warninglists), ...releasedRoutes()];
 }
 
 function itemRoutes(): Route[] {
@@ -132,7 +133,7 @@ function itemRoutes(): Route[] {
   ];
 }
 
-function reviewRoutes(): Route[] {
+function reviewRoutes(warninglists: WarninglistChecker): Route[] {
   return [
     route({
       id: "intel.preview",
@@ -143,7 +144,7 @@ function reviewRoutes(): Route[] {
       params: Id,
       response: Preview,
       handler: ({ params, within }) =>
-        within(async (work) => preview(work, await new ItemStore(work).record(params.id))),
+        within(async (work) => preview(work, await new ItemStore(work).record(params.id), warninglists)),
     }),
     route({
       id: "intel.submit",
@@ -261,7 +262,7 @@ async function receive(work: Work, id: string) {
   return released;
 }
 
-async function preview(work: Work, row: ItemRecord): Promise<Preview> {
+async function preview(work: Work, row: ItemRecord, warninglists: WarninglistChecker): Promise<Preview> {
   const tlp = tlpOfRank(row.tlp);
   const bundle: Json = JSON.parse(row.bundle);
   const objects =
@@ -282,5 +283,8 @@ async function preview(work: Work, row: ItemRecord): Promise<Preview> {
     removed: row.removed,
     leaks: await leaksOf(work, row),
     faults: recipientFaults(tlp, row.recipients),
+    warnings: row.out_indicators.flatMap(({ type, value }) =>
+      warninglists.check(type, value).map(({ list }) => ({ value, list })),
+    ),
   };
 }

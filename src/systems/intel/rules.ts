@@ -71,3 +71,6 @@ export function collectionAliasOf(recipients: readonly Recipient[], aliases: rea
 }
 
 export const COMMUNITY = "community";
+
+/** The collection into which members push (TAXII 2.1 section 5.5). */
+export const INBOX = "inbox";

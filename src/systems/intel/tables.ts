@@ -81,6 +81,16 @@ export interface TaxiiCollectionTable {
   position: number;
   title: string;
   description: string;
+  takes_pushes: Generated<boolean>;
+}
+
+export interface TaxiiStatusTable {
+  id: string;
+  org_id: string;
+  tlp: number;
+  audience: Generated<string[]>;
+  requested_at: Time;
+  document: string;
 }
 
 export interface StixLedgerTable {
@@ -124,6 +134,7 @@ export interface IntelTables {
   intel_producer: IntelProducerTable;
   intel_delivery: IntelDeliveryTable;
   taxii_collection: TaxiiCollectionTable;
+  taxii_status: TaxiiStatusTable;
   stix_ledger: StixLedgerTable;
   stix_object: StixObjectTable;
 }

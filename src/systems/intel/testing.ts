@@ -4,6 +4,7 @@ import { SECTOR_AUDIENCE } from "../../core/org.ts";
 import { EVERYONE, type Scope } from "../../core/scope.ts";
 import { Config } from "../../platform/config/config.ts";
 import { uuidV7 } from "../../platform/crypto/digest.ts";
+import type { Authenticate } from "../../platform/http/authenticate.ts";
 import { createServer } from "../../platform/http/server.ts";
 import { createLog } from "../../platform/log/log.ts";
 import { createMetrics } from "../../platform/metrics/metrics.ts";
@@ -21,6 +22,8 @@ import type { Preview } from "./model.ts";
 import { ensureProducer } from "./producer.ts";
 import { intelRoutes } from "./routes.ts";
 import { taxiiRoutes } from "./taxii/routes.ts";
+import { WarninglistChecker } from "./warninglists/checker.ts";
+import { loadWarninglists } from "./warninglists/list.ts";
 
 /** An authority with three members below it, and the people who act in the tests. */
 export interface IntelNode {
@@ -41,6 +44,9 @@ export interface IntelNode {
   readonly thirdKey: Scope;
   /** A key of `other` whose clearance ends at GREEN. */
   readonly greenKey: Scope;
+  /** Keys that may also push. */
+  readonly otherPusher: Scope;
+  readonly thirdPusher: Scope;
   dispose(): Promise<void>;
 }
 
@@ -93,8 +99,14 @@ export async function intelNode(database: TestDatabase): Promise<IntelNode> {
     otherKey: key("other", orgs.other),
     thirdKey: key("third", orgs.third),
     greenKey: { ...key("green", orgs.other), clearance: "green" },
+    otherPusher: pusher(key("other-pusher", orgs.other)),
+    thirdPusher: { ...pusher(key("third-pusher", orgs.third)), clearance: "green" },
     dispose: () => records.dispose(),
   };
+}
+
+function pusher(key: Scope): Scope {
+  return { ...key, permissions: new Set(["taxii:read", "taxii:write"]) };
 }
 
 function scopeOf(actor: Scope["actor"], role: Role, orgId: string, orgIds: readonly string[]): Scope {
@@ -167,8 +179,11 @@ async function addOrg(
 }
 
 /** The routes of intel behind the product's own server; `Bearer writer` speaks as that scope. */
-export async function intelServer(node: IntelNode): Promise<{ server: FastifyInstance; url: string }> {
-  const config = Config.parse({ node: { name: "測試 ISAC" } });
+export async function intelServer(
+  node: IntelNode,
+  { authenticate, ...http }: { bodyLimit?: number; perMinute?: number; authenticate?: Authenticate } = {},
+): Promise<{ server: FastifyInstance; url: string }> {
+  const config = Config.parse({ node: { name: "測試 ISAC" }, http });
   const scopes: Readonly<Record<string, Scope>> = {
     writer: node.writer,
     reviewer: node.reviewer,
@@ -176,19 +191,23 @@ export async function intelServer(node: IntelNode): Promise<{ server: FastifyIns
     other: node.otherKey,
     third: node.thirdKey,
     green: node.greenKey,
+    "other-pusher": node.otherPusher,
+    "third-pusher": node.thirdPusher,
   };
   const server = await createServer({
     config,
     log: createLog({ level: "silent" }),
     metrics: createMetrics(),
     records: node.records,
-    routes: [...intelRoutes(), ...taxiiRoutes(config)],
+    routes: [...intelRoutes(new WarninglistChecker(loadWarninglists().lists)), ...taxiiRoutes(config)],
     nobody: testScope({ orgIds: [], orgId: uuidV7() }),
     version: "test",
-    authenticate: async (request) => {
-      const scope = scopes[request.headers.authorization?.replace("Bearer ", "") ?? ""];
-      return scope === undefined ? undefined : { scope };
-    },
+    authenticate:
+      authenticate ??
+      (async (request) => {
+        const scope = scopes[request.headers.authorization?.replace("Bearer ", "") ?? ""];
+        return scope === undefined ? undefined : { scope };
+      }),
   });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   return { server, url };

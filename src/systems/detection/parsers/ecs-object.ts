@@ -24,7 +24,7 @@ export function flatten(object: object): EcsDraft {
   const draft: EcsDraft = {};
   const walk = (from: object, prefix: string, depth: number): void => {
     for (const [key, value] of Object.entries(from) as [string, unknown][]) {
-      const name = prefix + key;
+      const name = prefix === "" ? key : prefix + key;
       if (name === "__proto__" || name === "" || value === null) continue;
       const plain = ecsValue(value);
       if (plain !== undefined) draft[name] = plain;

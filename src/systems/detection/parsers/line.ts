@@ -34,6 +34,24 @@ function attempt(parser: Parser, message: string, context: ParseContext): EcsDra
   }
 }
 
+const LAST_CODE = 128;
+
+/** For each first character, the parsers that can take the message, in the list's order; beyond ASCII, those that say nothing of it. */
+const BY_FIRST: readonly (readonly Parser[])[] = Array.from({ length: LAST_CODE + 1 }, (_, code) =>
+  PARSERS.filter(
+    ({ begins }) => begins === undefined || (code < LAST_CODE && begins.includes(String.fromCharCode(code))),
+  ),
+);
+const BY_PROGRAM = new Map(
+  PARSERS.flatMap((parser) => (parser.programs ?? []).map((name) => [name, parser])),
+);
+const WHOLE = PARSERS.filter((parser) => parser.whole === true);
+
+function candidates(message: string): readonly Parser[] {
+  const code = message.charCodeAt(0);
+  return BY_FIRST[Math.min(code, LAST_CODE)] ?? PARSERS;
+}
+
 function choose(
   choice: ParserChoice,
   message: string,
@@ -44,10 +62,28 @@ function choose(
     const draft = parser === undefined ? undefined : attempt(parser, message, context);
     return parser === undefined || draft === undefined ? undefined : [parser, draft];
   }
-  for (const parser of PARSERS) {
-    if (!parser.accepts(message, context)) continue;
+  const named = context.program === undefined ? undefined : BY_PROGRAM.get(context.program);
+  const first = named === undefined ? undefined : attempt(named, message, context);
+  if (named !== undefined && first !== undefined) return [named, first];
+  for (const parser of candidates(message)) {
+    if (parser === named || !parser.accepts(message, context)) continue;
     const draft = attempt(parser, message, context);
     if (draft !== undefined) return [parser, draft];
+  }
+  return undefined;
+}
+
+/** A line of a format whose own date would pass for a syslog header. */
+function chooseWhole(line: string, context: ParseContext, choice: ParserChoice): ParsedLine | undefined {
+  const code = line.charCodeAt(0);
+  // Such lines begin with a digit or with the `#` of a header.
+  if (code !== 35 && (code < 48 || code > 57)) return undefined;
+  for (const parser of WHOLE) {
+    if (choice !== parser.id && (choice !== "auto" || !parser.accepts(line, context))) continue;
+    const draft = attempt(parser, line, context);
+    if (draft === undefined) continue;
+    draft["@timestamp"] ??= context.receivedAt;
+    return { parser: parser.id, parsed: true, record: draft };
   }
   return undefined;
 }
@@ -57,6 +93,8 @@ function choose(
  * that accepts the message, reads the rest. Never throws; `@timestamp` is always set.
  */
 export function parseLine(line: string, context: ParseContext, choice: ParserChoice = "auto"): ParsedLine {
+  const whole = chooseWhole(line, context, choice);
+  if (whole !== undefined) return whole;
   const headed = readHeader(line, context);
   const within = headed.program === undefined ? context : { ...context, program: headed.program };
   const found = choose(choice, headed.message, within);
@@ -67,7 +105,8 @@ export function parseLine(line: string, context: ParseContext, choice: ParserCho
 
 /** What the device said wins over what the transport said. */
 function finish(headed: Headed, draft: EcsDraft, context: ParseContext): EcsDraft {
-  for (const [field, value] of Object.entries(headed.fields)) draft[field] ??= value;
+  const { fields } = headed;
+  for (const field in fields) draft[field] ??= fields[field] ?? "";
   draft["@timestamp"] ??= context.receivedAt;
   return draft;
 }

@@ -20,6 +20,17 @@ export interface ParseContext {
   readonly zoneMinutes?: number;
   /** Name of the program in the line's syslog header, `named`, when it had one. */
   readonly program?: string;
+  /** What earlier lines of the same source said of the later ones; whoever reads a source keeps one for it. */
+  readonly memory?: SourceMemory;
+}
+
+/** What a log's own header said: parsers of formats with one write it and read it, in the order of the lines. */
+export interface SourceMemory {
+  /** Names of `#Fields:` of a W3C extended log, in lower case. */
+  w3cFields?: readonly string[];
+  /** `#path` and `#fields` of a Zeek TSV log. */
+  zeekPath?: string;
+  zeekFields?: readonly string[];
 }
 
 export interface Parser {
@@ -27,6 +38,14 @@ export interface Parser {
   readonly id: string;
   /** For people: `Fortinet FortiGate`. */
   readonly product: string;
+  /** Every character that a message can begin with; any when absent. Spares `auto` the question. */
+  readonly begins?: string;
+  /** Programs in a syslog header of which every line is this product's. */
+  readonly programs?: readonly string[];
+  /** A format that any product may speak: asked last, and not against the others. */
+  readonly generic?: true;
+  /** The line is asked for before a syslog header is looked for, because its own date would be taken for one. */
+  readonly whole?: true;
   /** Whether the message (the line without its syslog header) looks like this product; cheap, for `auto`. */
   accepts(message: string, context: ParseContext): boolean;
   /**

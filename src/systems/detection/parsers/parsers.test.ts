@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { parseLine, parserIds } from "./line.ts";
 import { PARSERS } from "./list.ts";
-import type { ParseContext, Parser } from "./parser.ts";
+import type { ParseContext, Parser, SourceMemory } from "./parser.ts";
 import { isIp } from "./text/address.ts";
 
 const FOLDER = new URL("./", import.meta.url);
@@ -33,9 +34,12 @@ for (const parser of PARSERS) {
     );
   });
 
-  test(`${parser.id}: only the parser itself accepts its sample`, () => {
+  test(`${parser.id}: only the parser itself and formats of any product accept its sample`, () => {
+    if (parser.generic === true) return;
     for (const line of sampleOf(parser)) {
-      const others = PARSERS.filter((other) => other !== parser && other.accepts(line, RECEIVED));
+      const others = PARSERS.filter(
+        (other) => other !== parser && other.generic !== true && other.accepts(line, RECEIVED),
+      );
       assert.deepEqual(
         others.map((other) => other.id),
         [],
@@ -69,8 +73,10 @@ function assertSound(line: string, choice: string): void {
   for (const [field, value] of Object.entries(record)) {
     for (const one of Array.isArray(value) ? value : [value]) {
       assert.ok(["string", "number", "boolean"].includes(typeof one), field);
-      if (typeof one === "number") assert.ok(Number.isSafeInteger(one), `${field}=${one}`);
-      if (field.endsWith(".port"))
+      if (typeof one === "number") assert.ok(Number.isFinite(one), `${field}=${one}`);
+      if (/^(source|destination|event\.duration)/.test(field) && typeof one === "number")
+        assert.ok(Number.isSafeInteger(one) && one >= 0, `${field}=${one}`);
+      if (/^(source|destination)(\.nat)?\.port$/.test(field))
         assert.ok(typeof one === "number" && one >= 0 && one <= 65_535, `${field}=${one}`);
       if (/^(source|destination)(\.nat)?\.ip$/.test(field))
         assert.ok(isIP(String(one)) > 0, `${field}=${one}`);
@@ -153,12 +159,77 @@ test("time grows with the length of the line and not faster", () => {
   }
 });
 
+test("what a parser says its messages begin with is so, and auto loses no line by it", () => {
+  fc.assert(
+    fc.property(mutated, (line) => {
+      for (const { begins, accepts, id } of PARSERS) {
+        if (begins === undefined || line === "" || begins.includes(line.charAt(0))) continue;
+        assert.equal(accepts(line, RECEIVED), false, `${id}: ${line}`);
+      }
+    }),
+    { numRuns: 4000 },
+  );
+});
+
+test("each parser's own time grows with the length of its line and not faster", () => {
+  const pieces = [
+    "a=",
+    '"',
+    '="',
+    "[a ",
+    "](",
+    ",",
+    "\\",
+    " : ",
+    "<a>",
+    "</a",
+    '{"a":',
+    "\t",
+    "|",
+    "; ",
+    "1 ",
+    "0x",
+    "'",
+    "&#1;",
+  ];
+  for (const parser of PARSERS) {
+    const [sample = ""] = sampleOf(parser);
+    for (const start of [sample, sample.slice(0, sample.length >> 1)]) {
+      for (const piece of pieces) {
+        const took = (count: number): number => {
+          const line = start + piece.repeat(count);
+          let best = Number.POSITIVE_INFINITY;
+          for (let round = 0; round < 3; round++) {
+            const began = performance.now();
+            parseLine(line, RECEIVED, parser.id);
+            parser.accepts(line, RECEIVED);
+            best = Math.min(best, performance.now() - began);
+          }
+          return best;
+        };
+        took(500);
+        const short = took(1500);
+        const long = took(24_000);
+        assert.ok(long < 25 + short * 80, `${parser.id}: ${piece}: ${short} ms, then ${long} ms`);
+      }
+    }
+  }
+});
+
 const REAL = new URL("../../../../../shared/data/device-logs/", import.meta.url);
 const PRODUCTS = [
   ["fortigate", "fortigate.log"],
   ["cisco-asa", "cisco-asa.log"],
   ["squid", "squid.log"],
   ["bind-query", "bind-named.log"],
+  ["cisco-ios", "cisco-ios.log"],
+  ["junos", "juniper-junos.log"],
+  ["check-point", "checkpoint.log"],
+  ["sophos", "sophos-firewall.log"],
+  ["pfsense", "pfsense.log"],
+  ["iptables", "iptables.log"],
+  ["modsecurity", "modsecurity.log"],
+  ["eset", "eset.log"],
 ] as const;
 
 for (const [id, file] of PRODUCTS) {
@@ -178,22 +249,58 @@ for (const [id, file] of PRODUCTS) {
   });
 }
 
-const others = new URL("sophos-firewall.log", REAL);
-test("lines of products without a parser stay unparsed", {
-  skip: existsSync(others) ? false : "../shared/data/device-logs is not there",
+const DATA = new URL("../", REAL);
+const PACKED = [
+  ["windows", "windows-events/sample.ndjson.gz", 1],
+  ["zeek", "zeek/dns.log.gz", 1],
+  ["zeek", "zeek/http.log.gz", 1],
+] as const;
+
+for (const [id, file, least] of PACKED) {
+  const at = new URL(file, DATA);
+  const skip = existsSync(at) ? false : `../shared/data/${file} is not there`;
+  test(`${id}: real lines of ${file} parse`, { skip }, (t) => {
+    const lines = gunzipSync(readFileSync(at))
+      .toString("utf8")
+      .split("\n")
+      .filter((line) => line !== "");
+    const memory: SourceMemory = {};
+    let [taken, placed] = [0, 0];
+    for (const line of lines) {
+      const read = parseLine(line, { ...RECEIVED, memory });
+      if (read.parser === id) taken++;
+      if (read.record["event.action"] !== undefined) placed++;
+    }
+    t.diagnostic(`${id}: ${taken} of ${lines.length} lines parsed, ${placed} have an event.action`);
+    assert.ok(taken >= lines.length * least, `${taken} of ${lines.length}`);
+  });
+}
+
+test("zeek: lines without the header of their log read as those with it", {
+  skip: existsSync(new URL("zeek/dns.log.gz", DATA)) ? false : "../shared/data/zeek is not there",
 }, () => {
-  for (const file of [
-    "sophos-firewall.log",
-    "checkpoint.log",
-    "juniper-junos.log",
-    "modsecurity.log",
-    "iptables.log",
-    "eset.log",
-    "pfsense.log",
-    "cisco-ios.log",
-  ]) {
-    for (const line of readFileSync(new URL(file, REAL), "utf8").split("\n")) {
-      if (line !== "") assert.equal(parseLine(line, RECEIVED).parser, "", `${file}: ${line}`);
+  for (const file of ["zeek/dns.log.gz", "zeek/http.log.gz"]) {
+    const lines = gunzipSync(readFileSync(new URL(file, DATA)))
+      .toString("utf8")
+      .split("\n")
+      .slice(0, 3000);
+    const memory: SourceMemory = {};
+    for (const line of lines) {
+      const known = parseLine(line, { ...RECEIVED, memory });
+      if (!line.startsWith("#")) assert.deepEqual(parseLine(line, RECEIVED), known);
     }
   }
+});
+
+test("w3c: a source's own header says what its lines hold", () => {
+  const memory: SourceMemory = {};
+  const context = { ...RECEIVED, memory };
+  parseLine("#Fields: date time c-ip cs-username cs-uri-stem sc-status", context);
+  const { parser, record } = parseLine("2026-11-23 02:11:12 198.51.100.9 netops /a.aspx 404", context);
+  assert.equal(parser, "w3c");
+  assert.equal(record["source.ip"], "198.51.100.9");
+  assert.equal(record["user.name"], "netops");
+  assert.equal(record["url.path"], "/a.aspx");
+  assert.equal(record["http.response.status_code"], 404);
+  assert.equal(record["@timestamp"], "2026-11-23T02:11:12.000Z");
 });

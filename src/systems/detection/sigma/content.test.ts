@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { parseLine } from "../parsers/line.ts";
 import { checkRules, compileRules, detectFile, loadPipeline, loadRules } from "./index.ts";
 
@@ -11,6 +12,7 @@ const RULES = at("content/detection-rules");
 const PIPELINES = at("content/sigma-pipelines");
 const SIGMA = at("../shared/data/sigma/rules");
 const FORTIGATE = at("../shared/data/device-logs/fortigate.log");
+const EVENTS = at("../shared/data/windows-events/sample.ndjson.gz");
 const TOP = at("../shared/data/misp/warninglists/cloudflare-top100k.json");
 
 const absent = (path: string) => (existsSync(path) ? false : `${path.slice(at("..").length)} is not there`);
@@ -63,6 +65,45 @@ test("every rule of SigmaHQ loads and compiles", { skip: absent(SIGMA) }, () => 
   const compiled = compileRules(rules);
   assert.deepEqual(compiled.issues, []);
   assert.equal(compiled.size, 3141);
+});
+
+test("the index finds in real events what each Windows rule alone finds", { skip: absent(EVENTS) }, () => {
+  const { rules } = loadRules(`${SIGMA}/windows`);
+  const { pipeline, issues } = loadPipeline(`${PIPELINES}/windows.yml`);
+  assert.deepEqual(issues, []);
+  const together = compileRules(rules, pipeline);
+  assert.deepEqual(together.issues, []);
+  assert.deepEqual(together.unmapped, []);
+  const alone = rules.map((rule) => compileRules([rule], pipeline));
+  const lines = gunzipSync(readFileSync(EVENTS)).toString("utf8").trimEnd().split("\n");
+  let matches = 0;
+  for (const line of lines.filter((_, at) => at % 37 === 0)) {
+    const event: Record<string, unknown> = JSON.parse(line);
+    const found = together.match(event);
+    matches += found.length;
+    assert.deepEqual(
+      found,
+      alone.flatMap((matcher) => matcher.match(event)),
+    );
+  }
+  assert.ok(matches > 0);
+});
+
+test("Windows rules find the same in flat events and in their ECS records", { skip: absent(EVENTS) }, () => {
+  const { pipeline, issues } = loadPipeline(PIPELINES);
+  assert.deepEqual(issues, []);
+  const matcher = compileRules(loadRules(`${SIGMA}/windows`).rules, pipeline);
+  const lines = gunzipSync(readFileSync(EVENTS)).toString("utf8").trimEnd().split("\n");
+  let matches = 0;
+  for (const line of lines) {
+    const flat: Record<string, unknown> = JSON.parse(line);
+    const { record } = parseLine(line, { receivedAt: "2026-11-23T00:00:00.000Z" }, "windows");
+    const titles = (event: Record<string, unknown>) => matcher.match(event).map(({ title }) => title);
+    const found = titles(flat);
+    matches += found.length;
+    assert.deepEqual(titles(record), found, line.slice(0, 300));
+  }
+  assert.ok(matches > 100, `${matches}`);
 });
 
 test("names that people really ask for seldom look made up", { skip: absent(TOP) }, () => {

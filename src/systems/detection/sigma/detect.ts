@@ -1,10 +1,9 @@
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import type { Fault } from "../../../core/problem.ts";
 import type { Issue } from "./issue.ts";
+import { lineBatches, openBytes } from "./lines.ts";
 import { loadRules } from "./load.ts";
 import { type CompiledRules, compileRules, type RuleMatch } from "./matcher.ts";
 import { loadPipeline, type Pipeline } from "./pipeline.ts";
@@ -36,18 +35,20 @@ export async function* detectFile(options: DetectOptions): AsyncGenerator<Detect
   const compiled = rulesAt(options.rules, options.pipeline, (issue) =>
     tell({ path: `${issue.file}:${issue.line}`, message: issue.message }),
   );
-  const source = typeof options.events === "string" ? openLines(options.events) : options.events;
+  const source = typeof options.events === "string" ? openBytes(options.events) : options.events;
   let line = 0;
-  for await (const text of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line += 1;
-    if (text.trim() === "") continue;
-    const event = readEvent(text, options.parser);
-    if (typeof event === "string") {
-      tell({ path: `line ${line}`, message: event });
-      continue;
-    }
-    for (const { ruleId, title, level, tags, why } of compiled.match(event)) {
-      yield { event, rule: { id: ruleId, title, level, tags, why } };
+  for await (const batch of lineBatches(source)) {
+    for (const text of batch) {
+      line += 1;
+      if (text === "" || text.trim() === "") continue;
+      const event = readEvent(text, options.parser);
+      if (typeof event === "string") {
+        tell({ path: `line ${line}`, message: event });
+        continue;
+      }
+      for (const { ruleId, title, level, tags, why } of compiled.match(event)) {
+        yield { event, rule: { id: ruleId, title, level, tags, why } };
+      }
     }
   }
 }
@@ -62,15 +63,6 @@ function rulesAt(
   const compiled = compileRules(rules, loaded?.pipeline);
   for (const issue of [...issues, ...(loaded?.issues ?? []), ...compiled.issues]) tell(issue);
   return compiled;
-}
-
-function openLines(path: string): Readable {
-  const file = createReadStream(path);
-  if (!path.endsWith(".gz")) return file;
-  const plain = createGunzip();
-  // `pipe` alone would leave a reader waiting when the file breaks off.
-  file.on("error", (error) => plain.destroy(error));
-  return file.pipe(plain);
 }
 
 /** The record, or the reason why there is none. */

@@ -1,6 +1,7 @@
 import { RE2JS } from "re2js";
 import { base64Offsets, utf16, withDashes } from "./encode.ts";
 import type { Issues } from "./issue.ts";
+import type { Word } from "./leaf.ts";
 import { type Network, readNetwork } from "./network.ts";
 import {
   anythingAfter,
@@ -11,6 +12,7 @@ import {
   type Pattern,
   readPattern,
 } from "./pattern.ts";
+import { regexHints } from "./regex-hints.ts";
 import type { Tree, TreeScalar } from "./tree.ts";
 
 export type TimePart = "minute" | "hour" | "day" | "week" | "month" | "year";
@@ -20,7 +22,12 @@ export type Comparison =
   | { readonly kind: "text"; readonly patterns: readonly Pattern[]; readonly cased: boolean }
   | { readonly kind: "null" }
   | { readonly kind: "exists"; readonly present: boolean }
-  | { readonly kind: "regex"; readonly regex: RE2JS }
+  | {
+      readonly kind: "regex";
+      readonly regex: RE2JS;
+      /** Words of which one is in every value that the expression finds itself in; undefined where none are known. */
+      readonly hints: readonly Word[] | undefined;
+    }
   | { readonly kind: "network"; readonly network: Network }
   | {
       readonly kind: "number";
@@ -167,7 +174,8 @@ function readComparison(
   }
   if (modifiers.includes("re")) {
     try {
-      return [{ kind: "regex", regex: RE2JS.compile(value.text, regexFlags(modifiers)) }];
+      const regex = RE2JS.compile(value.text, regexFlags(modifiers));
+      return [{ kind: "regex", regex, hints: regexHints(value.text, modifiers.includes("i")) }];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return refuse(`the regular expression cannot be used: ${reason}`);

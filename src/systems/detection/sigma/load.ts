@@ -1,19 +1,34 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { type OtherDocument, readDocuments } from "./documents.ts";
+import { applyFilters, type SigmaFilter } from "./filter.ts";
 import type { Issue } from "./issue.ts";
-import { readRules, type SigmaRule } from "./rule.ts";
+import type { SigmaRule } from "./rule.ts";
+
+/** What a folder holds. */
+export interface RuleFolder {
+  /** Detection rules, with the filters that are about them. */
+  readonly rules: SigmaRule[];
+  /** Documents of correlation rules, not read yet. */
+  readonly correlations: readonly OtherDocument[];
+  readonly issues: Issue[];
+}
 
 /**
  * Every rule of a folder and those below it (`*.yml`, `*.yaml`), in the order of their paths. A file with faults is in
  * `issues`, each with its place, and hinders no other. A file's path works, too.
  */
-export function loadRules(folder: string): { rules: SigmaRule[]; issues: Issue[] } {
+export function loadRules(folder: string): RuleFolder {
+  const filters: SigmaFilter[] = [];
+  const correlations: OtherDocument[] = [];
   const rules: SigmaRule[] = [];
   const issues: Issue[] = [];
   const seen = new Map<string, SigmaRule>();
   for (const { path, name } of yamlFiles(folder)) {
-    const read = readRules(readFileSync(path, "utf8"), name);
+    const read = readDocuments(readFileSync(path, "utf8"), name);
     issues.push(...read.issues);
+    filters.push(...read.filters);
+    correlations.push(...read.correlations);
     for (const rule of read.rules) {
       const first = seen.get(rule.id);
       if (first !== undefined) {
@@ -28,7 +43,8 @@ export function loadRules(folder: string): { rules: SigmaRule[]; issues: Issue[]
       rules.push(rule);
     }
   }
-  return { rules, issues };
+  const filtered = applyFilters(rules, filters);
+  return { rules: filtered.rules, correlations, issues: [...issues, ...filtered.issues] };
 }
 
 /** YAML files at or below a path; `name` is relative to it, with slashes. */

@@ -1,5 +1,7 @@
-import { compileCondition, compileSearch, type Test, type Why } from "./compile.ts";
+import { Candidates } from "./candidates.ts";
+import { type CompileContext, compileCondition, compileSearch } from "./compile.ts";
 import type { Issue } from "./issue.ts";
+import { type Entry, gathered, type Test, type Why } from "./leaf.ts";
 import { type Mapping, type Pipeline, waysTo } from "./pipeline.ts";
 import type { RuleLevel, Search, SigmaRule } from "./rule.ts";
 import { type EventRecord, EventView, FieldSlots } from "./view.ts";
@@ -22,6 +24,10 @@ export interface Matcher {
 export interface CompiledRules extends Matcher {
   /** How many rules can match at all. */
   readonly size: number;
+  /** How many rules were tried on all events so far. */
+  readonly tried: number;
+  /** The fields of the record that hold a rule's field, by the rule's id. */
+  namesOf(ruleId: string, field: string): readonly string[];
   /** Rules left out because something they need is missing, such as the values of a placeholder. */
   readonly issues: readonly Issue[];
   /** Rules whose log source is in no mapping of the pipeline: they meet no event. */
@@ -30,33 +36,12 @@ export interface CompiledRules extends Matcher {
 
 interface Compiled {
   readonly rule: SigmaRule;
-  readonly test: Test;
+  /** Its place among all rules. */
+  readonly at: number;
 }
 
-/** Rules that share their records: all of `records` must hold before any rule is asked. */
-interface Group {
-  readonly records: readonly Gate[];
-  readonly rules: Compiled[];
-}
-
-/** A condition on records that many groups share; its answer is kept for the event under way. */
-class Gate {
-  readonly #test: Test;
-  #event = -1;
-  #open = false;
-
-  constructor(test: Test) {
-    this.#test = test;
-  }
-
-  open(view: EventView, event: number): boolean {
-    if (this.#event !== event) {
-      this.#event = event;
-      this.#open = this.#test.test(view);
-    }
-    return this.#open;
-  }
-}
+/** Rules that share their records. */
+type Group = Candidates<Compiled>;
 
 const WHY_FIELDS = 20;
 const WHY_CHARS = 400;
@@ -68,20 +53,21 @@ const WHY_CHARS = 400;
 export function compileRules(rules: readonly SigmaRule[], pipeline?: Pipeline): CompiledRules {
   const index = new RuleIndex(pipeline);
   for (const rule of rules) index.add(rule);
+  index.seal();
   return index;
 }
 
-/** The rules by log source. A faster choice of candidates belongs into `candidates`, nothing else needs to change. */
+/** The rules by log source: the groups are found by the same means as the rules in them. */
 class RuleIndex implements CompiledRules {
   readonly issues: Issue[] = [];
   readonly unmapped: SigmaRule[] = [];
   readonly #pipeline: Pipeline | undefined;
   readonly #slots = new FieldSlots();
   readonly #view = new EventView(this.#slots);
-  readonly #gates = new Map<Search, Gate>();
+  readonly #root = new Candidates<Group>();
   readonly #groups = new Map<string, Group>();
+  readonly #ways = new Map<string, readonly (readonly Mapping[])[]>();
   readonly #numbers = new Map<Mapping, number>();
-  #event = 0;
   #size = 0;
 
   constructor(pipeline: Pipeline | undefined) {
@@ -92,49 +78,68 @@ class RuleIndex implements CompiledRules {
     return this.#size;
   }
 
+  get tried(): number {
+    let tried = 0;
+    for (const group of this.#groups.values()) tried += group.tried;
+    return tried;
+  }
+
+  namesOf(ruleId: string, field: string): readonly string[] {
+    const names = (this.#ways.get(ruleId) ?? [[]]).flatMap((way) => namesIn(way)(field));
+    return [...new Set(names)];
+  }
+
   add(rule: SigmaRule): void {
     const ways = this.#pipeline === undefined ? [[]] : waysTo(rule.logSource, this.#pipeline);
+    this.#ways.set(rule.id, ways);
     if (ways.length === 0) {
       this.unmapped.push(rule);
       return;
     }
     const before = this.issues.length;
-    const compiled = ways.map((way) => ({ way, test: this.#compile(rule, way) }));
+    const compiled = ways.map((way) => {
+      const group = this.#group(way);
+      return { group, test: this.#compile(rule, way, group) };
+    });
     if (this.issues.length > before) return;
+    for (const { group, test } of compiled) group.add(test, { rule, at: this.#size });
     this.#size += 1;
-    for (const { way, test } of compiled) this.#group(way).rules.push({ rule, test });
+  }
+
+  seal(): void {
+    for (const group of this.#groups.values()) group.seal();
+    this.#root.seal();
   }
 
   match(record: EventRecord): RuleMatch[] {
     const view = this.#view;
     view.show(record);
-    this.#event += 1;
-    let matches: Map<string, RuleMatch> | undefined;
-    for (const group of this.candidates(view)) {
-      for (const { rule, test } of group) {
-        if (!test.test(view)) continue;
-        matches ??= new Map();
-        if (!matches.has(rule.id)) matches.set(rule.id, told(rule, test, view));
+    let met: Entry<Compiled>[] | undefined;
+    for (const group of this.#root.matching(view)) {
+      for (const entry of group.payload.matching(view)) {
+        met ??= [];
+        met.push(entry);
       }
     }
-    return matches === undefined ? [] : [...matches.values()];
-  }
-
-  *candidates(view: EventView): Iterable<readonly Compiled[]> {
-    for (const group of this.#groups.values()) {
-      if (group.records.every((gate) => gate.open(view, this.#event))) yield group.rules;
+    if (met === undefined) return [];
+    met.sort((a, b) => a.payload.at - b.payload.at);
+    const matches: RuleMatch[] = [];
+    let last = -1;
+    for (const { payload, test } of met) {
+      // In two ways at once a rule still matches once.
+      if (payload.at !== last) matches.push(told(payload.rule, test, view));
+      last = payload.at;
     }
+    return matches;
   }
 
-  #compile(rule: SigmaRule, way: readonly Mapping[]): Test {
-    const fields = new Map(way.flatMap((mapping) => [...mapping.fields]));
-    const prefix = way.findLast((mapping) => mapping.prefix !== "")?.prefix ?? "";
-    const context = {
+  #compile(rule: SigmaRule, way: readonly Mapping[], group: Group): Test {
+    const context: CompileContext = {
       slots: this.#slots,
       placeholders: this.#pipeline?.placeholders ?? new Map<string, readonly string[]>(),
-      // A dotted name is an ECS name already.
-      fieldsFor: (field: string) => fields.get(field) ?? [field.includes(".") ? field : prefix + field],
-      fault: (line: number, message: string) => this.issues.push({ file: rule.file, line, message }),
+      fieldsFor: namesIn(way),
+      leaf: (slot, words, checks) => group.leaf(slot, words, checks),
+      fault: (line, message) => this.issues.push({ file: rule.file, line, message }),
     };
     const searches = new Map(
       [...rule.searches].map(([name, search]) => [name, compileSearch(search, context)]),
@@ -146,8 +151,9 @@ class RuleIndex implements CompiledRules {
     const key = way.map((mapping) => this.#number(mapping)).join(",");
     let group = this.#groups.get(key);
     if (group === undefined) {
+      group = new Candidates();
       const records = way.flatMap(({ records }) => (records === undefined ? [] : [this.#gate(records)]));
-      group = { records, rules: [] };
+      this.#root.add(gathered("and", records), group);
       this.#groups.set(key, group);
     }
     return group;
@@ -159,20 +165,22 @@ class RuleIndex implements CompiledRules {
     return number;
   }
 
-  #gate(search: Search): Gate {
-    let gate = this.#gates.get(search);
-    if (gate === undefined) {
-      const test = compileSearch(search, {
-        slots: this.#slots,
-        placeholders: new Map(),
-        fieldsFor: (field) => [field],
-        fault: () => {},
-      });
-      gate = new Gate(test);
-      this.#gates.set(search, gate);
-    }
-    return gate;
+  #gate(search: Search): Test {
+    return compileSearch(search, {
+      slots: this.#slots,
+      placeholders: new Map(),
+      fieldsFor: (field) => [field],
+      leaf: (slot, words, checks) => this.#root.leaf(slot, words, checks),
+      fault: () => {},
+    });
   }
+}
+
+function namesIn(way: readonly Mapping[]): (field: string) => readonly string[] {
+  const fields = new Map(way.flatMap((mapping) => [...mapping.fields]));
+  const prefix = way.findLast((mapping) => mapping.prefix !== "")?.prefix ?? "";
+  // A dotted name is an ECS name already.
+  return (field) => fields.get(field) ?? [field.includes(".") ? field : prefix + field];
 }
 
 function told(rule: SigmaRule, test: Test, view: EventView): RuleMatch {

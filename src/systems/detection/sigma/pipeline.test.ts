@@ -45,6 +45,8 @@ logsources:
       - event.category: [network, ids]
 placeholders:
   Admins: [root, 'adm*']
+vars:
+  Guests: guest
 `);
 assert.deepEqual(issues, []);
 
@@ -92,6 +94,8 @@ test("placeholders are filled by the pipeline, and a rule without its values is 
   const known = compileRules(rulesOf("{category: firewall}", "{u|expand: '%Admins%'}"), pipeline);
   assert.equal(known.match({ "observer.type": "firewall", u: "Administrator" }).length, 1);
   assert.equal(known.match({ "event.category": ["web", "network"], u: "guest" }).length, 0);
+  const guests = compileRules(rulesOf("{category: firewall}", "{u|expand: 'x-%Guests%'}"), pipeline);
+  assert.equal(guests.match({ "observer.type": "firewall", u: "X-Guest" }).length, 1);
   const unknown = compileRules(rulesOf("{category: firewall}", "{u|expand: '%Nobody%'}"), pipeline);
   assert.equal(unknown.size, 0);
   assert.deepEqual(unknown.issues, [
@@ -110,4 +114,26 @@ logsources:
 colour: red
 `);
   assert.deepEqual(issues.map((issue) => issue.line).sort(), [3, 4, 5, 7, 8]);
+});
+
+test("mappings of two forms never hold together", () => {
+  const { pipeline: flat } = pipelineOf(`
+form: flat
+logsources:
+  - { logsource: { product: w }, fields: { a: b } }
+  - { logsource: { category: c }, records: { x: 1 } }
+`);
+  const { pipeline: ecs } = pipelineOf(`
+form: ecs
+logsources:
+  - { logsource: { product: w }, prefix: p. }
+  - { logsource: { category: c }, records: { y: 1 } }
+`);
+  const both = { mappings: [...flat.mappings, ...ecs.mappings], placeholders: new Map() };
+  const matcher = compileRules(rulesOf("{product: w, category: c}", "{a: 1}"), both);
+  assert.equal(matcher.match({ x: 1, b: 1 }).length, 1);
+  assert.equal(matcher.match({ y: 1, "p.a": 1 }).length, 1);
+  assert.equal(matcher.match({ x: 1, "p.a": 1 }).length, 0);
+  assert.equal(matcher.match({ y: 1, b: 1 }).length, 0);
+  assert.deepEqual(matcher.namesOf("t.yml", "a"), ["b", "p.a"]);
 });

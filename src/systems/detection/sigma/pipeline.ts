@@ -13,6 +13,8 @@ export interface Mapping {
   readonly fields: ReadonlyMap<string, readonly string[]>;
   /** Put before a field without a dot that `fields` does not name. */
   readonly prefix: string;
+  /** Mappings of two forms never hold together, such as flat JSON and ECS; undefined goes with any. */
+  readonly form?: string | undefined;
 }
 
 /**
@@ -25,6 +27,9 @@ export interface Pipeline {
   /** Values for `%name%` after the modifier `expand`. */
   readonly placeholders: ReadonlyMap<string, readonly string[]>;
 }
+
+/** Two names for the same: the second is what other Sigma tools write. */
+const VALUES = ["placeholders", "vars"];
 
 /** Reads every pipeline file (`*.yml`) at or below a path as one pipeline. */
 export function loadPipeline(path: string): { pipeline: Pipeline; issues: Issue[] } {
@@ -39,8 +44,10 @@ export function loadPipeline(path: string): { pipeline: Pipeline; issues: Issue[
         continue;
       }
       mappings.push(...readMappings(tree, own));
-      for (const [placeholder, values] of readNames(entryOf(tree, "placeholders")?.value, own)) {
-        placeholders.set(placeholder, values);
+      for (const name of VALUES) {
+        for (const [placeholder, values] of readNames(entryOf(tree, name)?.value, own)) {
+          placeholders.set(placeholder, values);
+        }
       }
     }
     issues.push(...own.found);
@@ -49,7 +56,7 @@ export function loadPipeline(path: string): { pipeline: Pipeline; issues: Issue[
 }
 
 function readMappings(tree: TreeMap, issues: Issues): Mapping[] {
-  const known = ["title", "description", "logsources", "placeholders"];
+  const known = ["title", "description", "form", "logsources", ...VALUES];
   for (const entry of tree.entries) {
     if (!known.includes(entry.key))
       issues.add(entry.line, `"${entry.key}" is not one of ${known.join(", ")}`);
@@ -60,10 +67,11 @@ function readMappings(tree: TreeMap, issues: Issues): Mapping[] {
     issues.add(list.line, '"logsources" is a list');
     return [];
   }
-  return list.value.items.flatMap((item) => readMapping(item, issues) ?? []);
+  const form = textOf(entryOf(tree, "form")?.value);
+  return list.value.items.flatMap((item) => readMapping(item, form, issues) ?? []);
 }
 
-function readMapping(tree: Tree, issues: Issues): Mapping | undefined {
+function readMapping(tree: Tree, form: string | undefined, issues: Issues): Mapping | undefined {
   const source = tree.kind === "map" ? entryOf(tree, "logsource") : undefined;
   if (tree.kind !== "map" || source?.value.kind !== "map") {
     issues.add(tree.line, 'a mapping needs a "logsource" with category, product or service');
@@ -83,6 +91,7 @@ function readMapping(tree: Tree, issues: Issues): Mapping | undefined {
     records: records === undefined ? undefined : readSearch(records.value, records.line, issues),
     fields: readNames(entryOf(tree, "fields")?.value, issues),
     prefix: textOf(entryOf(tree, "prefix")?.value) ?? "",
+    form,
   };
 }
 
@@ -120,9 +129,13 @@ export function waysTo(logSource: LogSource, pipeline: Pipeline): readonly (read
   }
   let ways: Mapping[][] = [[]];
   for (const choices of alternatives.values()) {
-    ways = ways.flatMap((way) => choices.map((choice) => [...way, choice]));
+    ways = ways.flatMap((way) => choices.map((choice) => [...way, choice])).filter(ofOneForm);
   }
   // The narrower log source comes last, so that its names win.
   const width = (mapping: Mapping) => Object.keys(mapping.logSource).length;
   return ways.map((way) => way.sort((a, b) => width(a) - width(b)));
+}
+
+function ofOneForm(way: readonly Mapping[]): boolean {
+  return new Set(way.flatMap(({ form }) => form ?? [])).size <= 1;
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { compileRules } from "./matcher.ts";
+import type { Pipeline } from "./pipeline.ts";
 import { readRules } from "./rule.ts";
 import type { EventRecord } from "./view.ts";
 
@@ -84,6 +85,10 @@ function itemHolds(event: EventRecord, key: string, value: Value | Value[]): boo
     if (one === null) return own.length === 0;
     if (modifiers.includes("gte")) return own.some((text) => isNumber(text) && Number(text) >= Number(one));
     if (modifiers.includes("lt")) return own.some((text) => isNumber(text) && Number(text) < Number(one));
+    if (modifiers.includes("re")) {
+      const expression = new RegExp(String(one), modifiers.includes("i") ? "i" : "");
+      return own.some((text) => expression.test(text));
+    }
     if (modifiers.includes("fieldref")) {
       return own.some((text) =>
         values(event, String(one)).some((other) => other.toLowerCase() === text.toLowerCase()),
@@ -154,6 +159,13 @@ const item: fc.Arbitrary<[string, Value | Value[]]> = fc.oneof(
   ),
   fc.tuple(field, fc.oneof(fc.constant(null), fc.constant<Value[]>([null, "", "a"]))),
   fc.tuple(
+    fc.tuple(field, fc.constantFrom("|re", "|re|i", "|re|all", "|re|neq")).map((parts) => parts.join("")),
+    fc.array(fc.constantFrom("a+b", "^ab?", "b$", "(ab|ba)a", "(a|b)1", "[ab]{2}", "Aa|水"), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+  ),
+  fc.tuple(
     field.map((name) => `${name}|exists`),
     fc.boolean(),
   ),
@@ -195,10 +207,10 @@ const value = fc.oneof(
 );
 const event = fc.dictionary(field, value, { maxKeys: 3, noNullPrototype: true });
 
-function written(rule: Rule): string {
+function written(rule: Rule, category = "any"): string {
   return stringify({
     title: "t",
-    logsource: { category: "any" },
+    logsource: { category },
     detection: { ...rule.searches, condition: rule.condition },
   });
 }
@@ -242,6 +254,65 @@ test("many rules at once are each of them alone", () => {
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+test("rules meet the records of their log source only, under the names that those have", () => {
+  const records = (kind: string) =>
+    readRules(written({ searches: { s1: { kind } }, condition: "s1" }), "p").rules[0]?.searches.get("s1");
+  const plain = { fields: new Map(), prefix: "" };
+  const pipeline: Pipeline = {
+    placeholders: new Map(),
+    mappings: [
+      { ...plain, logSource: { category: "x" }, records: records("1") },
+      { ...plain, logSource: { category: "y" }, records: records("a*") },
+      {
+        ...plain,
+        logSource: { category: "y" },
+        records: records("1"),
+        fields: new Map([
+          ["f", ["g"]],
+          ["g", ["f"]],
+        ]),
+      },
+      { ...plain, logSource: { category: "z" }, records: undefined },
+    ],
+  };
+  const swapped = ({ f, g, ...others }: EventRecord): EventRecord => ({
+    ...others,
+    ...(g === undefined ? {} : { f: g }),
+    ...(f === undefined ? {} : { g: f }),
+  });
+  const meets = (event: EventRecord, category: string, rule: Rule): boolean => {
+    if (category === "z") return ruleHolds(event, rule);
+    if (category === "x") return event.kind === "1" && ruleHolds(event, rule);
+    return event.kind === "1"
+      ? ruleHolds(swapped(event), rule)
+      : event.kind === "ab" && ruleHolds(event, rule);
+  };
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(rule, fc.constantFrom("x", "y", "z", "unheard")), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.tuple(event, fc.constantFrom("1", "ab", "2")), { minLength: 1, maxLength: 8 }),
+      (all, events) => {
+        const rules = all.flatMap(
+          ([one, category], at) => readRules(written(one, category), `${at}.yml`).rules,
+        );
+        const together = compileRules(rules, pipeline);
+        for (const [fields, kind] of events) {
+          const event = { ...fields, kind };
+          const expected = all.flatMap(([one, category], at) =>
+            category !== "unheard" && meets(event, category, one) ? [`${at}.yml`] : [],
+          );
+          assert.deepEqual(
+            together.match(event).map((match) => match.ruleId),
+            expected,
+            JSON.stringify([all, event]),
+          );
+        }
+      },
+    ),
+    { numRuns: 500 },
   );
 });
 

@@ -21,6 +21,8 @@ export type Search =
 export interface SigmaRule {
   /** The rule's `id`; its file where it has none. */
   readonly id: string;
+  /** What filters and correlations may call it by. */
+  readonly name: string | undefined;
   readonly title: string;
   /** `lianfang: { title_zh: ... }`: the title for the console. */
   readonly titleZh: string | undefined;
@@ -58,7 +60,8 @@ export function readRules(text: string, file: string): { rules: SigmaRule[]; iss
   return { rules, issues: [...whole.found, ...issues] };
 }
 
-function readRule(tree: Tree, file: string, issues: Issues): SigmaRule | undefined {
+/** The rule of one document; undefined where that is no detection rule. With faults in `issues` it is not to be used. */
+export function readRule(tree: Tree, file: string, issues: Issues): SigmaRule | undefined {
   if (tree.kind !== "map") {
     issues.add(tree.line, `a rule is a map, not a ${tree.kind}`);
     return undefined;
@@ -84,6 +87,7 @@ function readRule(tree: Tree, file: string, issues: Issues): SigmaRule | undefin
   const level = RULE_LEVELS.find((known) => known === factOf(tree, "level"));
   return {
     id: factOf(tree, "id") ?? file,
+    name: factOf(tree, "name"),
     title: factOf(tree, "title") ?? "",
     titleZh: extra?.kind === "map" ? textOf(entryOf(extra, "title_zh")?.value) : undefined,
     description: factOf(tree, "description") ?? "",
@@ -139,7 +143,8 @@ function checkFacts(tree: TreeMap, issues: Issues): void {
   }
 }
 
-function readLogSource(entry: TreeEntry | undefined, issues: Issues): LogSource {
+/** Reads `logsource`; without one it is empty. */
+export function readLogSource(entry: TreeEntry | undefined, issues: Issues): LogSource {
   const source: Partial<Record<LogSourceKey, string>> = {};
   if (entry === undefined) return source;
   if (entry.value.kind !== "map") {
@@ -158,9 +163,11 @@ function readLogSource(entry: TreeEntry | undefined, issues: Issues): LogSource 
   return source;
 }
 
-function readDetection(
+/** Reads the search identifiers and the condition over them; `others` are keys that are neither. */
+export function readDetection(
   entry: TreeEntry | undefined,
   issues: Issues,
+  others: readonly string[] = [],
 ): Pick<SigmaRule, "searches" | "condition"> | undefined {
   if (entry === undefined) return undefined;
   if (entry.value.kind !== "map") {
@@ -171,7 +178,7 @@ function readDetection(
   const names: string[] = [];
   for (const { key, line, value } of entry.value.entries) {
     // A rule of Sigma's first days could hold its time frame here; it is no search identifier.
-    if (key === "condition" || key === "timeframe") continue;
+    if (key === "condition" || key === "timeframe" || others.includes(key)) continue;
     names.push(key);
     const search = readSearch(value, line, issues);
     if (search !== undefined) searches.set(key, search);

@@ -31,8 +31,10 @@ export class EventView {
   readonly #foldedOf: number[] = [];
   #everything: string[] | undefined;
   #everythingFolded: string[] | undefined;
+  #everythingJoined: string | undefined;
   #record: EventRecord = {};
-  #event = 0;
+  /** Counts the events shown. */
+  event = 0;
 
   constructor(fields: FieldSlots) {
     this.#fields = fields;
@@ -40,33 +42,34 @@ export class EventView {
 
   show(record: EventRecord): void {
     this.#record = record;
-    this.#event += 1;
+    this.event += 1;
     this.#everything = undefined;
     this.#everythingFolded = undefined;
+    this.#everythingJoined = undefined;
   }
 
   /** The field's values as text; none where it is missing or null. */
   texts(slot: number): readonly string[] {
-    const kept = this.#texts[slot];
-    if (kept !== undefined && this.#textsOf[slot] === this.#event) return kept;
-    const texts = kept ?? [];
-    texts.length = 0;
+    const kept = listAt(this.#texts, slot);
+    if (this.#textsOf[slot] === this.event) return kept;
+    this.#textsOf[slot] = this.event;
+    if (kept.length > 0) kept.length = 0;
     const name = this.#fields.names[slot] ?? "";
-    if (Object.hasOwn(this.#record, name)) addTexts(this.#record[name], texts);
-    this.#texts[slot] = texts;
-    this.#textsOf[slot] = this.#event;
-    return texts;
+    const value = this.#record[name];
+    if (value === undefined) return kept;
+    // Only a name that every object has needs the slower question whether it is the record's own.
+    if (!(name in NOTHING) || Object.hasOwn(this.#record, name)) addTexts(value, kept);
+    return kept;
   }
 
   folded(slot: number): readonly string[] {
-    const kept = this.#folded[slot];
-    if (kept !== undefined && this.#foldedOf[slot] === this.#event) return kept;
-    const values = kept ?? [];
-    values.length = 0;
-    for (const text of this.texts(slot)) values.push(folded(text));
-    this.#folded[slot] = values;
-    this.#foldedOf[slot] = this.#event;
-    return values;
+    const kept = listAt(this.#folded, slot);
+    if (this.#foldedOf[slot] === this.event) return kept;
+    this.#foldedOf[slot] = this.event;
+    if (kept.length > 0) kept.length = 0;
+    const texts = this.texts(slot);
+    for (let at = 0; at < texts.length; at++) kept.push(folded(texts[at] as string));
+    return kept;
   }
 
   /** Whether the field is there at all, be it empty or null. */
@@ -89,6 +92,12 @@ export class EventView {
     return this.#everythingFolded;
   }
 
+  /** All of `everythingFolded` in one text: what is not in it is in no value. */
+  everythingJoined(): string {
+    this.#everythingJoined ??= folded(this.everything().join("\n"));
+    return this.#everythingJoined;
+  }
+
   /** The names of the fields that hold exactly this text. */
   fieldsHolding(text: string): string[] {
     return Object.keys(this.#record).filter((name) => {
@@ -103,6 +112,17 @@ export class EventView {
   }
 }
 
+const NOTHING = {};
+
+function listAt(lists: string[][], slot: number): string[] {
+  let list = lists[slot];
+  if (list === undefined) {
+    list = [];
+    lists[slot] = list;
+  }
+  return list;
+}
+
 function addTexts(value: unknown, texts: string[]): void {
   if (typeof value === "string") texts.push(value);
   else if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") {
@@ -111,7 +131,8 @@ function addTexts(value: unknown, texts: string[]): void {
 }
 
 /** A nested JSON object as a flat record with dotted names; a name that is already dotted stays as it is. */
-export function flatRecord(value: object): Record<string, unknown> {
+export function flatRecord(value: object): EventRecord {
+  if (isFlat(value)) return value as EventRecord;
   const flat: Record<string, unknown> = {};
   const walk = (inner: object, prefix: string, depth: number) => {
     for (const [key, one] of Object.entries(inner)) {
@@ -123,4 +144,12 @@ export function flatRecord(value: object): Record<string, unknown> {
   };
   walk(value, "", 0);
   return flat;
+}
+
+function isFlat(value: object): boolean {
+  for (const name in value) {
+    const one: unknown = (value as EventRecord)[name];
+    if (typeof one === "object" && one !== null && !Array.isArray(one)) return false;
+  }
+  return true;
 }

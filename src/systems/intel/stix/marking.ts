@@ -1,4 +1,5 @@
-import { type Tlp, tlpLabel } from "../../../core/tlp.ts";
+import { TLP_LEVELS, type Tlp, tlpLabel, tlpOfRank } from "../../../core/tlp.ts";
+import { isJsonObject, isList, type JsonObject } from "./json.ts";
 import { type StixObject, stixObject } from "./object.ts";
 
 /** OASIS extension definition "TLP 2.0" (cti-stix-common-objects, 2022-10-01). */
@@ -26,4 +27,34 @@ export function tlpMarking(tlp: Tlp): StixObject {
     name: tlpLabel(tlp),
     extensions: { [TLP_EXTENSION]: { extension_type: "property-extension", tlp_2_0: tlp } },
   });
+}
+
+/** The four markings of TLP 1.0 that STIX 2.1 itself defines (section 7.2.1.4). */
+const TLP_1: Readonly<Record<string, Tlp>> = {
+  "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "clear",
+  "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "green",
+  "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "amber",
+  "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "red",
+};
+
+/**
+ * The strictest TLP of an object, of its granular markings too. What bears none is AMBER, the marking of what
+ * somebody shares without a word; the published definitions of TLP are themselves CLEAR.
+ */
+export function tlpOfObject(object: JsonObject): Tlp {
+  if (tlpOfMarking(object["id"]) !== undefined) return "clear";
+  const refs = [object["object_marking_refs"], object["granular_markings"]].flatMap((list) =>
+    list !== undefined && isList(list) ? list : [],
+  );
+  const ranks = refs
+    .map((ref) => tlpOfMarking(isJsonObject(ref) ? ref["marking_ref"] : ref))
+    .flatMap((tlp) => (tlp === undefined ? [] : [TLP_LEVELS.indexOf(tlp)]));
+  return ranks.length === 0 ? "amber" : tlpOfRank(Math.max(...ranks));
+}
+
+function tlpOfMarking(id: unknown): Tlp | undefined {
+  if (typeof id !== "string") return undefined;
+  return (
+    (Object.hasOwn(TLP_1, id) ? TLP_1[id] : undefined) ?? TLP_LEVELS.find((tlp) => tlpMarkingId(tlp) === id)
+  );
 }

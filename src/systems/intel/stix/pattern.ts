@@ -1,3 +1,11 @@
+import type {
+  Comparison,
+  ObjectPath,
+  Observation,
+  Operator,
+  PathStep,
+  PatternValue,
+} from "./pattern-tree.ts";
 import { isTimestamp } from "./timestamp.ts";
 
 type TokenKind = "word" | "string" | "number" | "typed" | "sign" | "end";
@@ -15,13 +23,34 @@ const DEPTH = 200;
 
 class PatternFault extends Error {}
 
+const SIGNS: readonly (readonly [string, Operator])[] = [
+  ["=", "="],
+  ["==", "="],
+  ["!=", "!="],
+  ["<>", "!="],
+  ["<", "<"],
+  ["<=", "<="],
+  [">", ">"],
+  [">=", ">="],
+];
+
+/** Between the quotes; a backslash makes the next character stand for itself. */
+function unquoted(text: string): string {
+  return text.slice(1, -1).replace(/\\(.)/gs, "$1");
+}
+
 /** What is wrong with a pattern (STIX 2.1 section 9), with the place as a character position; nothing when it parses. */
 export function patternFault(pattern: string): string | undefined {
+  const read = readPattern(pattern);
+  return "fault" in read ? read.fault : undefined;
+}
+
+/** A pattern as a tree, or what is wrong with it. */
+export function readPattern(pattern: string): { readonly tree: Observation } | { readonly fault: string } {
   try {
-    new PatternReader(tokensOf(pattern)).read();
-    return undefined;
+    return { tree: new PatternReader(tokensOf(pattern)).read() };
   } catch (error) {
-    if (error instanceof PatternFault) return error.message;
+    if (error instanceof PatternFault) return { fault: error.message };
     throw error;
   }
 }
@@ -47,7 +76,7 @@ function tokensOf(pattern: string): Token[] {
   return tokens;
 }
 
-/** Recursive descent over the grammar of section 9; it checks and keeps nothing. */
+/** Recursive descent over the grammar of section 9. */
 class PatternReader {
   private readonly tokens: readonly Token[];
   private at = 0;
@@ -57,119 +86,141 @@ class PatternReader {
     this.tokens = tokens;
   }
 
-  read(): void {
-    this.observations();
+  read(): Observation {
+    const tree = this.observations();
     if (this.now.kind !== "end") this.refuse("an operator or the end");
+    return tree;
   }
 
-  private observations(): void {
-    this.observation();
-    while (this.word("AND") || this.word("OR") || this.word("FOLLOWEDBY")) this.observation();
+  private observations(): Observation {
+    return this.joined("FOLLOWEDBY", "followed-by", () =>
+      this.joined("OR", "or", () => this.joined("AND", "and", () => this.observation())),
+    );
   }
 
-  private observation(): void {
-    if (this.sign("(")) this.nested(() => this.observations(), ")");
+  private joined<Kind extends string, Part>(
+    word: string,
+    kind: Kind,
+    part: () => Part,
+  ): Part | { kind: Kind; parts: Part[] } {
+    const first = part();
+    const parts = [first];
+    while (this.word(word)) parts.push(part());
+    return parts.length === 1 ? first : { kind, parts };
+  }
+
+  private observation(): Observation {
+    let tree: Observation;
+    if (this.sign("(")) tree = this.nested(() => this.observations(), ")");
     else {
       this.need("[");
-      this.nested(() => this.comparisons(), "]");
+      tree = { kind: "one", comparison: this.nested(() => this.comparisons(), "]") };
     }
-    while (this.qualifier());
+    for (let qualifiers = 0; ; qualifiers++) {
+      const next = this.qualified(tree);
+      if (next === undefined) return tree;
+      if (qualifiers === DEPTH) this.refuse(`at most ${DEPTH} qualifiers in a row`);
+      tree = next;
+    }
   }
 
-  private qualifier(): boolean {
+  private qualified(of: Observation): Observation | undefined {
     if (this.word("WITHIN")) {
-      this.positive();
+      const seconds = this.positive();
       if (!this.word("SECONDS")) this.refuse("SECONDS");
-      return true;
+      return { kind: "within", of, seconds };
     }
     if (this.word("REPEATS")) {
-      this.positive(true);
+      const times = this.positive(true);
       if (!this.word("TIMES")) this.refuse("TIMES");
-      return true;
+      return { kind: "repeats", of, times };
     }
-    if (!this.word("START")) return false;
-    this.time();
+    if (!this.word("START")) return undefined;
+    const start = this.time();
     if (!this.word("STOP")) this.refuse("STOP");
-    this.time();
-    return true;
+    return { kind: "between", of, start, stop: this.time() };
   }
 
-  private comparisons(): void {
-    this.comparison();
-    while (this.word("AND") || this.word("OR")) this.comparison();
+  private comparisons(): Comparison {
+    return this.joined("OR", "or", () => this.joined("AND", "and", () => this.comparison()));
   }
 
-  private comparison(): void {
-    if (this.sign("(")) {
-      this.nested(() => this.comparisons(), ")");
-      return;
+  private comparison(): Comparison {
+    if (this.sign("(")) return this.nested(() => this.comparisons(), ")");
+    if (this.word("EXISTS")) return { kind: "exists", path: this.objectPath(), negated: false };
+    const before = this.word("NOT");
+    if (before && this.word("EXISTS")) return { kind: "exists", path: this.objectPath(), negated: true };
+    const path = this.objectPath();
+    const negated = this.word("NOT") !== before;
+    if (this.word("IN")) return { kind: "test", path, negated, operator: "IN", values: this.set() };
+    for (const operator of ["LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"] as const) {
+      if (this.word(operator))
+        return { kind: "test", path, negated, operator, values: [this.literal("string")] };
     }
-    if (this.word("EXISTS")) {
-      this.objectPath();
-      return;
+    for (const [sign, operator] of SIGNS) {
+      if (this.sign(sign)) return { kind: "test", path, negated, operator, values: [this.literal()] };
     }
-    const negated = this.word("NOT");
-    if (negated && this.word("EXISTS")) {
-      this.objectPath();
-      return;
-    }
-    this.objectPath();
-    this.word("NOT");
-    if (this.word("IN")) this.set();
-    else if (this.word("LIKE") || this.word("MATCHES") || this.word("ISSUBSET") || this.word("ISSUPERSET"))
-      this.literal("string");
-    else if (["=", "==", "!=", "<>", "<", "<=", ">", ">="].some((sign) => this.sign(sign))) this.literal();
-    else this.refuse("a comparison");
+    this.refuse("a comparison");
   }
 
   /** `type:step.step[3].'quoted'`; names have 3 to 250 characters (sections 3.1 and 9.8). */
-  private objectPath(): void {
+  private objectPath(): ObjectPath {
     if (this.now.kind !== "word" || !/^[a-z0-9-]{3,250}$/.test(this.now.text))
       this.refuse("an object type of 3 to 250 characters");
-    this.at++;
+    const type = this.take();
     this.need(":");
-    this.step();
+    const steps: PathStep[] = [this.step()];
     for (;;) {
-      if (this.sign(".")) this.step();
+      if (this.sign(".")) steps.push(this.step());
       else if (this.sign("[")) {
-        this.position();
+        steps.push(this.position());
         this.need("]");
-      } else return;
+      } else return { type, steps };
     }
   }
 
-  private position(): void {
-    if (this.sign("*")) return;
+  private position(): PathStep {
+    if (this.sign("*")) return { any: true };
     if (this.now.kind !== "number" || !/^\d+$/.test(this.now.text)) this.refuse("a list position or *");
-    this.at++;
+    return Number(this.take());
   }
 
-  private step(): void {
-    if (this.now.kind === "string") {
-      this.at++;
-      return;
-    }
+  private step(): string {
+    if (this.now.kind === "string") return unquoted(this.take());
     if (this.now.kind !== "word" || this.now.text.length < 3)
       this.refuse("a property name of at least 3 characters");
-    this.at++;
+    return this.take();
   }
 
-  private set(): void {
+  private set(): PatternValue[] {
+    const values: PatternValue[] = [];
     this.need("(");
-    do this.literal();
+    do values.push(this.literal());
     while (this.sign(","));
     this.need(")");
+    return values;
   }
 
-  private literal(only?: TokenKind): void {
+  private literal(only?: TokenKind): PatternValue {
     const { kind, text } = this.now;
     const fits =
       only === undefined
         ? kind === "string" || kind === "number" || kind === "typed" || text === "true" || text === "false"
         : kind === only;
     if (!fits) this.refuse(only === undefined ? "a value" : "a string");
-    if (kind === "typed") this.typedValue(text);
+    const value = this.valueOf(kind, text);
     this.at++;
+    return value;
+  }
+
+  private valueOf(kind: TokenKind, text: string): PatternValue {
+    if (kind === "string") return { kind: "text", text: unquoted(text) };
+    if (kind === "number") return { kind: "number", number: Number(text) };
+    if (kind !== "typed") return { kind: "boolean", truth: text === "true" };
+    this.typedValue(text);
+    const inner = text.slice(2, -1);
+    if (text.startsWith("t")) return { kind: "time", text: inner };
+    return { kind: "bytes", bytes: Buffer.from(inner, text.startsWith("h") ? "hex" : "base64") };
   }
 
   private typedValue(text: string): void {
@@ -179,22 +230,25 @@ class PatternReader {
     if (text.startsWith("b") && !/^[A-Za-z0-9+/]*={0,2}$/.test(inner)) this.refuse("base64 in b'…'");
   }
 
-  private time(): void {
+  private time(): string {
     if (this.now.kind !== "typed" || !this.now.text.startsWith("t")) this.refuse("a timestamp t'…'");
-    this.typedValue(this.take());
+    const text = this.take();
+    this.typedValue(text);
+    return text.slice(2, -1);
   }
 
-  private positive(whole = false): void {
+  private positive(whole = false): number {
     if (this.now.kind !== "number" || Number(this.now.text) <= 0 || (whole && !/^\d+$/.test(this.now.text)))
       this.refuse("a number above 0");
-    this.at++;
+    return Number(this.take());
   }
 
-  private nested(inside: () => void, closing: string): void {
+  private nested<Tree>(inside: () => Tree, closing: string): Tree {
     if (++this.depth > DEPTH) this.refuse(`at most ${DEPTH} levels of brackets`);
-    inside();
+    const tree = inside();
     this.depth--;
     this.need(closing);
+    return tree;
   }
 
   private get now(): Token {

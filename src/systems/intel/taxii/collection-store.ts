@@ -11,6 +11,8 @@ export interface Collection {
   readonly alias: string;
   readonly title: string;
   readonly description: string;
+  /** Takes what organisations push; the rest carries only what the node released. */
+  readonly takesPushes: boolean;
 }
 
 /** An object of a collection as the scope sees it. */
@@ -51,8 +53,9 @@ export class CollectionStore {
     return found;
   }
 
-  /** A page in the order of arrival. */
+  /** A page in the order of arrival; what it costs does not grow with the collection. */
   async page(collectionId: string, filter: TaxiiFilter): Promise<ObjectPage> {
+    if (filter.ids === undefined) await this.walkInOrder();
     let query = this.work
       .tables<IntelTables>()
       .selectFrom("stix_object as o")
@@ -60,16 +63,18 @@ export class CollectionStore {
       .select(dateAddedText("o.date_added").as("dateAdded"))
       .where("o.collection_id", "=", collectionId)
       .where(visible(this.work, "o"))
-      .where("o.seq", ">", filter.afterSeq)
-      .where(this.noTwin(sql`twin.version_key = o.version_key and twin.seq < o.seq`, "twin"));
+      .where("o.seq", ">", await this.start(collectionId, filter))
+      .where(this.unbeaten(filter));
     if (filter.addedAfter !== undefined)
       query = query.where(sql<SqlBool>`o.date_added > ${filter.addedAfter}::timestamptz`);
-    if (filter.ids !== undefined) query = query.where("o.id", "in", filter.ids);
-    if (filter.types !== undefined) query = query.where("o.type", "in", filter.types);
-    if (filter.specVersions !== undefined) query = query.where("o.spec_version", "in", filter.specVersions);
-    else query = query.where(this.newestSpecification());
-    if (!filter.versions.includes("all")) {
-      const wishes = filter.versions.map((wish) => this.version(wish));
+    const { ids, types, specVersions, versions } = filter;
+    if (ids !== undefined) query = query.where("o.id", "in", ids);
+    if (types !== undefined)
+      query =
+        types.length === 1 ? query.where("o.type", "=", types[0] ?? "") : query.where("o.type", "in", types);
+    if (specVersions !== undefined) query = query.where("o.spec_version", "in", specVersions);
+    if (versions.length > 1 || typeof versions[0] === "object") {
+      const wishes = versions.map((wish) => this.version(wish));
       query = query.where((e) => e.or(wishes));
     }
     const rows = await query
@@ -77,6 +82,33 @@ export class CollectionStore {
       .limit(filter.limit + 1)
       .execute();
     return { objects: rows.slice(0, filter.limit), more: rows.length > filter.limit };
+  }
+
+  /** Where to begin: numbers and times of arrival grow together, so a time is a number looked up once. */
+  private async start(collectionId: string, { afterSeq, addedAfter }: TaxiiFilter): Promise<number> {
+    if (addedAfter === undefined) return afterSeq;
+    const first = await this.work
+      .tables<IntelTables>()
+      .selectFrom("stix_object")
+      .select("seq")
+      .where("collection_id", "=", collectionId)
+      .where(sql<SqlBool>`date_added > ${addedAfter}::timestamptz`)
+      .where(visible(this.work, "stix_object"))
+      .orderBy("date_added")
+      .limit(1)
+      .executeTakeFirst();
+    return Math.max(afterSeq, first === undefined ? Number.MAX_SAFE_INTEGER : first.seq - 1);
+  }
+
+  /**
+   * Until the commit, rows are read in the order of the index and no more of them than the page needs. Left to itself
+   * the planner, which guesses that row-level security leaves a row or two, reads and sorts the whole collection.
+   */
+  private async walkInOrder(): Promise<void> {
+    const off = ["enable_sort", "enable_bitmapscan", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
+    await sql`select set_config(name, 'off', true) from unnest(${off}::text[]) as name`.execute(
+      this.work.tables<IntelTables>(),
+    );
   }
 
   /** Problem http.not-found when the scope sees no version of the object in the collection. */
@@ -93,28 +125,87 @@ export class CollectionStore {
     if (found === undefined) throw new Problem("http.not-found");
   }
 
+  /** Deletes versions of an object that the scope's organisation pushed; Problem http.not-found where it has none such. */
+  async remove(
+    collectionId: string,
+    objectId: string,
+    filter: Pick<TaxiiFilter, "versions" | "specVersions">,
+  ): Promise<number> {
+    const own = await this.work
+      .tables<IntelTables>()
+      .selectFrom("stix_object as o")
+      .select(["o.seq", "o.version_key as key", "o.spec_version as spec"])
+      .where("o.collection_id", "=", collectionId)
+      .where("o.id", "=", objectId)
+      .where("o.org_id", "=", this.work.scope.orgId)
+      .where("o.item_id", "is", null)
+      .where(visible(this.work, "o"))
+      .orderBy("o.version_key")
+      .execute();
+    const { versions, specVersions } = filter;
+    const wanted = own.filter((row) => specVersions === undefined || specVersions.includes(row.spec));
+    const gone = wanted.filter((row) =>
+      versions.some((wish) => {
+        if (wish === "all") return true;
+        if (wish === "last") return row.key === wanted.at(-1)?.key;
+        return wish === "first" ? row.key === wanted[0]?.key : row.key === wish.key;
+      }),
+    );
+    if (gone.length === 0) throw new Problem("http.not-found");
+    await this.work
+      .tables<IntelTables>()
+      .deleteFrom("stix_object")
+      .where(
+        "seq",
+        "in",
+        gone.map((row) => row.seq),
+      )
+      .execute();
+    return gone.length;
+  }
+
   private collections() {
     return this.work
       .tables<IntelTables>()
       .selectFrom("taxii_collection")
-      .select(["id", "alias", "title", "description"]);
+      .select(["id", "alias", "title", "description", "takes_pushes as takesPushes"]);
+  }
+
+  /**
+   * No other row of the same object stands for this one: of equal versions the one that came first, of several
+   * specification versions the newest where none is named, and the last or first version where just that is wanted.
+   */
+  private unbeaten({ specVersions, versions }: TaxiiFilter): Expression<SqlBool> {
+    const beats: Expression<SqlBool>[] = [
+      sql<SqlBool>`better.spec_version = o.spec_version and better.version_key = o.version_key
+      and better.seq < o.seq`,
+    ];
+    if (specVersions === undefined) beats.push(sql<SqlBool>`better.spec_version > o.spec_version`);
+    const [only, ...others] = versions;
+    if (others.length === 0 && only === "last") beats.push(later("better"));
+    if (others.length === 0 && only === "first") beats.push(earlier("better"));
+    return this.none("better", sql<SqlBool>`(${sql.join(beats, sql` or `)})`);
   }
 
   private version(wish: VersionWish): Expression<SqlBool> {
-    if (wish === "last") return this.noTwin(sql`later.version_key > o.version_key`, "later");
-    if (wish === "first") return this.noTwin(sql`earlier.version_key < o.version_key`, "earlier");
+    if (wish === "last") return this.none("later", later("later"));
+    if (wish === "first") return this.none("earlier", earlier("earlier"));
     return wish === "all" ? sql<SqlBool>`true` : sql<SqlBool>`o.version_key = ${wish.key}`;
   }
 
-  /** Several items may carry the same object: of equal versions the one that came first stands for all. */
-  private noTwin(condition: Expression<unknown>, alias: string): Expression<SqlBool> {
+  private none(alias: string, condition: Expression<unknown>): Expression<SqlBool> {
     return sql<SqlBool>`not exists (select 1 from stix_object as ${sql.ref(alias)}
       where ${sql.ref(`${alias}.collection_id`)} = o.collection_id and ${sql.ref(`${alias}.id`)} = o.id
-        and ${sql.ref(`${alias}.spec_version`)} = o.spec_version and ${condition} and ${visible(this.work, alias)})`;
+        and ${condition} and ${visible(this.work, alias)})`;
   }
+}
 
-  private newestSpecification(): Expression<SqlBool> {
-    return sql<SqlBool>`not exists (select 1 from stix_object as newer where newer.collection_id = o.collection_id
-      and newer.id = o.id and newer.spec_version > o.spec_version and ${visible(this.work, "newer")})`;
-  }
+function later(alias: string): Expression<SqlBool> {
+  return sql<SqlBool>`${sql.ref(`${alias}.spec_version`)} = o.spec_version
+    and ${sql.ref(`${alias}.version_key`)} > o.version_key`;
+}
+
+function earlier(alias: string): Expression<SqlBool> {
+  return sql<SqlBool>`${sql.ref(`${alias}.spec_version`)} = o.spec_version
+    and ${sql.ref(`${alias}.version_key`)} < o.version_key`;
 }

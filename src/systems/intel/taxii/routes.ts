@@ -1,10 +1,6 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
-import type { Permission } from "../../../core/access.ts";
-import { Problem } from "../../../core/problem.ts";
+import { may, type Scope } from "../../../core/scope.ts";
 import type { Config } from "../../../platform/config/config.ts";
-import { type Method, type Route, route } from "../../../platform/http/route.ts";
-import type { Work } from "../../../platform/records/work.ts";
+import type { Route } from "../../../platform/http/route.ts";
 import { DeliveryStore } from "../delivery-store.ts";
 import {
   type Collection,
@@ -13,21 +9,12 @@ import {
   type ObjectPage,
 } from "./collection-store.ts";
 import { readFilter, type TaxiiFilter, writeNext } from "./filter.ts";
-import { acceptsTaxii, isTaxiiContent, STIX_TYPE, TAXII_TYPE } from "./media-type.ts";
-import { taxiiProblem } from "./problem.ts";
+import { STIX_TYPE, TAXII_TYPE } from "./media-type.ts";
+import { API_ROOT, collectionOf, inRoot, type TaxiiCall, taxii } from "./route.ts";
+import { microseconds } from "./timestamp.ts";
+import { writeRoutes } from "./write-routes.ts";
 
-/** The one API root of a node. */
-export const API_ROOT = "lianfang";
 const EPOCH = "1970-01-01T00:00:00.000000Z";
-
-/** What a TAXII handler works with: the request's path and filters, and one unit of work. */
-interface TaxiiCall {
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, unknown>>;
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  within<T>(run: (work: Work) => Promise<T>): Promise<T>;
-}
 
 /** The TAXII 2.1 server (sections 4 and 5). Every answer and every refusal is of its media type. */
 export function taxiiRoutes(config: Config): Route[] {
@@ -44,10 +31,12 @@ export function taxiiRoutes(config: Config): Route[] {
       max_content_length: config.http.bodyLimit,
     })),
     inRoot("collections", "GET", "collections/", "Collections", async (call) => ({
-      collections: (await call.within((work) => new CollectionStore(work).list())).map(present),
+      collections: (await call.within((work) => new CollectionStore(work).list())).map((collection) =>
+        present(collection, call.scope),
+      ),
     })),
     inRoot("collection", "GET", "collections/:collectionId/", "One collection", async (call) =>
-      present(await call.within((work) => collectionOf(work, call))),
+      present(await call.within((work) => collectionOf(work, call)), call.scope),
     ),
     inRoot("objects", "GET", "collections/:collectionId/objects/", "Objects of a collection", (call) =>
       objects(call, readFilter(call.query)),
@@ -73,85 +62,20 @@ export function taxiiRoutes(config: Config): Route[] {
       "Versions of an object",
       versions,
     ),
-    {
-      ...inRoot(
-        "add-objects",
-        "POST",
-        "collections/:collectionId/objects/",
-        "Adds objects",
-        refuseWrite,
-        "taxii:write",
-      ),
-      rawBody: true,
-    },
-    inRoot(
-      "delete-object",
-      "DELETE",
-      "collections/:collectionId/objects/:objectId/",
-      "Deletes an object",
-      refuseWrite,
-      "taxii:write",
-    ),
+    ...writeRoutes(config.http.bodyLimit),
   ];
 }
 
-function taxii(
-  name: string,
-  method: Method,
-  path: string,
-  summary: string,
-  answer: (call: TaxiiCall) => Promise<object | Buffer>,
-  needs: Permission = "taxii:read",
-): Route {
-  return route({
-    id: `taxii.${name}`,
-    method,
-    path,
-    summary,
-    needs,
-    params: z.record(z.string(), z.string()),
-    query: z.record(z.string(), z.unknown()),
-    response: z.unknown(),
-    produces: [TAXII_TYPE],
-    renderProblem: taxiiProblem,
-    async handler(call) {
-      if (!acceptsTaxii(call.request.headers.accept))
-        throw new Problem("http.not-acceptable", { detail: `this answers ${TAXII_TYPE}` });
-      const body = await answer(call);
-      call.reply.header("content-type", TAXII_TYPE).header("cache-control", "no-store");
-      return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-    },
-  });
-}
-
-function inRoot(...[name, method, path, summary, answer, needs]: Parameters<typeof taxii>): Route {
-  return taxii(
-    name,
-    method,
-    `/taxii2/:apiRoot/${path}`,
-    summary,
-    (call) => {
-      if (call.params["apiRoot"] !== API_ROOT) throw new Problem("http.not-found");
-      return answer(call);
-    },
-    needs,
-  );
-}
-
-function present(collection: Collection) {
+function present(collection: Collection, scope: Scope) {
   return {
     id: collection.id,
     title: collection.title,
     description: collection.description,
     alias: collection.alias,
     can_read: true,
-    can_write: false,
+    can_write: collection.takesPushes && may(scope, "taxii:write"),
     media_types: [STIX_TYPE],
   };
-}
-
-function collectionOf(work: Work, call: TaxiiCall): Promise<Collection> {
-  return new CollectionStore(work).get(call.params["collectionId"] ?? "");
 }
 
 /** Of a single object only its versions are filtered (sections 5.6 and 5.8). */
@@ -213,18 +137,4 @@ async function versions(call: TaxiiCall): Promise<object> {
 function more(page: ObjectPage): object {
   const last = page.objects.at(-1);
   return page.more && last !== undefined ? { more: true, next: writeNext(last.seq) } : {};
-}
-
-/** Nothing of this node's collections can be written: 403, as sections 5.5 and 5.7 want where one may read. */
-async function refuseWrite(call: TaxiiCall): Promise<object> {
-  if (call.request.method === "POST" && !isTaxiiContent(call.request.headers["content-type"])) {
-    throw new Problem("http.media-type", { detail: `this takes ${TAXII_TYPE}` });
-  }
-  await call.within((work) => collectionOf(work, call));
-  throw new Problem("http.forbidden", { detail: "can_write is false" });
-}
-
-function microseconds(timestamp: string): string {
-  const [whole = "", fraction = ""] = timestamp.slice(0, -1).split(".");
-  return `${whole}.${fraction.padEnd(6, "0").slice(0, 6)}Z`;
 }

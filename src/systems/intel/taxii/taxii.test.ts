@@ -4,7 +4,7 @@ import { Problem } from "../../../core/problem.ts";
 import { DATABASES } from "../../../platform/records/testing.ts";
 import { ItemStore } from "../item-store.ts";
 import type { Recipient } from "../model.ts";
-import { StixObjectStore } from "../object-store.ts";
+import { markedDocument, StixObjectStore } from "../object-store.ts";
 import { approveItem, draftItem, submitItem, withdrawItem } from "../review.ts";
 import { type Answer, client, type IntelNode, intelNode, intelServer } from "../testing.ts";
 import { CollectionStore } from "./collection-store.ts";
@@ -116,7 +116,7 @@ for (const database of DATABASES) {
       const { json } = await get(`${discovery.json.default}collections/`);
       assert.deepEqual(
         json.collections.map((each: { alias: string }) => each.alias),
-        ["community", "water"],
+        ["community", "water", "inbox"],
       );
       for (const collection of json.collections) {
         assert.match(collection.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -332,9 +332,8 @@ for (const database of DATABASES) {
             itemId: item.id,
             revision: 1,
             orgId: node.orgs.source,
-            tlp: "clear",
             audience: [],
-            documents,
+            documents: documents.map((text) => markedDocument(text, "clear")),
           });
           if (at % 3 === 0) throw new Error("taken back");
         });

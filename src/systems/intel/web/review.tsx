@@ -134,6 +134,18 @@ export function Review({ item, preview, children }: ReviewProps) {
           ✕ {t("review.faults")}
         </p>
       )}
+      {preview.warnings.length > 0 && (
+        <div role="status" className="review-warnings">
+          <p>⚠ {t("review.warnings")}</p>
+          <ul className="faults">
+            {preview.warnings.map(({ value, list }) => (
+              <li key={`${value} ${list}`}>
+                <code>{value}</code> {list}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       <div className="review-end">
         <span className="muted">{t("review.to")}</span>
         <strong>
@@ -153,6 +165,7 @@ export function useReleaseWords(): (preview: Preview) => string[] {
   return (preview) => [
     t("approve.what", { title: preview.after.title, tlp: tlpLabel(preview.tlp) }),
     ...preview.recipients.map((recipient) => `・${named(recipient)}`),
+    ...preview.warnings.map(({ value, list }) => `⚠ ${value}：${list}`),
     t("approve.final"),
   ];
 }

@@ -1,7 +1,7 @@
 import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { isIp, portOf } from "../text/address.ts";
 import { levelFields } from "../text/network.ts";
-import { dayMonthYearAt, isoAt } from "../text/time.ts";
+import { dayMonthYearAt, isoAt, isoText } from "../text/time.ts";
 import { domainOf } from "../text/url.ts";
 import { clientFields } from "./client.ts";
 
@@ -47,6 +47,7 @@ function isClient(text: string): boolean {
 export const bindQuery = defineParser({
   id: "bind-query",
   product: "ISC BIND",
+  programs: ["named"],
   accepts(message, context) {
     if (context.program === "named" || context.program?.startsWith("named-") === true) return true;
     const { at, category, text } = readPrefix(message, context);
@@ -68,7 +69,7 @@ export const bindQuery = defineParser({
       "network.protocol": "dns",
       message: prefix.text,
     };
-    if (prefix.at !== undefined) draft["@timestamp"] = new Date(prefix.at).toISOString();
+    if (prefix.at !== undefined) draft["@timestamp"] = isoText(prefix.at);
     if (prefix.category !== undefined) draft["bind.category"] = prefix.category;
     if (prefix.severity !== undefined) {
       levelFields(draft, prefix.severity.startsWith("debug") ? "debug" : prefix.severity);

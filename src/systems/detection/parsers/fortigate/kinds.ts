@@ -69,51 +69,6 @@ export function kindOf(type: string, subtype: string, action: string, configures
   return HOST;
 }
 
-const DENYING = new Set([
-  "deny",
-  "denied",
-  "block",
-  "blocked",
-  "drop",
-  "dropped",
-  "reset",
-  "reset_client",
-  "reset_server",
-  "reset-both",
-  "ip-conn",
-  "clear_session",
-  "redirect",
-  "quarantine",
-  "discard",
-  "discarded",
-  "drop-session",
-  "blocklist",
-]);
-const ALLOWING = new Set([
-  "accept",
-  "accepted",
-  "pass",
-  "passthrough",
-  "permit",
-  "allow",
-  "allowed",
-  "close",
-  "client-rst",
-  "server-rst",
-  "timeout",
-  "start",
-  "monitored",
-  "detected",
-  "exempt",
-  "log",
-]);
-
-/** Whether the device let it through; `undefined` where the action is no verdict. */
-export function verdictOf(action: string): "allowed" | "denied" | undefined {
-  if (DENYING.has(action)) return "denied";
-  return ALLOWING.has(action) ? "allowed" : undefined;
-}
-
 const FAILED = ["fail", "denied", "deny", "timed-out", "lock", "reject", "error", "invalid"];
 
 /** Success or failure of what a user or the device tried, from the words that FortiOS uses for it. */

@@ -1,10 +1,11 @@
 import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { isIp, portOf, wholeOf } from "../text/address.ts";
 import { levelFields, transportFields } from "../text/network.ts";
+import { readPairs } from "../text/pairs.ts";
 import { epochOf, isoAt, offsetAt } from "../text/time.ts";
 import { domainOf, urlFields } from "../text/url.ts";
-import { kindOf, outcomeOf, verdictOf } from "./kinds.ts";
-import { readPairs } from "./pairs.ts";
+import { verdictOf } from "../text/verdict.ts";
+import { kindOf, outcomeOf } from "./kinds.ts";
 
 /** FortiOS keys, new and old, of which the text is the ECS field as it stands. */
 const TEXTS: Readonly<Record<string, string>> = {
@@ -89,16 +90,15 @@ export const fortigate = defineParser({
   accepts(message) {
     const head = message.length > 400 ? message.slice(0, 400) : message;
     return (
-      (head.startsWith("date=") || head.includes("devid=") || head.includes("device_id=")) &&
-      (head.includes("logid=") ||
-        head.includes("log_id=") ||
-        head.includes("devid=") ||
-        head.includes("device_id=")) &&
-      head.includes("type=")
+      (head.includes(" type=") || head.includes(",type=")) &&
+      (head.includes("devid=") ||
+        head.includes("device_id=") ||
+        (head.startsWith("date=") && (head.includes("logid=") || head.includes("log_id="))))
     );
   },
   parse(message, context) {
-    const pairs = readPairs(message);
+    const comma = message.startsWith("date=") && message[15] === ",";
+    const pairs = readPairs(message, comma ? { gap: "," } : {});
     if (!pairs.has("type") || !(pairs.has("logid") || pairs.has("log_id") || pairs.has("subtype")))
       return undefined;
     const draft: EcsDraft = {

@@ -1,59 +1,56 @@
 import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { portOf, wholeOf } from "../text/address.ts";
-import { clfAt, epochOf } from "../text/time.ts";
+import { words } from "../text/csv.ts";
+import { clfAt, epochOf, isoText } from "../text/time.ts";
 import { peerFields, urlFields } from "../text/url.ts";
-
-const DENIED = ["TCP_DENIED", "UDP_DENIED", "TCP_DENIED_REPLY", "DENIED", "NONE_ABORTED"];
 
 /** Squid's access log: the native format (`logformat squid`) and `combined` with `%Ss:%Sh` at its end. */
 export const squid = defineParser({
   id: "squid",
   product: "Squid",
   accepts(message, context) {
-    if (isCombined(message)) return true;
     const dot = message.indexOf(".");
-    return (
-      dot >= 9 &&
-      dot <= 11 &&
-      epochOf(message.slice(0, dot + 4)) !== undefined &&
-      (context.program?.includes("squid") === true || native(message) !== undefined)
-    );
+    const timed = dot >= 9 && dot <= 11 && epochOf(message.slice(0, dot + 4)) !== undefined;
+    if (timed && (context.program?.includes("squid") === true || looksNative(message, dot))) return true;
+    return isCombined(message);
   },
   parse(message, context) {
-    const draft = isCombined(message) ? combined(message, context) : native(message);
-    if (draft === undefined) return undefined;
-    draft["event.module"] = "squid";
-    draft["event.dataset"] = "squid.access";
-    draft["event.kind"] = "event";
-    draft["observer.vendor"] = "Squid";
-    draft["observer.product"] = "Squid";
-    draft["observer.type"] = "proxy";
-    draft["event.category"] = ["network", "web"];
-    draft["network.protocol"] = protocolOf(draft);
-    draft["network.transport"] = "tcp";
+    const draft = native(message) ?? (isCombined(message) ? combined(message, context) : undefined);
+    if (draft !== undefined) draft["network.protocol"] = protocolOf(draft);
     return draft;
   },
 });
+
+function begun(at: number): EcsDraft {
+  return {
+    "@timestamp": isoText(at),
+    "event.module": "squid",
+    "event.dataset": "squid.access",
+    "event.kind": "event",
+    "event.category": ["network", "web"],
+    "observer.vendor": "Squid",
+    "observer.product": "Squid",
+    "observer.type": "proxy",
+    "network.transport": "tcp",
+  };
+}
+
+/** `1795401712.104    231 192.168.31.44 TCP_MISS/200 `: after time and duration a client, then the result with its status. */
+function looksNative(message: string, dot: number): boolean {
+  let at = message.indexOf(" ", dot);
+  for (let word = 0; word < 2 && at > 0; word++) {
+    while (message.charCodeAt(at) === 32) at++;
+    at = message.indexOf(" ", at);
+  }
+  const slash = at < 0 ? -1 : message.indexOf("/", at);
+  const end = at < 0 ? -1 : message.indexOf(" ", at + 1);
+  return slash > 0 && slash < end;
+}
 
 function protocolOf(draft: EcsDraft): string {
   const scheme = draft["url.scheme"];
   if (typeof scheme === "string") return scheme;
   return draft["http.request.method"] === "CONNECT" ? "https" : "http";
-}
-
-/** Splits at runs of spaces into at most `limit` words; the last one keeps the rest. */
-function words(text: string, limit: number): string[] {
-  const found: string[] = [];
-  let at = 0;
-  while (at < text.length && found.length < limit) {
-    while (text.charCodeAt(at) === 32) at++;
-    if (at >= text.length) break;
-    const space = text.indexOf(" ", at);
-    const end = space < 0 || found.length === limit - 1 ? text.length : space;
-    found.push(text.slice(at, end));
-    at = end;
-  }
-  return found;
 }
 
 function native(message: string): EcsDraft | undefined {
@@ -66,7 +63,7 @@ function native(message: string): EcsDraft | undefined {
   const size = wholeOf(bytes);
   const took = wholeOf(elapsed.startsWith("-") ? elapsed.slice(1) : elapsed);
   if (at === undefined || slash < 0 || size === undefined || took === undefined) return undefined;
-  const draft: EcsDraft = { "@timestamp": new Date(at).toISOString() };
+  const draft = begun(at);
   peerFields(draft, "source", client);
   resultFields(draft, result.slice(0, slash), result.slice(slash + 1));
   if (took <= 9_000_000_000) draft["event.duration"] = took * 1_000_000;
@@ -85,7 +82,7 @@ function sizeFields(draft: EcsDraft, size: number): void {
 
 function resultFields(draft: EcsDraft, result: string, status: string): void {
   const code = wholeOf(status) ?? 0;
-  const denied = DENIED.includes(result) || result.includes("DENIED");
+  const denied = result.includes("DENIED") || result === "NONE_ABORTED";
   draft["event.action"] = result;
   draft["squid.result"] = result;
   if (code > 0) draft["http.response.status_code"] = code;
@@ -157,7 +154,7 @@ function combined(message: string, context: ParseContext): EcsDraft | undefined 
   const [method, url, version] = words(request.value, 3);
   const [status, bytes] = words(message.slice(request.end, request.end + 40), 3);
   if (method === undefined || url === undefined || status === undefined) return undefined;
-  const draft: EcsDraft = { "@timestamp": new Date(time.at).toISOString() };
+  const draft = begun(time.at);
   const colon = client.indexOf(":");
   const port = colon > 0 && client.lastIndexOf(":") === colon ? portOf(client.slice(colon + 1)) : undefined;
   peerFields(draft, "source", port === undefined ? client : client.slice(0, colon));

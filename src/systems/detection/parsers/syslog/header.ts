@@ -1,7 +1,7 @@
 import type { EcsDraft, ParseContext } from "../parser.ts";
 import { wholeOf } from "../text/address.ts";
 import { setLevel } from "../text/network.ts";
-import { bsdAt, isoAt, type ReadTime } from "../text/time.ts";
+import { bsdAt, isoAt, isoText, type ReadTime } from "../text/time.ts";
 
 /** A line taken apart into what the transport said and what the device said. */
 export interface Headed {
@@ -62,6 +62,11 @@ export function readHeader(line: string, context: ParseContext): Headed {
       if (message !== undefined) return message;
     }
   }
+  if (priority === undefined && line.startsWith("1 ") && line[6] === "-" && line[12] === "T") {
+    // RFC 5424 of which a relay or a file has lost the priority.
+    const message = rfc5424(line, 2, fields, context);
+    if (message !== undefined) return message;
+  }
   return rfc3164(line, priority?.end ?? 0, fields, context, priority !== undefined);
 }
 
@@ -78,7 +83,7 @@ function rfc5424(line: string, from: number, fields: EcsDraft, context: ParseCon
   if (time !== "-") {
     const read = isoAt(time, 0, context);
     if (read === undefined) return undefined;
-    fields["@timestamp"] = new Date(read.at).toISOString();
+    fields["@timestamp"] = isoText(read.at);
   }
   fields["log.syslog.version"] = "1";
   if (host !== "-") {
@@ -87,10 +92,15 @@ function rfc5424(line: string, from: number, fields: EcsDraft, context: ParseCon
   }
   if (app !== "-") programFields(fields, app, pid === "-" ? "" : pid);
   if (messageId !== "-") fields["log.syslog.msgid"] = messageId;
+  const program = app === "-" ? undefined : app;
+  if (line.startsWith("[junos@", at)) {
+    // Junos says the whole event in its structured data, and its name in the message id; its parser reads both.
+    return { fields, message: `${messageId} ${line.slice(at)}`, program, found: true };
+  }
   at = structuredData(line, at, fields);
   at = skipSpaces(line, at);
   if (line.charCodeAt(at) === 0xfeff) at++;
-  return { fields, message: line.slice(at), program: app === "-" ? undefined : app, found: true };
+  return { fields, message: line.slice(at), program, found: true };
 }
 
 /** `[id name="value" ...]...` or `-`; what is not of this form is left to the message. Answers where it ends. */
@@ -165,7 +175,7 @@ function rfc3164(
   const zone = zoneNameAt(line, at);
   const shift = zone?.utc === true ? (context.zoneMinutes ?? 480) * 60_000 : 0;
   at = zone?.end ?? at;
-  fields["@timestamp"] = new Date(time.at + shift).toISOString();
+  fields["@timestamp"] = isoText(time.at + shift);
   if (line[at] === ":") at++;
   at = skipSpaces(line, at);
   const host = hostAt(line, at);
@@ -195,11 +205,11 @@ function innerHeader(
   context: ParseContext,
   time: ReadTime,
 ): Headed {
-  fields["@timestamp"] = new Date(time.at).toISOString();
+  fields["@timestamp"] = isoText(time.at);
   let cursor = time.end;
   const zone = zoneNameAt(line, cursor);
   if (zone?.utc === true) {
-    fields["@timestamp"] = new Date(time.at + (context.zoneMinutes ?? 480) * 60_000).toISOString();
+    fields["@timestamp"] = isoText(time.at + (context.zoneMinutes ?? 480) * 60_000);
   }
   cursor = zone?.end ?? cursor;
   if (line[cursor] === ":") cursor++;
@@ -250,6 +260,8 @@ function tagAt(line: string, at: number): { name: string; pid: string; end: numb
       const stop = open < 0 ? cursor : open;
       const after = line[cursor + 1];
       if (stop === at || (after !== " " && after !== undefined)) return undefined;
+      // A number alone is a sequence number of Cisco's, no program.
+      if (wholeOf(line.slice(at, stop)) !== undefined) return undefined;
       const close = open < 0 ? -1 : line.indexOf("]", open);
       if (open >= 0 && close !== cursor - 1) return undefined;
       return {

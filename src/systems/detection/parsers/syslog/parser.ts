@@ -7,6 +7,7 @@ import { defineParser } from "../parser.ts";
 export const syslog = defineParser({
   id: "syslog",
   product: "Syslog (RFC 5424, RFC 3164)",
+  generic: true,
   accepts: () => false,
   parse: (message) => ({ message, "event.dataset": "syslog" }),
 });

@@ -29,8 +29,10 @@ export function digitsAt(text: string, from: number, count: number): number {
 
 /** 0 to 11 for `Nov` at `from`, or -1. */
 function monthAt(text: string, from: number): number {
-  const name = text.slice(from, from + 3).toLowerCase();
-  const at = name.length === 3 ? MONTHS.indexOf(name) : -1;
+  if (from + 3 > text.length) return -1;
+  // Most texts that are asked for a month begin with something else than a letter.
+  if (text.charCodeAt(from) < 65) return -1;
+  const at = MONTHS.indexOf(text.slice(from, from + 3).toLowerCase());
   return at % 3 === 0 ? at / 3 : -1;
 }
 
@@ -63,11 +65,14 @@ function wallAt(text: string, from: number): WallTime | undefined {
   return { value: (hours * 60 + minutes) * MINUTE + seconds * 1000 + Math.floor(fraction), end };
 }
 
+/** Days of each month, of February in a leap year. */
+const LENGTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 /** Days of a date that exists, as milliseconds; `undefined` for 31 April and for years no device has seen. */
 function dayOf(year: number, month: number, day: number): number | undefined {
   if (year < 1970 || year > 2200 || month < 0 || month > 11 || day < 1 || day > 31) return undefined;
-  const value = Date.UTC(year, month, day);
-  return new Date(value).getUTCDate() === day ? value : undefined;
+  const leap = month === 1 && day === 29 && (year % 4 !== 0 || (year % 100 === 0 && year % 400 !== 0));
+  return leap || day > (LENGTHS[month] ?? 0) ? undefined : Date.UTC(year, month, day);
 }
 
 /** `Z`, `+08:00`, `+0800`, `+08` or ` +08:00` at `from`: minutes east of UTC. */
@@ -96,6 +101,34 @@ export function isoAt(text: string, from: number, context: ParseContext): ReadTi
     at: day + wall.value - (offset?.minutes ?? zoneOf(context)) * MINUTE,
     end: offset?.end ?? wall.end,
   };
+}
+
+/** `2026/11/23 10:11:12`, as firewalls and error logs of web servers write it. */
+export function slashAt(text: string, from: number, context: ParseContext): ReadTime | undefined {
+  if (text[from + 4] !== "/" || text[from + 7] !== "/" || text[from + 10] !== " ") return undefined;
+  const day = dayOf(digitsAt(text, from, 4), digitsAt(text, from + 5, 2) - 1, digitsAt(text, from + 8, 2));
+  const wall = wallAt(text, from + 11);
+  if (day === undefined || wall === undefined) return undefined;
+  return { at: day + wall.value - zoneOf(context) * MINUTE, end: wall.end };
+}
+
+/** ` UTC`, ` GMT` or ` GMT+08:00` behind a time that has no other zone. */
+function namedZone(text: string, context: ParseContext): ParseContext {
+  const at = Math.max(text.lastIndexOf(" UTC"), text.lastIndexOf(" GMT"));
+  return at < 0 ? context : { ...context, zoneMinutes: offsetAt(text, at + 4)?.minutes ?? 0 };
+}
+
+/** Any of the forms of this file, or a count since 1970, at the start of the text. */
+export function anyTime(text: string, context: ParseContext): number | undefined {
+  const zone = namedZone(text, context);
+  return (
+    isoAt(text, 0, zone)?.at ??
+    slashAt(text, 0, zone)?.at ??
+    epochOf(text) ??
+    clfAt(text, 0, zone)?.at ??
+    dayMonthYearAt(text, 0, zone)?.at ??
+    bsdAt(text, 0, zone)?.at
+  );
 }
 
 /** `23-Nov-2026 10:11:12.345`, as BIND writes it. */
@@ -155,13 +188,23 @@ export function bsdAt(text: string, from: number, context: ParseContext): ReadTi
   return value === undefined ? undefined : { at: value, end: wall.end };
 }
 
+let receipt = { text: "", received: 0, last: 0 };
+
+/** The time of receipt, the same for all lines of a batch, and the year after the day that follows it. */
+function receiptOf(text: string): { readonly received: number; readonly last: number } {
+  if (receipt.text !== text) {
+    const received = Date.parse(text);
+    receipt = { text, received, last: new Date(received + DAY).getUTCFullYear() + 1 };
+  }
+  return receipt;
+}
+
 /**
  * The year that puts a date without one closest before the receipt. A device's clock may run up to a day ahead;
  * 29 February goes back to the last leap year.
  */
 function nearestYear(month: number, day: number, shift: number, context: ParseContext): number | undefined {
-  const received = Date.parse(context.receivedAt);
-  const last = new Date(received + DAY).getUTCFullYear() + 1;
+  const { received, last } = receiptOf(context.receivedAt);
   for (let year = last; year > last - 10; year--) {
     const date = dayOf(year, month, day);
     if (date !== undefined && date + shift <= received + DAY) return date + shift;
@@ -183,4 +226,31 @@ export function epochOf(text: string): number | undefined {
   if (length > 10) return length === 13 || length === 16 || length === 19 ? head : undefined;
   const fraction = dot < 0 ? 0 : digitsAt(`${text.slice(dot + 1, dot + 4)}000`, 0, 3);
   return head * 1000 + Math.max(0, fraction);
+}
+
+let isoDay = -1;
+let isoPrefix = "";
+
+/** Milliseconds since 1970 as ISO text in UTC; the date of the last call is remembered, which spares most of the work. */
+export function isoText(at: number): string {
+  const whole = Math.floor(at);
+  const day = Math.floor(whole / 86_400_000);
+  if (day !== isoDay) {
+    isoPrefix = new Date(day * 86_400_000).toISOString().slice(0, 11);
+    isoDay = day;
+  }
+  const rest = whole - day * 86_400_000;
+  const seconds = Math.floor(rest / 1000);
+  return `${isoPrefix}${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${three(rest % 1000)}Z`;
+}
+
+const TWO = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
+const THREE = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, "0"));
+
+function two(value: number): string {
+  return TWO[value] ?? "";
+}
+
+function three(value: number): string {
+  return THREE[value] ?? "";
 }

@@ -1,0 +1,119 @@
+import type { CorrelatorCounters } from "./model.ts";
+import type { Entry } from "./window.ts";
+
+/** An entry that is not counted yet. */
+export interface Waiting extends Entry {
+  /** The place of its correlation rule. */
+  readonly rule: number;
+  readonly key: string;
+}
+
+export interface PendingSnapshot {
+  /** Highest time seen, and the time before which all were taken; null when there was none. */
+  readonly highest: number | null;
+  readonly taken: number | null;
+  readonly waiting: readonly Waiting[];
+}
+
+const STEPS = 64;
+
+/**
+ * Entries until their time has come: in steps of time, each of which is put in order when it is complete. Until then an
+ * entry can come twice; afterwards its time has passed, so that nothing need be remembered of it.
+ */
+export class Pending {
+  readonly #lateness: number;
+  readonly #step: number;
+  readonly #counters: CorrelatorCounters;
+  readonly #steps = new Map<number, Waiting[]>();
+  #size = 0;
+  #highest = Number.NEGATIVE_INFINITY;
+  #taken = Number.NEGATIVE_INFINITY;
+  #ready: Waiting[] = [];
+
+  constructor(lateness: number, counters: CorrelatorCounters) {
+    this.#lateness = lateness;
+    this.#step = Math.max(1, Math.floor(lateness / STEPS));
+    this.#counters = counters;
+  }
+
+  isLate(at: number): boolean {
+    return at < this.#taken;
+  }
+
+  add(waiting: Waiting): void {
+    const step = Math.floor(waiting.at / this.#step);
+    const list = this.#steps.get(step);
+    if (list === undefined) this.#steps.set(step, [waiting]);
+    else list.push(waiting);
+    this.#size += 1;
+  }
+
+  advance(at: number): void {
+    if (at <= this.#highest) return;
+    this.#highest = at;
+    this.#release(Math.floor((at - this.#lateness) / this.#step) * this.#step);
+  }
+
+  flush(): void {
+    if (this.#steps.size === 0) return;
+    this.#release((Math.max(...this.#steps.keys()) + 1) * this.#step);
+  }
+
+  /** Takes the oldest steps before their time while more than `most` wait. */
+  shrink(most: number): void {
+    while (this.#size > most) {
+      this.#counters.hurried += 1;
+      this.#release((Math.min(...this.#steps.keys()) + 1) * this.#step);
+    }
+  }
+
+  #release(before: number): void {
+    if (before <= this.#taken) return;
+    this.#taken = before;
+    const due = [...this.#steps.keys()].filter((step) => step * this.#step < before).sort((a, b) => a - b);
+    for (const step of due) {
+      const list = this.#steps.get(step) ?? [];
+      this.#steps.delete(step);
+      this.#size -= list.length;
+      list.sort(inOrder);
+      for (const [at, waiting] of list.entries()) {
+        const before = list[at - 1];
+        if (before !== undefined && inOrder(before, waiting) === 0) this.#counters.duplicates += 1;
+        else this.#ready.push(waiting);
+      }
+    }
+  }
+
+  /** What was released since the last call, in order. */
+  released(): readonly Waiting[] {
+    if (this.#ready.length === 0) return this.#ready;
+    const ready = this.#ready;
+    this.#ready = [];
+    return ready;
+  }
+
+  snapshot(): PendingSnapshot {
+    return {
+      highest: Number.isFinite(this.#highest) ? this.#highest : null,
+      taken: Number.isFinite(this.#taken) ? this.#taken : null,
+      waiting: [...this.#steps.values()].flat(),
+    };
+  }
+
+  restore(snapshot: PendingSnapshot, placeOf: (rule: number) => number | undefined): void {
+    this.#highest = snapshot.highest ?? Number.NEGATIVE_INFINITY;
+    this.#taken = snapshot.taken ?? Number.NEGATIVE_INFINITY;
+    for (const waiting of snapshot.waiting) {
+      const rule = placeOf(waiting.rule);
+      if (rule !== undefined) this.add({ ...waiting, rule });
+    }
+  }
+}
+
+/** By time, then by what does not depend on when it came. */
+function inOrder(a: Waiting, b: Waiting): number {
+  if (a.at !== b.at) return a.at - b.at;
+  if (a.eventId !== b.eventId) return a.eventId < b.eventId ? -1 : 1;
+  return a.rule - b.rule || a.position - b.position;
+}

@@ -1,0 +1,179 @@
+import { defineParser, type EcsDraft } from "../parser.ts";
+import { draftOf, fieldTable, kindFields, placeAll } from "../text/fields.ts";
+import { setLevel } from "../text/network.ts";
+import { readPairs } from "../text/pairs.ts";
+import { digitsAt } from "../text/time.ts";
+import { verdictFields } from "../text/verdict.ts";
+
+/** Keys of the message with blanks and hyphens taken out, so that `Source IP`, `source-ip` and `SourceIP` are one. */
+const TABLE = fieldTable("huawei.usg.", {
+  sourceip: "source.ip",
+  srcip: "source.ip",
+  sourceaddress: "source.ip",
+  userip: "source.ip",
+  ip: "source.ip",
+  ipaddress: "source.ip",
+  destinationip: "destination.ip",
+  destip: "destination.ip",
+  dstip: "destination.ip",
+  destinationaddress: "destination.ip",
+  sourceport: "source.port",
+  srcport: "source.port",
+  destinationport: "destination.port",
+  destport: "destination.port",
+  dstport: "destination.port",
+  sourcenatip: "source.nat.ip",
+  sourcenatport: "source.nat.port",
+  destinationnatip: "destination.nat.ip",
+  destinationnatport: "destination.nat.port",
+  protocol: "network.transport",
+  protocolid: "network.transport",
+  sourcezone: "observer.ingress.zone",
+  srczone: "observer.ingress.zone",
+  destinationzone: "observer.egress.zone",
+  dstzone: "observer.egress.zone",
+  application: "network.application",
+  user: "user.name",
+  username: "user.name",
+  policy: "rule.name",
+  policyname: "rule.name",
+  rulename: "rule.name",
+  signname: "rule.name",
+  virusname: "rule.name",
+  signid: "rule.id",
+  virusid: "rule.id",
+  sendbytes: "source.bytes",
+  receivebytes: "destination.bytes",
+  sendpkts: "source.packets",
+  receivepkts: "destination.packets",
+  url: "url.original",
+  host: "url.domain",
+  filename: "file.name",
+  command: "process.command_line",
+  action: "event.action",
+  reason: "event.reason",
+  closereason: "event.reason",
+});
+
+interface Mark {
+  readonly module: string;
+  readonly level: number;
+  readonly brief: string;
+  readonly at: number;
+}
+
+/** `%%01POLICY/6/POLICYDENY(l)[0]:text` and `%%01SHELL/5/LOGIN(s):`; the two digits are the version of the format. */
+function markIn(message: string): Mark | undefined {
+  const from = message.indexOf("%%");
+  if (from < 0 || from > 160 || digitsAt(message, from + 2, 2) < 0) return undefined;
+  const slash = message.indexOf("/", from);
+  const level = digitsAt(message, slash + 1, 1);
+  if (slash < 0 || slash - from > 40 || level < 0 || level > 7 || message[slash + 2] !== "/")
+    return undefined;
+  let stop = slash + 3;
+  while (stop < message.length && stop - slash < 60 && message[stop] !== "(" && message[stop] !== ":") stop++;
+  const colon = message.indexOf(":", stop);
+  if (colon < 0 || colon - stop > 40) return undefined;
+  return {
+    module: message.slice(from + 4, slash),
+    level,
+    brief: message.slice(slash + 3, stop),
+    at: colon + 1,
+  };
+}
+
+/** Huawei USG and Eudemon firewalls (and what else runs VRP): `%%01MODULE/level/BRIEF`. */
+export const huaweiUsg = defineParser({
+  id: "huawei-usg",
+  product: "Huawei USG",
+  accepts: (message) => markIn(message) !== undefined,
+  parse(message) {
+    const mark = markIn(message);
+    if (mark === undefined) return undefined;
+    const draft = draftOf("huawei", "huawei.usg", "Huawei", "USG", "firewall");
+    const text = message.slice(mark.at).trim();
+    draft.message = text;
+    draft["event.code"] = `${mark.module}/${mark.brief}`;
+    draft["huawei.usg.module"] = mark.module;
+    setLevel(draft, mark.level);
+    const open = text.indexOf("(");
+    const inside = open >= 0 && text.includes("=", open) ? text.slice(open + 1, closing(text)) : text;
+    placeAll(draft, TABLE, keyed(inside.endsWith(".") ? inside.slice(0, -1) : inside));
+    const signature = draft["huawei.usg.signname"] ?? draft["huawei.usg.virusname"];
+    if (signature !== undefined) {
+      draft["rule.ruleset"] = String(draft["rule.name"] ?? "");
+      draft["rule.name"] = signature;
+    }
+    kindOf(draft, mark, text);
+    return draft;
+  },
+});
+
+function closing(text: string): number {
+  const end = text.endsWith(".") ? text.length - 1 : text.length;
+  return text[end - 1] === ")" ? end - 1 : end;
+}
+
+function* keyed(text: string): Generator<[string, string]> {
+  for (const part of text.split(",")) {
+    const equals = part.indexOf("=");
+    const colon = equals < 0 ? part.indexOf(":") : equals;
+    if (colon < 1 || colon > 40) continue;
+    const key = part.slice(0, colon).toLowerCase().replace(/[ _-]/g, "");
+    const raw = part.slice(colon + 1).trim();
+    const value = raw.startsWith('"') ? [...readPairs(`v=${raw}`).values()].join("") : raw;
+    if (value !== "" && key !== "") yield [key, value];
+  }
+}
+
+function kindOf(draft: EcsDraft, mark: Mark, text: string): void {
+  const brief = mark.brief.toUpperCase();
+  const said = draft["event.action"];
+  if (mark.module === "IPS" || mark.module === "ATK" || mark.module === "IDP" || brief.includes("ATTACK")) {
+    draft["event.kind"] = "alert";
+    kindFields(
+      draft,
+      typeof said === "string" ? said : brief.toLowerCase(),
+      ["intrusion_detection", "network"],
+      ["info"],
+    );
+  } else if (mark.module === "AV") {
+    draft["event.kind"] = "alert";
+    kindFields(draft, typeof said === "string" ? said : "virus", ["malware", "network"], ["info"]);
+  } else if (mark.module === "URL") {
+    kindFields(draft, typeof said === "string" ? said : brief.toLowerCase(), ["web", "network"], ["access"]);
+  } else if (
+    mark.module.startsWith("POLICY") ||
+    mark.module.startsWith("SEC") ||
+    mark.module === "PACKET-FILTER"
+  ) {
+    const denied = brief.includes("DENY");
+    const permitted = brief.includes("PERMIT");
+    kindFields(
+      draft,
+      denied ? "deny" : permitted ? "permit" : brief.toLowerCase(),
+      ["network"],
+      ["connection"],
+    );
+    verdictFields(draft, denied ? "deny" : permitted ? "permit" : "");
+    return;
+  } else if (brief.includes("LOGIN") || brief.includes("LOGOUT") || brief.includes("AUTH")) {
+    const lower = text.toLowerCase();
+    const failed = brief.includes("FAIL") || lower.includes("fail");
+    const out = brief.includes("LOGOUT");
+    kindFields(
+      draft,
+      out ? "logout" : failed ? "login-failed" : "login-succeeded",
+      ["authentication"],
+      [out ? "end" : "start"],
+      failed ? "failure" : "success",
+    );
+    return;
+  } else if (brief.includes("CMDRECORD")) {
+    kindFields(draft, "command-executed", ["configuration"], ["access"], "success");
+    return;
+  } else {
+    kindFields(draft, brief.toLowerCase(), ["host"], ["info"]);
+  }
+  if (typeof said === "string") verdictFields(draft, said);
+}

@@ -1,0 +1,115 @@
+import { defineParser, type EcsDraft } from "../parser.ts";
+import { isIp } from "../text/address.ts";
+import { between } from "../text/csv.ts";
+import { draftOf, kindFields, put } from "../text/fields.ts";
+
+const STARTS = [
+  "Failed password for ",
+  "Failed publickey for ",
+  "Failed none for ",
+  "Failed keyboard-interactive",
+  "Accepted password for ",
+  "Accepted publickey for ",
+  "Accepted keyboard-interactive",
+  "Accepted gssapi",
+  "Invalid user ",
+  "Connection closed by ",
+  "Connection reset by ",
+  "Disconnected from ",
+  "Received disconnect from ",
+  "Did not receive identification string from ",
+  "error: maximum authentication attempts exceeded",
+  "Postponed publickey for ",
+  "User ",
+];
+
+function isSsh(message: string): boolean {
+  if (!STARTS.some((start) => message.startsWith(start))) return false;
+  return message.includes(" port ") || message.includes(" from ");
+}
+
+/** OpenSSH's server. */
+export const sshd = defineParser({
+  id: "sshd",
+  product: "OpenSSH sshd",
+  programs: ["sshd", "sshd-session", "sshd-auth"],
+  accepts: (message) => isSsh(message) && !message.startsWith("User "),
+  parse(message, context) {
+    const named = context.program === "sshd" || context.program?.startsWith("sshd-") === true;
+    // Junos names its program so too, but says `SSHD_LOGIN_FAILED: ` first.
+    if (message.startsWith("SSHD_") || (!named && !isSsh(message))) return undefined;
+    const draft = draftOf("system", "system.auth", "OpenBSD", "OpenSSH");
+    draft.message = message;
+    draft["process.name"] = context.program ?? "sshd";
+    kindFields(draft, "ssh", ["session"], ["info"]);
+    peer(draft, message);
+    said(draft, message);
+    return draft;
+  },
+});
+
+/** ` from 198.51.100.66 port 40022`, `by invalid user admin 198.51.100.66 port 40022`: the address stands before its port. */
+function peer(draft: EcsDraft, message: string): void {
+  const port = message.indexOf(" port ");
+  const end = port < 0 ? message.length : port;
+  const from = message.lastIndexOf(" ", end - 1);
+  const address = message.slice(from + 1, end);
+  if (isIp(address)) draft["source.ip"] = address;
+  else put(draft, "source.ip", between(`${message} `, " from ", " "));
+  if (port > 0) put(draft, "source.port", /^\d{1,5}/.exec(message.slice(port + 6, port + 11))?.[0]);
+}
+
+function said(draft: EcsDraft, message: string): void {
+  const [verb, method] = message.split(" ", 2);
+  if (verb === "Accepted" || verb === "Failed") {
+    const accepted = verb === "Accepted";
+    kindFields(
+      draft,
+      accepted ? "login-succeeded" : "login-failed",
+      ["authentication", "session"],
+      ["start", accepted ? "allowed" : "denied"],
+      accepted ? "success" : "failure",
+    );
+    put(draft, "system.auth.ssh.method", method);
+    user(draft, between(message, " for ", " from "));
+    const key = message.lastIndexOf("SHA256:");
+    if (key > 0) put(draft, "system.auth.ssh.signature", message.slice(key));
+  } else if (message.startsWith("Invalid user ")) {
+    kindFields(draft, "login-failed", ["authentication"], ["start", "denied"], "failure");
+    put(draft, "event.reason", "invalid user");
+    user(draft, between(message, "Invalid user ", " from "));
+  } else if (message.startsWith("error: maximum")) {
+    kindFields(draft, "login-failed", ["authentication"], ["start", "denied"], "failure");
+    put(draft, "event.reason", "maximum authentication attempts exceeded");
+    user(draft, between(message, " for ", " from "));
+  } else if (message.startsWith("pam_unix(")) {
+    const opened = message.includes("session opened");
+    const failed = message.includes("authentication failure");
+    kindFields(
+      draft,
+      failed ? "login-failed" : opened ? "session-opened" : "session-closed",
+      [failed ? "authentication" : "session"],
+      [failed || opened ? "start" : "end"],
+      failed ? "failure" : "success",
+    );
+    put(draft, "source.ip", between(`${message} `, "rhost=", " "));
+    user(draft, between(`${message} `, " for user ", " ") ?? between(`${message} `, " user=", " "));
+  } else if (verb === "Disconnected" || verb === "Received" || verb === "Connection") {
+    kindFields(draft, "disconnected", ["session", "network"], ["end"]);
+    user(draft, userBefore(message));
+  }
+}
+
+function user(draft: EcsDraft, text: string | undefined): void {
+  if (text === undefined) return;
+  const plain = text.startsWith("invalid user ") ? text.slice(13) : text;
+  if (plain !== text) draft["event.reason"] = "invalid user";
+  const open = plain.indexOf("(");
+  put(draft, "user.name", open > 0 ? plain.slice(0, open) : plain);
+}
+
+/** `authenticating user root 198.51.100.66 port 1`, `invalid user admin 198.51.100.66 port 1`, `user netops 10.20.0.9 port 1`. */
+function userBefore(message: string): string | undefined {
+  const at = message.indexOf("user ");
+  return at < 0 ? undefined : message.slice(at + 5).split(" ", 1)[0];
+}

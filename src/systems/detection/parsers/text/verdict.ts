@@ -1,0 +1,27 @@
+import type { EcsDraft } from "../parser.ts";
+
+const DENYING = new Set(
+  "deny denied block blocked drop dropped reset reset_client reset_server reset-both reset-client reset-server ip-conn clear_session redirect quarantine quarantined discard discarded drop-session blocklist reject rejected prevent drop-all-packets block-url block-ip block-continue sinkhole clean cleaned delete deleted terminated fail failed r d challenge managed_challenge jschallenge tcp_denied policy_denied".split(
+    " ",
+  ),
+);
+const ALLOWING = new Set(
+  "accept accepted pass passed passthrough permit permitted allow allowed close client-rst server-rst timeout start monitored monitor detected detect exempt log alert bypass continue forward p a proxied alerted".split(
+    " ",
+  ),
+);
+
+/** Whether the device let it through; `undefined` where the word, in lower case, is no verdict. */
+export function verdictOf(action: string): "allowed" | "denied" | undefined {
+  if (DENYING.has(action)) return "denied";
+  return ALLOWING.has(action) ? "allowed" : undefined;
+}
+
+/** `event.outcome` and `allowed` or `denied` in `event.type`, from the vendor's word for what it did. */
+export function verdictFields(draft: EcsDraft, action: string): void {
+  const verdict = verdictOf(action.toLowerCase());
+  if (verdict === undefined) return;
+  draft["event.outcome"] = verdict === "denied" ? "failure" : "success";
+  const types = draft["event.type"];
+  draft["event.type"] = [...(Array.isArray(types) ? types : []), verdict];
+}

@@ -1,0 +1,179 @@
+import { flatten } from "../ecs-object.ts";
+import type { EcsDraft, EcsValue } from "../parser.ts";
+import { attributeOf, leaves } from "../text/xml.ts";
+import type { WindowsEvent } from "./event.ts";
+
+function textIn(record: EcsDraft, ...names: string[]): string {
+  for (const name of names) {
+    const value = record[name];
+    if (value !== undefined && value !== "" && typeof value !== "object") return String(value);
+  }
+  return "";
+}
+
+/** Names of the system part and of NXLog, Logstash and others in flat JSON; the rest is the event's data. */
+const SHIPPER = new Set(
+  "EventID EventId Channel Hostname Computer ComputerName SourceName Provider ProviderName Provider_Name ProviderGuid RecordNumber EventRecordID Severity SeverityValue Level Task Opcode OpcodeValue Keywords Version Message Category EventType EventTypeOrignal EventTime EventReceivedTime TimeCreated SystemTime UtcTime @timestamp @version host port tags SourceModuleName SourceModuleType ExecutionProcessID ExecutionThreadID ThreadID UserID AccountType AccountName ActivityID RelatedActivityID ERROR_EVT_UNRESOLVED".split(
+    " ",
+  ),
+);
+/** Of those, the ones a shipper of the JSON added or that stand elsewhere in the record. */
+const DROPPED = new Set(
+  "EventID EventId Channel Hostname Computer ComputerName SourceName Provider ProviderName Provider_Name Level Severity SeverityValue UtcTime RecordNumber EventRecordID Message EventTime EventReceivedTime TimeCreated SystemTime @timestamp @version host port tags SourceModuleName SourceModuleType ExecutionProcessID ThreadID ExecutionThreadID UserID".split(
+    " ",
+  ),
+);
+
+const REST: Readonly<Record<string, string>> = {
+  ProviderGuid: "provider_guid",
+  Task: "task",
+  Opcode: "opcode",
+  OpcodeValue: "opcode_value",
+  Keywords: "keywords",
+  Version: "version",
+  Category: "category",
+  AccountName: "user.name",
+  AccountType: "user.type",
+  ActivityID: "activity_id",
+};
+
+/** `{"EventID":1,"Channel":"...","Image":"..."}`: NXLog, the datasets of OTRF, and many converters of EVTX. */
+export function flatEvent(object: Record<string, unknown>): WindowsEvent {
+  const record = flatten(object);
+  const data = new Map<string, EcsValue>();
+  const rest = new Map<string, EcsValue>();
+  for (const name in record) {
+    const value = record[name];
+    if (value === undefined) continue;
+    if (!SHIPPER.has(name)) data.set(name, value);
+    else if (!DROPPED.has(name)) rest.set(REST[name] ?? name, value);
+  }
+  if (record["UtcTime"] !== undefined) data.set("UtcTime", record["UtcTime"]);
+  return {
+    code: textIn(record, "EventID", "EventId"),
+    channel: textIn(record, "Channel"),
+    provider: textIn(record, "SourceName", "Provider_Name", "ProviderName", "Provider"),
+    computer: textIn(record, "Hostname", "Computer", "ComputerName"),
+    record: textIn(record, "RecordNumber", "EventRecordID"),
+    level: textIn(record, "Level", "Severity"),
+    time: textIn(record, "@timestamp", "SystemTime", "TimeCreated", "EventTime"),
+    message: textIn(record, "Message"),
+    processId: textIn(record, "ExecutionProcessID"),
+    threadId: textIn(record, "ThreadID", "ExecutionThreadID"),
+    userSid: textIn(record, "UserID"),
+    data,
+    rest,
+  };
+}
+
+function part(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function plain(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  const text = part(value)["#text"] ?? part(value)["Value"];
+  return typeof text === "string" || typeof text === "number" ? String(text) : "";
+}
+
+/** `{"Event":{"System":{...},"EventData":{...}}}`: evtx_dump, evtxecmd and others. */
+export function nestedEvent(object: Record<string, unknown>): WindowsEvent {
+  const event = part(object["Event"]);
+  const system = part(event["System"]);
+  const provider = part(system["Provider"]);
+  const execution = part(system["Execution"]);
+  const attributes = (from: Record<string, unknown>) => ({ ...from, ...part(from["#attributes"]) });
+  const data = new Map<string, EcsValue>();
+  const readData = (from: unknown) => {
+    for (const [name, value] of Object.entries(flatten(part(from)))) {
+      if (name.startsWith("#attributes") || name.startsWith("@")) continue;
+      data.set(name.startsWith("Data.") ? name.slice(5) : name, value);
+    }
+  };
+  readData(event["EventData"]);
+  for (const inner of Object.values(part(event["UserData"]))) readData(inner);
+  const created = attributes(part(system["TimeCreated"]));
+  const rest = new Map<string, EcsValue>();
+  for (const [name, key] of Object.entries(REST)) {
+    const value = plain(system[name]);
+    if (value !== "") rest.set(key, value);
+  }
+  const named = attributes(provider);
+  const run = attributes(execution);
+  return {
+    code: plain(system["EventID"]),
+    channel: plain(system["Channel"]),
+    provider: plain(named["Name"] ?? named["@Name"]),
+    computer: plain(system["Computer"]),
+    record: plain(system["EventRecordID"]),
+    level: plain(system["Level"]),
+    time: plain(created["SystemTime"] ?? created["@SystemTime"]),
+    message: "",
+    processId: plain(run["ProcessID"] ?? run["@ProcessID"]),
+    threadId: plain(run["ThreadID"] ?? run["@ThreadID"]),
+    userSid: plain(attributes(part(system["Security"]))["UserID"]),
+    data,
+    rest,
+  };
+}
+
+/** `<Event xmlns=...><System>...</System><EventData><Data Name="Image">...</Data></EventData></Event>`. */
+export function xmlEvent(xml: string): WindowsEvent {
+  const system = new Map<string, string>();
+  const data = new Map<string, EcsValue>();
+  const rest = new Map<string, EcsValue>();
+  let unnamed = 0;
+  let inData = false;
+  for (const { name, attributes, text } of leaves(xml)) {
+    if (name === "Provider") {
+      system.set("Provider", attributeOf(attributes, "Name") ?? "");
+    } else if (name === "TimeCreated") {
+      system.set("TimeCreated", attributeOf(attributes, "SystemTime") ?? "");
+    } else if (name === "Execution") {
+      system.set("ProcessID", attributeOf(attributes, "ProcessID") ?? "");
+      system.set("ThreadID", attributeOf(attributes, "ThreadID") ?? "");
+    } else if (name === "Security" && !inData) {
+      system.set("UserID", attributeOf(attributes, "UserID") ?? "");
+      inData = true;
+    } else if (name === "Data") {
+      const named = attributeOf(attributes, "Name");
+      if (named === undefined) unnamed++;
+      if (text !== "") data.set(named ?? `param${unnamed}`, text);
+    } else if (inData) {
+      if (name === "Message") system.set("Message", text);
+      else if (text !== "" && name !== "Binary") data.set(name, text);
+    } else if (REST[name] !== undefined) {
+      rest.set(REST[name], text);
+    } else {
+      system.set(name, text);
+    }
+  }
+  const of = (name: string) => system.get(name) ?? "";
+  return {
+    code: of("EventID"),
+    channel: of("Channel"),
+    provider: of("Provider"),
+    computer: of("Computer"),
+    record: of("EventRecordID"),
+    level: of("Level"),
+    time: of("TimeCreated"),
+    message: of("Message"),
+    processId: of("ProcessID"),
+    threadId: of("ThreadID"),
+    userSid: of("UserID"),
+    data,
+    rest,
+  };
+}
+
+/** Which form a message has; the marks of the most frequent stand early in the line. */
+export function formOf(message: string): "flat" | "winlogbeat" | "nested" | "xml" | undefined {
+  if (message.charCodeAt(0) === 123) {
+    if (/^\{\s*"Event"\s*:/.test(message)) return "nested";
+    const id = message.includes('"EventID"') || message.includes('"EventId"');
+    if (id && message.includes('"Channel"')) return "flat";
+    return message.includes('"winlog"') && message.includes('"event_id"') ? "winlogbeat" : undefined;
+  }
+  return message.startsWith("<Event ") || message.startsWith("<Event>") ? "xml" : undefined;
+}

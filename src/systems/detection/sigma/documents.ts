@@ -1,0 +1,46 @@
+import { readFilter, type SigmaFilter } from "./filter.ts";
+import { type Issue, Issues } from "./issue.ts";
+import { readRule, type SigmaRule } from "./rule.ts";
+import { entryOf, readTrees, type TreeMap } from "./tree.ts";
+
+/** A document that is for others to read, with its file. */
+export interface OtherDocument {
+  readonly tree: TreeMap;
+  readonly file: string;
+}
+
+/** What one YAML text holds, document by document; one with a fault hinders no other. */
+export interface Documents {
+  readonly rules: readonly SigmaRule[];
+  readonly filters: readonly SigmaFilter[];
+  readonly correlations: readonly OtherDocument[];
+  readonly issues: readonly Issue[];
+}
+
+/** Reads detection rules and filters; correlation rules are handed on as they stand. */
+export function readDocuments(text: string, file: string): Documents {
+  const rules: SigmaRule[] = [];
+  const filters: SigmaFilter[] = [];
+  const correlations: OtherDocument[] = [];
+  const whole = new Issues(file);
+  const trees = readTrees(text, whole);
+  if (trees.length === 0 && whole.found.length === 0) whole.add(1, "the file holds no rule");
+  for (const tree of trees) {
+    const own = new Issues(file);
+    const has = (name: string) => tree.kind === "map" && entryOf(tree, name) !== undefined;
+    if (tree.kind === "map" && has("correlation") && !has("detection")) correlations.push({ tree, file });
+    else if (tree.kind === "map" && has("filter") && !has("detection")) {
+      const filter = readFilter(tree, file, own);
+      if (filter !== undefined) filters.push(filter);
+    } else {
+      const rule = readRule(tree, file, own);
+      // Only one rule of a file can be called after it.
+      const taken = rule?.id === file && rules.some(({ id }) => id === file);
+      if (rule !== undefined && own.found.length === 0) {
+        rules.push(taken ? { ...rule, id: `${file}:${rule.line}` } : rule);
+      }
+    }
+    whole.found.push(...own.found);
+  }
+  return { rules, filters, correlations, issues: whole.found };
+}

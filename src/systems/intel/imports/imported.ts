@@ -1,0 +1,141 @@
+import type { Instant } from "../../../core/instant.ts";
+import type { Fault } from "../../../core/problem.ts";
+import type { Tlp } from "../../../core/tlp.ts";
+import { uuidV5 } from "../../../platform/crypto/digest.ts";
+import { type IndicatorValue, readIndicator } from "../model.ts";
+import { tlpMarkingId } from "../stix/marking.ts";
+import { type StixObject, stixObject } from "../stix/object.ts";
+import { observableOf, patternOf } from "../stix/observable.ts";
+
+/** What an import would bring in, for the preview: STIX 2.1 objects, and each thing that was left out, with its place. */
+export interface Imported {
+  readonly objects: readonly StixObject[];
+  readonly refused: readonly Fault[];
+}
+
+export interface ImportOptions {
+  /** Identity in whose name the objects are made. */
+  readonly createdBy: string;
+  /** Where the source says nothing. */
+  readonly tlp: Tlp;
+  readonly now: Instant;
+}
+
+/** Namespace of the ids of imported objects: the same source text gives the same ids, whenever it is read. */
+const NAMESPACE = "8f1c51e2-6f59-4c0a-9d4e-3a3c1f5f7a20";
+
+export function importedId(type: string, ...names: readonly string[]): string {
+  return `${type}--${uuidV5(NAMESPACE, JSON.stringify([type, ...names]))}`;
+}
+
+interface Said {
+  /** The source's own UUID, where it has one that STIX takes. */
+  readonly uuid?: string | undefined;
+  readonly at: Instant;
+  readonly tlp: Tlp;
+  readonly description?: string;
+}
+
+/** The observable of a value, and an indicator for it unless it is only context. */
+export function indicatorObjects(
+  { type, value }: IndicatorValue,
+  said: Said,
+  options: ImportOptions,
+  onlyContext = false,
+): StixObject[] {
+  const marking = [tlpMarkingId(said.tlp)];
+  const observable = observableOf(type, value, marking);
+  if (onlyContext) return [observable];
+  const indicator = stixObject({
+    type: "indicator",
+    spec_version: "2.1",
+    id: idFrom("indicator", said.uuid, options.createdBy, type, value),
+    created_by_ref: options.createdBy,
+    created: said.at,
+    modified: said.at,
+    object_marking_refs: marking,
+    name: value,
+    description: said.description === "" ? undefined : said.description,
+    indicator_types: ["unknown"],
+    pattern: patternOf(type, value),
+    pattern_type: "stix",
+    pattern_version: "2.1",
+    valid_from: said.at,
+  });
+  return [observable, indicator];
+}
+
+/** A vulnerability by its CVE number. */
+export function vulnerabilityObject(
+  cve: string,
+  said: Said & { readonly name?: string; readonly labels?: readonly string[]; readonly url?: string },
+  options: ImportOptions,
+): StixObject {
+  return stixObject({
+    type: "vulnerability",
+    spec_version: "2.1",
+    id: idFrom("vulnerability", said.uuid, options.createdBy, cve),
+    created_by_ref: options.createdBy,
+    created: said.at,
+    modified: said.at,
+    object_marking_refs: [tlpMarkingId(said.tlp)],
+    name: cve,
+    description: said.description === "" ? undefined : said.description,
+    labels: said.labels,
+    external_references: [
+      { source_name: "cve", external_id: cve },
+      ...(said.url === undefined ? [] : [{ source_name: "cisa-kev", url: said.url }]),
+    ],
+  });
+}
+
+export function idFrom(type: string, uuid: string | undefined, ...names: readonly string[]): string {
+  const taken = uuid?.toLowerCase() ?? "";
+  const fits = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(taken);
+  return fits ? `${type}--${taken}` : importedId(type, ...names);
+}
+
+/** Each object once, the first of those with one id. */
+export function once(objects: readonly StixObject[]): StixObject[] {
+  const seen = new Map<string, StixObject>();
+  for (const object of objects) if (!seen.has(object.id)) seen.set(object.id, object);
+  return [...seen.values()];
+}
+
+export const CVE = /^CVE-\d{4}-(?:0\d{3}|[1-9]\d{3,18})$/;
+
+/** What MISP calls `ip-dst|port`, `filename|sha256`, `domain`, as the indicators it holds; nothing for other types. */
+export function indicatorsOfMisp(type: string, value: string): IndicatorValue[] | undefined {
+  const wanted = MISP_TYPES[type];
+  if (wanted === undefined) return undefined;
+  const parts = value.split("|");
+  return wanted.flatMap((part) => {
+    const read = readIndicator((part === "whole" ? value : (parts[part] ?? "")).trim());
+    return read === undefined ? [] : [read];
+  });
+}
+
+/** The parts of the value, split at `|`, that are indicators. */
+const MISP_TYPES: Readonly<Record<string, readonly ("whole" | number)[]>> = Object.assign(
+  Object.create(null),
+  {
+    "ip-src": ["whole"],
+    "ip-dst": ["whole"],
+    "ip-src|port": [0],
+    "ip-dst|port": [0],
+    domain: ["whole"],
+    hostname: ["whole"],
+    "hostname|port": [0],
+    "domain|ip": [0, 1],
+    url: ["whole"],
+    md5: ["whole"],
+    sha1: ["whole"],
+    sha256: ["whole"],
+    "filename|md5": [1],
+    "filename|sha1": [1],
+    "filename|sha256": [1],
+    email: ["whole"],
+    "email-src": ["whole"],
+    "email-dst": ["whole"],
+  },
+);

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { Fault } from "../../../core/problem.ts";
+import type { StixObject } from "../stix/object.ts";
+import { CVE, type Imported, type ImportOptions, vulnerabilityObject } from "./imported.ts";
+
+const Entry = z.object({
+  cveID: z.string().regex(CVE, "not a CVE number"),
+  vendorProject: z.string(),
+  product: z.string(),
+  vulnerabilityName: z.string(),
+  dateAdded: z.iso.date(),
+  shortDescription: z.string().default(""),
+  requiredAction: z.string().default(""),
+  dueDate: z.string().default(""),
+  knownRansomwareCampaignUse: z.string().default("Unknown"),
+});
+
+const CATALOG = "https://www.cisa.gov/known-exploited-vulnerabilities-catalog";
+
+/** CISA's catalogue of known exploited vulnerabilities (JSON). It is public, so everything is TLP:CLEAR. */
+export function importKev(document: unknown, options: ImportOptions): Imported {
+  const catalog = z.object({ vulnerabilities: z.array(z.unknown()) }).safeParse(document);
+  if (!catalog.success)
+    return { objects: [], refused: [{ path: "vulnerabilities", message: "a list is wanted" }] };
+  const objects: StixObject[] = [];
+  const refused: Fault[] = [];
+  catalog.data.vulnerabilities.forEach((given, at) => {
+    const read = Entry.safeParse(given);
+    if (!read.success) {
+      const [issue] = read.error.issues;
+      const path = ["vulnerabilities", at, ...(issue?.path ?? [])].map(String).join(".");
+      refused.push({ path, message: issue?.message ?? "not an entry of the catalogue" });
+      return;
+    }
+    const entry = read.data;
+    const lines = [
+      entry.vulnerabilityName,
+      `${entry.vendorProject} ${entry.product}`,
+      entry.shortDescription,
+      entry.requiredAction,
+      entry.dueDate === "" ? "" : `Due ${entry.dueDate}`,
+    ];
+    const ransomware = entry.knownRansomwareCampaignUse === "Known" ? ["ransomware"] : [];
+    objects.push(
+      vulnerabilityObject(
+        entry.cveID,
+        {
+          at: `${entry.dateAdded}T00:00:00.000Z`,
+          tlp: "clear",
+          description: lines.filter((line) => line !== "").join("\n"),
+          labels: ["known-exploited", ...ransomware],
+          url: CATALOG,
+        },
+        options,
+      ),
+    );
+  });
+  return { objects, refused };
+}

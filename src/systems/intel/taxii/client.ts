@@ -1,0 +1,330 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { z } from "zod";
+import { Problem } from "../../../core/problem.ts";
+import { parseDocument } from "../object-store.ts";
+import { versionOf } from "../stix/object.ts";
+import { readEnvelopePage } from "./envelope.ts";
+import { TAXII_TYPE } from "./media-type.ts";
+import type { Status, StatusDetail } from "./status-store.ts";
+
+/** A server of others: where its discovery is, and what lets us in. */
+export interface Peer {
+  /** `https://peer.example/taxii2/` */
+  readonly url: string;
+  /** Bearer token, or user and password for HTTP Basic (TAXII 2.1 section 8.5.1). */
+  readonly login: { readonly token: string } | { readonly user: string; readonly password: string };
+}
+
+export interface ApiRoot {
+  readonly url: string;
+  readonly title: string;
+  readonly maxContentLength: number;
+}
+
+export interface PeerCollection {
+  readonly url: string;
+  readonly id: string;
+  readonly title: string;
+  readonly canRead: boolean;
+  readonly canWrite: boolean;
+}
+
+/** How far a pull came. `next` goes on in the middle of a run that began at `addedAfter`. */
+export interface Checkpoint {
+  readonly addedAfter?: string;
+  readonly next?: string;
+}
+
+export interface PulledPage {
+  /** Each object's text, byte for byte as the peer sent it. */
+  readonly documents: readonly string[];
+  /** Where the next pull goes on once these documents are kept. */
+  readonly checkpoint: Checkpoint;
+  readonly more: boolean;
+}
+
+/** What became of a push: how many objects the peer took, and which it refused and why. */
+export interface Pushed {
+  readonly taken: number;
+  readonly refused: readonly StatusDetail[];
+}
+
+/** A peer that answers what TAXII 2.1 does not allow, or refuses. `status` is absent where there was no answer. */
+export class PeerFault extends Error {
+  override readonly name = "PeerFault";
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+interface ClientOptions {
+  readonly signal?: AbortSignal;
+  /** Tries of one request; 5 unless told. Between them it waits twice as long each time, or as Retry-After says. */
+  readonly tries?: number;
+  /** First pause in milliseconds; 500 unless told. */
+  readonly pause?: number;
+}
+
+const LONGEST_CALL = 60_000;
+const LONGEST_PAUSE = 60_000;
+const LARGEST_ANSWER = 256 * 2 ** 20;
+const MOST_IN_ENVELOPE = 1000;
+const POLLS = 20;
+const PASSING = [429, 500, 502, 503, 504];
+
+const Discovery = z.object({ api_roots: z.array(z.string()).default([]) });
+const Root = z.object({
+  title: z.string(),
+  versions: z.array(z.string()),
+  max_content_length: z.number().int().positive(),
+});
+const Collections = z.object({
+  collections: z
+    .array(z.object({ id: z.string(), title: z.string(), can_read: z.boolean(), can_write: z.boolean() }))
+    .default([]),
+});
+const Detail = z.object({ id: z.string(), version: z.string(), message: z.string().optional() });
+const StatusShape = z.object({
+  id: z.uuid(),
+  status: z.enum(["complete", "pending"]),
+  success_count: z.number().int(),
+  failures: z.array(Detail).default([]),
+  failure_count: z.number().int(),
+  pending_count: z.number().int(),
+} satisfies Partial<Record<keyof Status, z.ZodType>>);
+
+/** A TAXII 2.1 client of one peer. It follows no redirect and shows its login to no other origin. */
+export class TaxiiClient {
+  private readonly peer: Peer;
+  private readonly options: ClientOptions;
+
+  constructor(peer: Peer, options: ClientOptions = {}) {
+    this.peer = peer;
+    this.options = options;
+  }
+
+  /** Discovery (section 4.1), then each API root that speaks TAXII 2.1 (section 4.2). */
+  async apiRoots(): Promise<ApiRoot[]> {
+    const { api_roots: addresses } = await this.json(Discovery, this.peer.url);
+    const roots: ApiRoot[] = [];
+    for (const address of addresses) {
+      const url = new URL(address, this.peer.url).href;
+      const root = await this.json(Root, url);
+      const speaks = root.versions.some((version) => version.replaceAll(" ", "") === TAXII_TYPE);
+      if (speaks) roots.push({ url, title: root.title, maxContentLength: root.max_content_length });
+    }
+    return roots;
+  }
+
+  async collections(root: ApiRoot): Promise<PeerCollection[]> {
+    const { collections } = await this.json(Collections, new URL("collections/", root.url).href);
+    return collections.map((each) => ({
+      url: new URL(`collections/${encodeURIComponent(each.id)}/`, root.url).href,
+      id: each.id,
+      title: each.title,
+      canRead: each.can_read,
+      canWrite: each.can_write,
+    }));
+  }
+
+  /**
+   * One page behind a checkpoint. A `next` that the peer no longer knows begins the run again at its `addedAfter`:
+   * objects come twice rather than never.
+   */
+  async page(collection: PeerCollection, from: Checkpoint, limit?: number): Promise<PulledPage> {
+    const url = new URL("objects/", collection.url);
+    url.searchParams.set("match[version]", "all");
+    if (limit !== undefined) url.searchParams.set("limit", String(limit));
+    if (from.addedAfter !== undefined) url.searchParams.set("added_after", from.addedAfter);
+    if (from.next !== undefined) url.searchParams.set("next", from.next);
+    let answer: { response: Response; body: Buffer };
+    try {
+      answer = await this.ask("GET", url.href);
+    } catch (error) {
+      const forgotten = error instanceof PeerFault && [400, 404, 410].includes(error.status ?? 0);
+      if (!forgotten || from.next === undefined) throw error;
+      return this.page(
+        collection,
+        from.addedAfter === undefined ? {} : { addedAfter: from.addedAfter },
+        limit,
+      );
+    }
+    const { parts, more, next } = envelopeOf(answer.body);
+    const last = answer.response.headers.get("x-taxii-date-added-last") ?? undefined;
+    const documents = parts.map((part) => part.text);
+    if (more && next !== undefined) return { documents, more, checkpoint: { ...from, next } };
+    const addedAfter = parts.length === 0 ? from.addedAfter : last;
+    if (parts.length > 0 && last === undefined)
+      throw new PeerFault("X-TAXII-Date-Added-Last is missing (3.4)");
+    if (more && addedAfter === from.addedAfter) throw new PeerFault("more is true, but there is no way on");
+    return { documents, more, checkpoint: addedAfter === undefined ? {} : { addedAfter } };
+  }
+
+  /** Pushes documents in envelopes that fit the API root, and waits for what became of them (sections 5.5 and 4.3). */
+  async push(root: ApiRoot, collection: PeerCollection, documents: readonly string[]): Promise<Pushed> {
+    let taken = 0;
+    const fits = (document: string) => Buffer.byteLength(envelopeText([document])) <= root.maxContentLength;
+    const refused = documents.filter((document) => !fits(document)).map(tooLarge);
+    for (const envelope of envelopes(documents.filter(fits), root.maxContentLength)) {
+      const { body } = await this.ask("POST", new URL("objects/", collection.url).href, envelope);
+      let status = parsed(StatusShape, body);
+      for (let poll = 0; status.status === "pending"; poll++) {
+        if (poll === POLLS) throw new PeerFault(`status ${status.id} stays pending`);
+        await this.wait(poll);
+        status = await this.json(StatusShape, new URL(`status/${status.id}/`, root.url).href);
+      }
+      taken += status.success_count;
+      for (const { id, version, message } of status.failures)
+        refused.push({ id, version, ...(message === undefined ? {} : { message }) });
+    }
+    return { taken, refused };
+  }
+
+  private async json<S extends z.ZodType>(shape: S, url: string): Promise<z.output<S>> {
+    return parsed(shape, (await this.ask("GET", url)).body);
+  }
+
+  private async ask(
+    method: string,
+    url: string,
+    body?: string,
+  ): Promise<{ response: Response; body: Buffer }> {
+    if (new URL(url).origin !== new URL(this.peer.url).origin) {
+      throw new PeerFault(`the login is not for ${new URL(url).origin}`);
+    }
+    for (let turn = 1; ; turn++) {
+      const outcome = await this.once(method, url, body).catch((error: unknown) => {
+        this.options.signal?.throwIfAborted();
+        if (error instanceof PeerFault) throw error;
+        return new PeerFault(
+          `${new URL(url).origin}: ${error instanceof Error ? error.message : "no answer"}`,
+        );
+      });
+      if (!(outcome instanceof PeerFault)) {
+        const { response } = outcome;
+        if (response.ok) return outcome;
+        if (!PASSING.includes(response.status) || turn >= (this.options.tries ?? 5)) {
+          throw new PeerFault(`${method} ${new URL(url).pathname}: ${response.status}`, response.status);
+        }
+        await this.wait(turn - 1, Number(response.headers.get("retry-after") ?? Number.NaN) * 1000);
+      } else {
+        if (turn >= (this.options.tries ?? 5)) throw outcome;
+        await this.wait(turn - 1);
+      }
+    }
+  }
+
+  private async once(
+    method: string,
+    url: string,
+    body?: string,
+  ): Promise<{ response: Response; body: Buffer }> {
+    const { login } = this.peer;
+    const authorization =
+      "token" in login
+        ? `Bearer ${login.token}`
+        : `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}`;
+    const deadline = AbortSignal.timeout(LONGEST_CALL);
+    const { signal } = this.options;
+    const response = await fetch(url, {
+      method,
+      redirect: "error",
+      headers: {
+        accept: TAXII_TYPE,
+        authorization,
+        ...(body === undefined ? {} : { "content-type": TAXII_TYPE }),
+      },
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      ...(body === undefined ? {} : { body }),
+    });
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const part of response.body ?? []) {
+      size += part.byteLength;
+      if (size > LARGEST_ANSWER) throw new PeerFault(`an answer of more than ${LARGEST_ANSWER} bytes`);
+      parts.push(part);
+    }
+    return { response, body: Buffer.concat(parts) };
+  }
+
+  private async wait(turn: number, told = Number.NaN): Promise<void> {
+    const doubled = (this.options.pause ?? 500) * 2 ** turn * (0.5 + Math.random() / 2);
+    const millis = Math.min(LONGEST_PAUSE, Number.isNaN(told) ? doubled : told);
+    await pause(millis, undefined, this.options.signal === undefined ? {} : { signal: this.options.signal });
+  }
+}
+
+/**
+ * Pulls everything behind a checkpoint. `keep` stores a page's documents and its checkpoint in one unit of work; whoever
+ * crashed goes on from the checkpoint that was kept last. Answers the checkpoint of the next pull.
+ */
+export async function pullFrom(
+  client: TaxiiClient,
+  collection: PeerCollection,
+  from: Checkpoint,
+  keep: (page: PulledPage) => Promise<void>,
+  limit?: number,
+): Promise<Checkpoint> {
+  let checkpoint = from;
+  for (let more = true; more; ) {
+    const page = await client.page(collection, checkpoint, limit);
+    await keep(page);
+    ({ checkpoint, more } = page);
+  }
+  return checkpoint;
+}
+
+function* envelopes(documents: readonly string[], most: number): Generator<string> {
+  let open: string[] = [];
+  let size = 0;
+  for (const document of documents) {
+    const bytes = Buffer.byteLength(document) + 1;
+    if (open.length > 0 && (open.length === MOST_IN_ENVELOPE || EMPTY_ENVELOPE + size + bytes > most)) {
+      yield envelopeText(open);
+      [open, size] = [[], 0];
+    }
+    open.push(document);
+    size += bytes;
+  }
+  if (open.length > 0) yield envelopeText(open);
+}
+
+function envelopeText(documents: readonly string[]): string {
+  return `{"objects":[${documents.join(",")}]}`;
+}
+
+const EMPTY_ENVELOPE = envelopeText([]).length;
+
+function tooLarge(document: string): StatusDetail {
+  const object = parseDocument(document);
+  return {
+    id: object.id,
+    version: versionOf(object) ?? "",
+    message: "larger by itself than the peer's max_content_length",
+  };
+}
+
+function envelopeOf(body: Buffer): ReturnType<typeof readEnvelopePage> {
+  try {
+    return readEnvelopePage(body);
+  } catch (error) {
+    if (error instanceof Problem) throw new PeerFault(`the answer is no envelope: ${error.message}`);
+    throw error;
+  }
+}
+
+function parsed<S extends z.ZodType>(shape: S, body: Buffer): z.output<S> {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch {
+    throw new PeerFault("the answer is not JSON");
+  }
+  const read = shape.safeParse(value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw new PeerFault(`the answer is not as TAXII 2.1 wants it: ${issue?.path.join(".")}: ${issue?.message}`);
+}

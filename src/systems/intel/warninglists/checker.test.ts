@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { BlockList, isIP } from "node:net";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { INDICATOR_TYPES, type IndicatorType, readIndicator } from "../model.ts";
+import { WarninglistChecker } from "./checker.ts";
+import { loadWarninglists, readWarninglist, type Warninglist } from "./list.ts";
+
+const MISP = fileURLToPath(new URL("../../../../../shared/data/misp/warninglists/", import.meta.url));
+
+/** Every entry of every list, one after the other, with what the runtime brings. */
+function naive(lists: readonly Warninglist[], type: IndicatorType, value: string): string[] {
+  const folded = value.toLowerCase();
+  const host =
+    type === "domain"
+      ? folded
+      : type === "email"
+        ? (folded.split("@").at(-1) ?? "")
+        : type === "url" && URL.canParse(folded)
+          ? new URL(folded).hostname
+          : undefined;
+  const bare = (host ?? "").replace(/\.+$/, "");
+  const address = (host ?? folded).replace(/^\[|\]$/g, "");
+  const knows = (list: Warninglist, raw: string): boolean => {
+    const entry = raw.trim();
+    const low = entry.toLowerCase();
+    if (list.type === "string") return low === folded;
+    if (list.type === "substring") return folded.includes(low);
+    if (list.type === "hostname") {
+      const above = low.replace(/^\.+|\.+$/g, "");
+      return host !== undefined && (bare === above || bare.endsWith(`.${above}`));
+    }
+    if (list.type === "regex") {
+      const [, body = "", flags = ""] = /^\/(.*)\/(\w*)$/s.exec(entry) ?? [];
+      return new RegExp(body.replaceAll("\\@", "@"), flags.includes("i") ? "i" : "").test(value);
+    }
+    const [network = "", bits] = low.split("/");
+    if (isIP(network) === 0 || isIP(network) !== isIP(address)) return false;
+    const family = isIP(network) === 4 ? "ipv4" : "ipv6";
+    const block = new BlockList();
+    block.addSubnet(network, Number(bits ?? (family === "ipv4" ? 32 : 128)), family);
+    return block.check(address, family);
+  };
+  return lists
+    .filter((list) => list.types.has(type) && list.entries.some((entry) => knows(list, entry)))
+    .map((list) => list.name);
+}
+
+const names = (lists: readonly Warninglist[], type: IndicatorType, value: string) =>
+  new WarninglistChecker(lists).check(type, value).map((hit) => hit.list);
+
+const label = fc.stringMatching(/^[a-c]{1,2}$/);
+const host = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join("."));
+const four = fc
+  .tuple(...Array.from({ length: 4 }, () => fc.constantFrom(0, 1, 127, 128, 255)))
+  .map((all) => all.join("."));
+const six = fc.oneof(
+  fc
+    .tuple(fc.constantFrom("2001:db8", "::", "fe80:0"), fc.integer({ min: 0, max: 3 }))
+    .map(([head, tail]) => (head === "::" ? `::${tail}` : `${head}::${tail}`)),
+  fc.constant("::ffff:1.1.1.1"),
+);
+const entries: Readonly<Record<Warninglist["type"], fc.Arbitrary<string>>> = {
+  string: fc.oneof(host, four, fc.constantFrom("D41D8CD98F00B204E9800998ECF8427E")),
+  hostname: fc.tuple(fc.constantFrom("", "."), host).map((both) => both.join("")),
+  substring: fc.oneof(host, fc.constantFrom("a", "b.c", "cc.a", "1.1", "://a")),
+  regex: fc.constantFrom("/^a.*b$/i", "/(a|b)\\.c/", "/^[0-9.]+$/", "/c{2}/"),
+  cidr: fc.oneof(
+    four,
+    six,
+    fc.tuple(four, fc.integer({ min: 0, max: 32 })).map((both) => both.join("/")),
+    fc.tuple(six, fc.constantFrom(0, 1, 15, 16, 17, 64, 127, 128)).map((both) => both.join("/")),
+  ),
+};
+const list = fc.constantFrom("string", "hostname", "substring", "regex", "cidr" as const).chain((type) =>
+  fc.record({
+    type: fc.constant(type),
+    entries: fc.array(entries[type], { maxLength: 6 }),
+    types: fc.uniqueArray(fc.constantFrom(...INDICATOR_TYPES), { minLength: 4 }).map((all) => new Set(all)),
+  }),
+);
+const asked = fc.oneof(
+  fc.tuple(
+    fc.constantFrom("domain" as const),
+    fc.tuple(host, fc.constantFrom("", ".")).map((both) => both.join("")),
+  ),
+  fc.tuple(
+    fc.constantFrom("email" as const),
+    host.map((name) => `a@${name}`),
+  ),
+  fc.tuple(
+    fc.constantFrom("url" as const),
+    fc
+      .oneof(
+        host,
+        four,
+        six.map((text) => `[${text}]`),
+      )
+      .map((name) => `http://${name}/A?b`),
+  ),
+  fc.tuple(fc.constantFrom("ipv4" as const), four),
+  fc.tuple(fc.constantFrom("ipv6" as const), six),
+  fc.tuple(
+    fc.constantFrom("md5" as const),
+    fc.constantFrom("d41d8cd98f00b204e9800998ecf8427e", "a".repeat(32)),
+  ),
+);
+
+test("every answer is that of a checker that tries each entry in turn", () => {
+  fc.assert(
+    fc.property(fc.array(list, { maxLength: 8 }), asked, (drawn, [type, value]) => {
+      const lists = drawn.map((each, at) => ({ ...each, name: `list ${at}` }));
+      assert.deepEqual(names(lists, type, value), naive(lists, type, value));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("the lists of the product load whole, and know what they are for", () => {
+  const { lists, faults } = loadWarninglists();
+  const checker = new WarninglistChecker(lists);
+  assert.deepEqual([faults, checker.faults], [[], []]);
+  const hit = (type: IndicatorType, value: string) =>
+    checker.check(type, value).map((each) => each.list.split(" ")[0]);
+  assert.deepEqual(hit("ipv4", "8.8.8.8"), ["公用"]);
+  assert.deepEqual(hit("ipv4", "192.168.3.4"), ["特殊用途網段"]);
+  assert.deepEqual(hit("ipv6", "2001:db8::5"), ["文件範例網段"]);
+  assert.deepEqual(hit("domain", "www.example.com"), ["文件範例網域"]);
+  assert.deepEqual(hit("domain", "example.com.evil.tw"), []);
+  assert.deepEqual(hit("url", "http://10.1.2.3/x"), ["特殊用途網段"]);
+  assert.deepEqual(hit("sha1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"), ["空內容雜湊"]);
+  assert.deepEqual(hit("ipv4", "140.112.8.116"), []);
+});
+
+test("a broken list or entry is told with its place, the rest goes on", () => {
+  assert.throws(() => readWarninglist('{"name":"x","type":"magic","list":[]}'));
+  const given = readWarninglist('{"name":"x","type":"cidr","list":["10.0.0.0/33","","no","10.0.0.0/8"]}');
+  const checker = new WarninglistChecker([given, { ...given, type: "regex", entries: ["/(?<=a)b/"] }]);
+  assert.deepEqual(
+    checker.faults.map((fault) => fault.path),
+    ["x: 10.0.0.0/33", "x: ", "x: no", "x: /(?<=a)b/"],
+  );
+  assert.deepEqual(checker.check("ipv4", "10.2.3.4"), [{ list: "x", entry: "10.0.0.0/8" }]);
+});
+
+test("the public lists load whole, and a sample of their entries answers as the naive checker does", (t) => {
+  if (!existsSync(MISP)) return t.skip("../shared/data/misp is absent");
+  const { lists, faults } = loadWarninglists(MISP);
+  const checker = new WarninglistChecker(lists);
+  t.diagnostic(`${checker.entryCount} entries, ${checker.faults.length} unusable`);
+  assert.deepEqual(faults, []);
+  assert.ok(checker.entryCount > 500_000);
+  const sample = lists
+    .flatMap((list) => [list.entries[0], list.entries.at(-1)])
+    .map((entry) => (entry ?? "").split("/")[0] ?? "");
+  const short = lists.map((list) => ({
+    ...list,
+    entries: [...list.entries.slice(0, 20), ...list.entries.slice(-20)],
+  }));
+  const shortChecker = new WarninglistChecker(short);
+  let hits = 0;
+  for (const text of [...sample, "evil.example.tw", "203.0.114.9", "noc@example.org"]) {
+    const indicator = readIndicator(text.replace(/^\.+/, ""));
+    if (indicator === undefined) continue;
+    const found = shortChecker.check(indicator.type, indicator.value).map((hit) => hit.list);
+    assert.deepEqual(found, naive(short, indicator.type, indicator.value), indicator.value);
+    hits += found.length;
+  }
+  assert.ok(hits > 100);
+});
