@@ -15,7 +15,7 @@ import {
   RULE_FOLDERS,
 } from "../../systems/detection/index.ts";
 import { DutyIncident, dutiesOf, loadPack, loadPackFile } from "../../systems/incidents/index.ts";
-import { patternFault, validateStix } from "../../systems/intel/index.ts";
+import { matchPattern, patternFault, validateStix } from "../../systems/intel/index.ts";
 import { Client } from "../client.ts";
 import { configOf, printJson, withConfig } from "./configured.ts";
 import { refusal, withLocalNode } from "./local-node.ts";
@@ -229,16 +229,33 @@ function addStix(program: Command): void {
     });
   stix
     .command("pattern")
-    .description("is this a STIX pattern?")
+    .description("is this a STIX pattern, and is it true of what was observed?")
     .argument("<pattern>")
+    .option("--match <file>", "JSON of observed-data and observables: an object, an array or a bundle")
     .option("--json", "JSON lines")
-    .action((pattern: string, options: { json?: boolean }) => {
+    .action((pattern: string, options: { match?: string; json?: boolean }) => {
       const fault = patternFault(pattern);
-      if (options.json === true)
-        printJson({ pattern, valid: fault === undefined, ...(fault === undefined ? {} : { fault }) });
-      else console.log(fault === undefined ? "valid" : fault);
-      if (fault !== undefined) process.exitCode = 1;
+      if (fault !== undefined || options.match === undefined) {
+        if (options.json === true)
+          printJson({ pattern, valid: fault === undefined, ...(fault === undefined ? {} : { fault }) });
+        else console.log(fault === undefined ? "valid" : fault);
+        if (fault !== undefined) process.exitCode = 1;
+        return;
+      }
+      const answer = matchPattern(pattern, documentsOf(options.match));
+      if (options.json === true) printJson({ pattern, valid: true, ...answer });
+      else if ("fault" in answer) console.log(answer.fault);
+      else console.log(answer.matched ? "matches" : "does not match");
+      if ("fault" in answer || !answer.matched) process.exitCode = 1;
     });
+}
+
+/** The documents of a file: a bundle's objects, an array, or the one object it holds. */
+function documentsOf(file: string): Parameters<typeof matchPattern>[1] {
+  const content = JSON.parse(readFileSync(file, "utf8")) as { type?: unknown; objects?: unknown } | unknown[];
+  if (Array.isArray(content)) return content as Parameters<typeof matchPattern>[1];
+  const inside = content.type === "bundle" && Array.isArray(content.objects) ? content.objects : [content];
+  return inside as Parameters<typeof matchPattern>[1];
 }
 
 function stixFaults(file: string): { path: string; rule: string; message: string }[] {

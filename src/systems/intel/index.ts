@@ -8,6 +8,7 @@ import { loadWarninglists } from "./warninglists/list.ts";
 export type { IndicatorType, IntelKind, IntelState, Item, Recipient } from "./model.ts";
 export { type Draft, type DraftIndicator, draftItem } from "./review.ts";
 export { patternFault } from "./stix/pattern.ts";
+export { matchPattern } from "./stix/pattern-match.ts";
 export { type StixFinding, validate as validateStix } from "./stix/validate.ts";
 
 /** The library: items, de-identification, review, STIX 2.1 and the TAXII 2.1 server (mission I1, I4 to I8). */
