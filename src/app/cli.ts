@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { z } from "zod";
 import { PROBLEMS, Problem } from "../core/problem.ts";
 import { addAdministration } from "./commands/administration.ts";
 import { addAnalysis } from "./commands/analysis.ts";
@@ -30,6 +31,16 @@ try {
   process.exitCode = report(error);
 }
 
+/** The system's words for what went wrong with a file or a port, in ours. */
+function plainly(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return `there is no file ${error.path ?? ""}`;
+  if (error.code === "EISDIR") return "that is a folder; a file is wanted";
+  if (error.code === "EACCES") return `${error.path ?? "the file"} may not be read`;
+  if (error.code === "EADDRINUSE")
+    return `${error.message}: another program listens there; set http.port (LIANFANG_HTTP__PORT=9090)`;
+  return error.message;
+}
+
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.wrongUse;
   if (error instanceof Problem) {
@@ -39,6 +50,12 @@ function report(error: unknown): number {
     for (const fault of error.faults) console.error(`  ${fault.path}: ${fault.message}`);
     return EXIT.wrongUse;
   }
-  console.error(`lianfang: ${error instanceof Error ? error.message : String(error)}`);
+  if (error instanceof z.ZodError) {
+    console.error("lianfang: the file does not hold what is wanted");
+    for (const issue of error.issues)
+      console.error(`  ${issue.path.join(".") || "(whole)"}: ${issue.message}`);
+    return EXIT.wrongUse;
+  }
+  console.error(`lianfang: ${error instanceof Error ? plainly(error) : String(error)}`);
   return EXIT.wrongUse;
 }

@@ -205,6 +205,7 @@ function addDetect(program: Command): void {
         if (options.json === true) printJson(issue);
         else console.log(`${issue.file}:${issue.line}: ${issue.message}`);
       }
+      if (issues.length === 0 && options.json !== true) console.log("no faults");
       if (issues.length > 0) process.exitCode = 1;
     });
 }

@@ -58,13 +58,13 @@ function greet(node: LianfangNode, config: Config, took: number): void {
   );
   const first = node.firstAdministrator;
   if (first !== undefined) {
-    console.log("\nThe first administrator (shown this once):");
+    console.log("\n第一位管理者（僅顯示這一次） The first administrator, shown this once:");
     console.log(`  name      ${first.name}`);
     console.log(`  password  ${first.password}`);
     console.log("\nNext:");
     console.log(`  1. open ${node.url}, sign in, choose your own password and set up the one-time code`);
     console.log(
-      "  2. add organisations and people under 會員 (members), and a key for each machine that sends logs",
+      "  2. add organisations (單位), people (帳號) and a key (API 金鑰) for each machine that sends logs",
     );
     console.log(
       `  3. send logs: curl -H "authorization: Bearer KEY" --data-binary @file.log ${node.url}/ingest/logs`,

@@ -56,6 +56,18 @@ test("a public address without TLS or a trusted proxy is refused, with either it
   assert.equal(config.http.trustedProxy, "10.0.0.1");
 });
 
+test("faults between settings are told beside faults of single ones", () => {
+  const faults = withFile(
+    "http:\n  port: eighty\nmail:\n  smtp: ftp://x\nrecords:\n  url: mysql://x\n",
+    (file) => faultsOf(() => loadConfig({ file })),
+  );
+  assert.deepEqual(faults.map((fault) => fault.path).sort(), ["http.port", "mail.smtp", "records.url"]);
+  assert.ok(
+    faults.every((fault) => /lianfang\.yml:\d+\)/.test(fault.message)),
+    JSON.stringify(faults),
+  );
+});
+
 test("the environment overrides the file", () => {
   const config = withFile("http:\n  port: 9000\n", (file) =>
     loadConfig({ file, env: { LIANFANG_HTTP__PORT: "9100" } }),

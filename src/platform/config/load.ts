@@ -16,11 +16,39 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
   const read = Config.safeParse(tree);
   if (!read.success)
     faults.push(...read.error.issues.flatMap((issue) => faultOf(issue, options.file, lines)));
-  if (read.success) faults.push(...crossFaults(read.data));
+  const whole = read.success ? read : Config.safeParse(without(tree, read.error.issues));
+  if (whole.success)
+    faults.push(...crossFaults(whole.data).map((fault) => placed(fault, options.file, lines)));
   if (faults.length > 0 || !read.success) {
-    throw new Problem("config.invalid", { detail: `${faults.length} faults in the configuration`, faults });
+    const detail =
+      faults.length === 1 ? "one fault in the configuration" : `${faults.length} faults in the configuration`;
+    throw new Problem("config.invalid", { detail, faults });
   }
   return read.data;
+}
+
+/** The tree without the settings that are wrong by themselves, so that the rules between the others are still checked. */
+function without(tree: Tree, issues: readonly z.core.$ZodIssue[]): Tree {
+  const copy = structuredClone(tree);
+  for (const issue of issues) {
+    const keys = issue.code === "unrecognized_keys" ? issue.keys : [issue.path.at(-1)];
+    const parents = issue.code === "unrecognized_keys" ? issue.path : issue.path.slice(0, -1);
+    let at: unknown = copy;
+    for (const part of parents)
+      at = typeof at === "object" && at !== null ? Reflect.get(at, part) : undefined;
+    if (typeof at !== "object" || at === null) continue;
+    for (const key of keys) if (key !== undefined) Reflect.deleteProperty(at, key);
+  }
+  return copy;
+}
+
+function placed(
+  fault: Fault,
+  file: string | undefined,
+  lineOf: (path: PropertyKey[]) => number | undefined,
+): Fault {
+  const line = lineOf(fault.path.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : part)));
+  return line === undefined ? fault : { ...fault, message: `${fault.message} (${file}:${line})` };
 }
 
 type Tree = Record<string, unknown>;
@@ -142,6 +170,9 @@ function crossFaults(config: Config): Fault[] {
   }
   if (!/^(chdb$|https?:\/\/)/.test(config.events.url)) {
     faults.push({ path: "events.url", message: "chdb or an http(s):// address of ClickHouse" });
+  }
+  if (config.mail.smtp !== undefined && !/^smtps?:\/\/[^/]/.test(config.mail.smtp)) {
+    faults.push({ path: "mail.smtp", message: "smtp:// or smtps:// and a host" });
   }
   for (const [at, source] of config.ingest.sources.entries()) {
     if (!isPrefix(source.address))

@@ -197,7 +197,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     for (const route of parts.routes.filter((each) => each.rawBody === true)) declare(raw, route);
   });
 
-  await app.register(swaggerUi, { routePrefix: "/api/docs", staticCSP: true });
+  await app.register(swaggerUi, {
+    routePrefix: "/api/docs",
+    theme: { title: "Lianfang 聯防 API" },
+    uiConfig: { validatorUrl: null },
+  });
   await serveConsole(app, parts.consoleFolder);
   return app;
 }

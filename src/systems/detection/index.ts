@@ -85,6 +85,15 @@ export const detection: System = {
       jobs: [retentionJob({ config: config.events, events, records, clock, log })],
       async start() {
         pool.open();
+        for (const source of config.ingest.sources) {
+          // Not refused: the organisation may be made in the console after this start.
+          if ((await findOrg(source.org)) === undefined) {
+            log.warn(
+              { source: source.name, org: source.org },
+              "a source names an organisation that is not there; its lines are refused until it is",
+            );
+          }
+        }
         const ports = await syslog.start();
         if (ports.udp !== undefined || ports.tcp !== undefined) log.info(ports, "listening for syslog");
       },

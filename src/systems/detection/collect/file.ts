@@ -106,6 +106,11 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
 /** The bytes of a file, unpacked when it begins as gzip does; `onRead` hears of each piece as it lies in the file. */
 async function openFile(file: string, onRead: (bytes: number) => void): Promise<AsyncIterable<Buffer>> {
   const packed = await isGzipFile(file);
+  if (!packed && file.endsWith(".gz")) {
+    throw new Problem("ingest.bad-gzip", {
+      detail: `${file} is called .gz and does not begin as gzip does (byte 0)`,
+    });
+  }
   const raw = counted(createReadStream(file, { highWaterMark: 256 * 1024 }), onRead);
   return packed ? gunzipped(raw, GZIP_SLICE) : raw;
 }
