@@ -26,10 +26,12 @@ export function streamRoute(bus: Bus): { route: Route; stop: () => void } {
         // From here on the socket is ours: a page that closes is the normal end of a stream, not an error to answer.
         reply.hijack();
         const answer = reply.raw;
+        // The page may have gone while the session was looked up: then no "close" is still to come.
+        if (answer.destroyed || answer.socket === null || answer.socket.destroyed) return reply;
         answer.writeHead(200, { ...headersOf(reply), ...STREAM_HEADERS });
         answer.write("retry: 3000\n\n");
         open.add(answer);
-        const beat = setInterval(() => answer.write(": still here\n\n"), HEARTBEAT);
+        const beat = setInterval(() => answer.write(": still here\n\n"), HEARTBEAT).unref();
         const leave = bus.listen((event) => {
           if (!hears(scope, event)) return;
           if (answer.writableLength > MOST_BEHIND) answer.destroy();
