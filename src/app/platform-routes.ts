@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { PageQuery, pageOf } from "../core/page.ts";
 import type { OpenAudit } from "../platform/audit/audit.ts";
 import { AuditLine } from "../platform/audit/read.ts";
 import { type Route, route } from "../platform/http/route.ts";
 import type { Platform } from "../platform/platform.ts";
+import { problemPage } from "./problem-page.ts";
 import { VERSION } from "./version.ts";
 
 const PlatformState = z.object({
@@ -35,6 +37,7 @@ export function platformRoutes(parts: {
 }): Route[] {
   const { platform, audit } = parts;
   const startedAt = platform.clock.now();
+  const problems = problemPage(readFileSync(new URL("../../docs/problems.md", import.meta.url), "utf8"));
   const checks = [
     { part: "records", check: () => platform.records.ping() },
     { part: "events", check: () => platform.events.ping() },
@@ -110,6 +113,16 @@ export function platformRoutes(parts: {
         mailConfigured: platform.mailer.configured,
         parts: await states(),
       }),
+    }),
+    route({
+      id: "platform.problems",
+      method: "GET",
+      path: "/docs/problems",
+      summary: "What each problem code means and what to do",
+      needs: "public",
+      response: z.unknown(),
+      produces: ["text/html"],
+      handler: async ({ reply }) => reply.header("content-type", "text/html; charset=utf-8").send(problems),
     }),
     route({
       id: "audit.list",

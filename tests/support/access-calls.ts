@@ -228,6 +228,7 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
 
   "platform.health": open("/healthz"),
   "platform.ready": open("/readyz"),
+  "platform.problems": open("/docs/problems"),
   "platform.metrics": self("/metrics"),
   "platform.state": self("/api/v1/platform"),
   "audit.list": list("/api/v1/audit", { shows: false }),
