@@ -95,7 +95,12 @@ export interface Option {
   readonly label: string;
   /** A line under the label. */
   readonly why?: ReactNode;
+  /** Cannot be chosen anew; `why` then tells the reason. Only for choices of several. */
+  readonly disabled?: boolean;
 }
+
+/** Up to here every option is drawn and read aloud by its label; a longer list is drawn where it is looked at. */
+const DRAWN = 200;
 
 interface ChoiceProps<V extends object> extends FieldProps<V> {
   readonly options: readonly Option[];
@@ -109,6 +114,10 @@ function OptionLabel({ label, why }: Option) {
     </>
   );
 }
+
+/** What may not be chosen can still be taken away where it was chosen before. */
+const barred = ({ value, disabled = false }: Option, chosen: readonly string[]) =>
+  disabled && !chosen.includes(value);
 
 const contains = (input: string, option: { label?: ReactNode } | undefined) =>
   String(option?.label ?? "")
@@ -139,6 +148,7 @@ export function ChoiceField<V extends object>({ options, ...field }: ChoiceProps
             showSearch={{ filterOption: contains }}
             allowClear={field.required !== true}
             value={typeof control.value === "string" ? control.value : null}
+            virtual={options.length > DRAWN}
             options={options.map(({ value, label }) => ({ value, label }))}
             onChange={(value: string | null | undefined) =>
               control.set(value ?? emptied("", field.form.initial(field.name)))
@@ -160,7 +170,7 @@ export function ChoicesField<V extends object>({ options, ...field }: ChoiceProp
         return few ? (
           <Checkbox.Group className="choices" value={value} onChange={(chosen) => control.set(chosen)}>
             {options.map((option) => (
-              <Checkbox key={option.value} value={option.value}>
+              <Checkbox key={option.value} value={option.value} disabled={barred(option, value)}>
                 <OptionLabel {...option} />
               </Checkbox>
             ))}
@@ -171,7 +181,16 @@ export function ChoicesField<V extends object>({ options, ...field }: ChoiceProp
             mode="multiple"
             showSearch={{ filterOption: contains }}
             value={value}
-            options={options.map((option) => ({ value: option.value, label: option.label }))}
+            virtual={options.length > DRAWN}
+            options={options.map((option) => ({
+              value: option.value,
+              label: option.label,
+              why: option.why,
+              disabled: barred(option, value),
+            }))}
+            optionRender={({ data: { value, label, why } }) => (
+              <OptionLabel value={value} label={label} why={why} />
+            )}
             onChange={(chosen: string[]) => control.set(chosen)}
           />
         );

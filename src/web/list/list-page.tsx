@@ -283,7 +283,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
           <Rows
             rows={rows}
             id={id}
-            columns={columns}
+            columns={columns.filter((column) => column.exportOnly !== true)}
             open={open}
             marks={allowed.length > 0}
             marked={marked}

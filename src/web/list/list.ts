@@ -11,6 +11,8 @@ export interface Column<Row> {
   render(row: Row): ReactNode;
   /** For the export; a column without it is not exported. */
   readonly text?: (row: Row) => string | number | null | undefined;
+  /** In the export but not on the screen, where another column shows it. */
+  readonly exportOnly?: boolean;
   /** Its place on the card of a phone: `line` unless told. */
   readonly phone?: "title" | "side" | "line" | "hidden";
 }

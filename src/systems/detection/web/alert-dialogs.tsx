@@ -206,6 +206,9 @@ function RaiseForm({ alerts, close, done }: DialogProps) {
       }}
     >
       <p className="muted">{t("alert.raise.lead")}</p>
+      <p>
+        <strong>{t("alert.raise.level")}</strong>
+      </p>
       <ul className="plain">
         {what.map((line) => (
           <li key={line}>{line}</li>

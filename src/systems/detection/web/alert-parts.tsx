@@ -38,3 +38,9 @@ export function useAlertTitle(): (alert: Pick<Alert, "title" | "titleZh">) => st
 export function entityText(alert: Pick<Alert, "mainEntity">): string {
   return alert.mainEntity.slice(alert.mainEntity.indexOf(" ") + 1);
 }
+
+/** Sigma's `attack.t0883` as ATT&CK writes it: T0883; tactics and other tags in words of their own. */
+export function tagText(tag: string): string {
+  const name = tag.startsWith("attack.") ? tag.slice("attack.".length) : tag;
+  return /^(?:[tsgm]|ta|cve[.-])\d[\d.-]*$/i.test(name) ? name.toUpperCase() : name;
+}

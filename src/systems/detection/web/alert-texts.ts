@@ -47,6 +47,7 @@ const zh = {
   "alert.reopen": "重新開啟",
   "alert.raise": "通報為資安事件",
   "alert.raise.lead": "會建立一件資安事件並併入這些警訊；事件的通報時限自知悉時間起算。",
+  "alert.raise.level": "填寫影響事實之前，這件事件以第 1 級計；建立後請接著填寫影響事實。",
   "alert.raise.title": "事件名稱",
   "alert.raise.aware": "知悉時間",
   "alert.raise.aware.why": "單位得知這件事的時間，不是填表的時間；法定時限由此起算。",
@@ -134,6 +135,8 @@ const en: Record<keyof typeof zh, string> = {
   "alert.raise": "Raise to an incident",
   "alert.raise.lead":
     "Makes an incident of these alerts; its report deadlines run from the time of awareness.",
+  "alert.raise.level":
+    "Until the facts of impact are given it counts as level 1; give them next, once it is made.",
   "alert.raise.title": "Name of the incident",
   "alert.raise.aware": "Awareness",
   "alert.raise.aware.why":

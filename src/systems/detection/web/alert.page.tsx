@@ -26,7 +26,7 @@ import {
 } from "../../../web/kit.ts";
 import type { Alert, AlertComment, AlertDetail, SampleEvent } from "../model.ts";
 import { AssignAlertsDialog, CloseAlertsDialog, RaiseAlertsDialog } from "./alert-dialogs.tsx";
-import { ALERTS, AlertSeverity, AlertStateTag, entityText, useAlertTitle } from "./alert-parts.tsx";
+import { ALERTS, AlertSeverity, AlertStateTag, entityText, tagText, useAlertTitle } from "./alert-parts.tsx";
 
 const QUEUE = "/alerts";
 
@@ -160,6 +160,7 @@ function AlertView({ alert }: { readonly alert: AlertDetail }) {
   useKeys([...keys, { key: "u", label: t("nav.alerts"), run: () => go(QUEUE) }]);
   const shown = (what: typeof doing) => (doing === what ? [alert] : []);
   const entity = entityText(alert);
+  const tags = alert.tags.map(tagText).join(" ");
   return (
     <>
       <DetailPage
@@ -177,7 +178,10 @@ function AlertView({ alert }: { readonly alert: AlertDetail }) {
         acts={
           <>
             {open && mayReport && (
-              <Button type="primary" onClick={() => setDoing("raise")}>
+              <Button
+                type={next?.act === undefined ? "primary" : "default"}
+                onClick={() => setDoing("raise")}
+              >
                 {t("alert.raise")}
               </Button>
             )}
@@ -200,16 +204,16 @@ function AlertView({ alert }: { readonly alert: AlertDetail }) {
           { label: t("alert.count"), value: alert.count.toLocaleString("en") },
           { label: t("alert.first"), value: <Time at={alert.firstSeen} seconds /> },
           { label: t("alert.last"), value: <Time at={alert.lastSeen} seconds /> },
-          { label: t("alert.raised"), value: <Time at={alert.raisedAt} /> },
+          { label: t("alert.raised"), value: <Time at={alert.raisedAt} seconds /> },
           { label: t("alert.assignee"), value: alert.assignee?.name },
           { label: t("alert.org"), value: orgName(alert.orgId, language) ?? alert.orgId },
           {
             label: t("alert.rule"),
-            value: alert.title,
+            value: title(alert),
             copy: alert.ruleId,
             filter: { to: QUEUE, name: "rule" },
           },
-          { label: t("alert.tags"), value: alert.tags.join(" "), copy: alert.tags.join(" ") },
+          { label: t("alert.tags"), value: tags, copy: tags },
           {
             label: t("alert.incident"),
             value:

@@ -27,12 +27,44 @@ export function endText(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** What a list says of a record in few words: a name or address it is about, else the beginning of its line. */
-export function gistOf(record: LogRecord): string {
-  return record.domain || record.url || record.user || record.original.slice(0, 160);
+/** Syslog's own beginning, both ages: `<34>`, `1 2026-11-23T06:05:12Z host`, `Nov 23 14:05:12 host`. */
+const PRIORITY = /^<\d{1,3}>/;
+const STAMPS: readonly RegExp[] = [
+  /^1 \d{4}-\d\d-\d\dT\S{1,40} \S{1,255} /,
+  /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,20} /,
+  /^\*?[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?:? /,
+  /^date=\d{4}-\d\d-\d\d time=\d\d:\d\d:\d\d /,
+];
+
+/** A line without the priority and time that begin it: both stand in columns of their own. */
+export function withoutStamp(line: string): string {
+  return STAMPS.reduce((rest, stamp) => rest.replace(stamp, ""), line.replace(PRIORITY, ""));
 }
 
-/** Text as devices print it, or a dash. */
-export function Mono({ children }: { readonly children: string }) {
-  return children === "" ? <span className="muted">–</span> : <span className="mono">{children}</span>;
+/** What a list says of a record in few words: a name or address it is about, else what its line says. */
+export function gistOf(record: LogRecord): string {
+  return record.domain || record.url || record.user || withoutStamp(record.original).slice(0, 160);
+}
+
+/** A cell that gives way to its neighbours: what does not fit shows on hover. A dash for nothing. */
+export function Cut({ children }: { readonly children: string }) {
+  if (children === "") return <span className="muted">–</span>;
+  return (
+    <span className="cell-cut" title={children}>
+      {children}
+    </span>
+  );
+}
+
+/** Where a record comes from and, on the next line, where it goes to. */
+export function Ends({ of }: { readonly of: LogRecord }) {
+  const from = endText(of.sourceIp, of.sourcePort);
+  const to = endText(of.destinationIp, of.destinationPort);
+  if (from === "" && to === "") return <span className="muted">–</span>;
+  return (
+    <>
+      {from !== "" && <span className="cell-two mono small">{from}</span>}
+      {to !== "" && <span className="cell-two mono small">→ {to}</span>}
+    </>
+  );
 }

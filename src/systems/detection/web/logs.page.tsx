@@ -1,6 +1,6 @@
 import { ListPage, StateTag, Time, useLanguage, useOrgName, useSession, useTexts } from "../../../web/kit.ts";
 import type { LogRecord } from "../model.ts";
-import { endText, gistOf, LOGS, Mono, OutcomeTag, useProducts } from "./log-parts.tsx";
+import { Cut, Ends, endText, LOGS, OutcomeTag, useProducts, withoutStamp } from "./log-parts.tsx";
 
 /** Search over every log record in sight. */
 export default function LogsPage() {
@@ -29,10 +29,10 @@ export default function LogsPage() {
         {
           key: "product",
           label: t("log.product"),
-          width: 140,
+          width: 120,
           render: (row) =>
             row.parsed ? (
-              (products.get(row.parser) ?? row.parser)
+              <Cut>{products.get(row.parser) ?? row.parser}</Cut>
             ) : (
               <StateTag tone="waiting">{t("log.parsed.false")}</StateTag>
             ),
@@ -41,29 +41,35 @@ export default function LogsPage() {
         {
           key: "action",
           label: t("log.action"),
-          width: 170,
-          render: (row) => row.action || <span className="muted">–</span>,
+          width: 140,
+          render: (row) => <Cut>{row.action}</Cut>,
           text: (row) => row.action,
         },
         {
           key: "outcome",
           label: t("log.outcome"),
-          width: 90,
+          width: 70,
           render: (row) => <OutcomeTag outcome={row.outcome} />,
           text: (row) => row.outcome,
         },
         {
+          key: "ends",
+          label: `${t("log.from-address")} → ${t("log.to-address")}`,
+          width: 180,
+          render: (row) => <Ends of={row} />,
+        },
+        {
           key: "from",
           label: t("log.from-address"),
-          width: 180,
-          render: (row) => <Mono>{endText(row.sourceIp, row.sourcePort)}</Mono>,
+          exportOnly: true,
+          render: (row) => endText(row.sourceIp, row.sourcePort),
           text: (row) => endText(row.sourceIp, row.sourcePort),
         },
         {
           key: "to",
           label: t("log.to-address"),
-          width: 180,
-          render: (row) => <Mono>{endText(row.destinationIp, row.destinationPort)}</Mono>,
+          exportOnly: true,
+          render: (row) => endText(row.destinationIp, row.destinationPort),
           text: (row) => endText(row.destinationIp, row.destinationPort),
         },
         {
@@ -72,7 +78,7 @@ export default function LogsPage() {
           phone: "title",
           render: (row) => (
             <span className="mono small" title={row.original}>
-              {gistOf(row)}
+              {withoutStamp(row.original)}
             </span>
           ),
           text: (row) => row.original,
@@ -80,25 +86,30 @@ export default function LogsPage() {
         {
           key: "rules",
           label: t("log.rules"),
-          width: 170,
-          render: (row) => row.rules.join(t("kit:comma")) || <span className="muted">–</span>,
+          width: 140,
+          render: (row) => <Cut>{row.rules.join(t("kit:comma"))}</Cut>,
           text: (row) => row.rules.join("; "),
         },
         {
           key: "source",
           label: t("log.source"),
-          width: 120,
+          width: 140,
           phone: "hidden",
-          render: (row) => row.source,
+          render: (row) => (
+            <>
+              <Cut>{row.source}</Cut>
+              <span className="muted small">
+                <Cut>{orgName(row.orgId, language) ?? row.orgId.slice(0, 8)}</Cut>
+              </span>
+            </>
+          ),
           text: (row) => row.source,
         },
         {
           key: "org",
           label: t("log.org"),
-          width: 140,
-          phone: "hidden",
-          render: (row) =>
-            orgName(row.orgId, language) ?? <span className="mono">{row.orgId.slice(0, 8)}</span>,
+          exportOnly: true,
+          render: (row) => orgName(row.orgId, language) ?? row.orgId,
           text: (row) => orgName(row.orgId, language) ?? row.orgId,
         },
       ]}

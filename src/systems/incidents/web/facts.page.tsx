@@ -65,7 +65,7 @@ function FactsForm({ incident, pack }: { readonly incident: IncidentDetail; read
         </div>
       )}
       <FactsFields form={form} pack={pack}>
-        <LevelPreview facts={form.values.facts} awareAt={incident.awareAt} />
+        <LevelPreview facts={form.values.facts} awareAt={incident.awareAt} incident={incident} />
       </FactsFields>
       <TimeField form={form} name="awareAt" label={t("facts.learnt")} why={t("facts.learnt.why")} />
       <TextField form={form} name="note" label={t("facts.note")} rows={2} />

@@ -1,4 +1,4 @@
-import { StateTag, TimeLeft, type Tone, useLanguage, useTexts } from "../../../web/kit.ts";
+import { StateTag, TimeLeft, type Tone, taipei, useLanguage, useTexts } from "../../../web/kit.ts";
 import type { ClockShown, Incident, IncidentDetail, IncidentState } from "../model.ts";
 
 export const INCIDENTS = "/api/v1/incidents";
@@ -44,6 +44,9 @@ export function useLevelName(incident: Pick<IncidentDetail, "levelNames">): (lev
   };
 }
 
+/** `11-24 14:05` in Asia/Taipei: the year stands beside the awareness. */
+const shortTime = (at: string) => taipei(at).slice(5);
+
 /** Every deadline of the incident: what is open first, by its end. */
 export function Clocks({ of }: { readonly of: readonly ClockShown[] }) {
   const t = useTexts("incidents");
@@ -51,14 +54,23 @@ export function Clocks({ of }: { readonly of: readonly ClockShown[] }) {
   const open = (clock: ClockShown) => (clock.doneAt === undefined ? 0 : 1);
   const sorted = [...of].sort((a, b) => open(a) - open(b) || (a.dueAt < b.dueAt ? -1 : 1));
   return (
-    <ul className="plain">
+    <ul className="plain clock-blocks">
       {sorted.map((clock) => {
         const name = words(clock.names);
         return (
-          <li key={`${clock.duty} ${clock.n}`} className="row wrap">
-            <strong>{clock.n > 1 ? t("clock.again", { name, n: clock.n }) : name}</strong>
-            <TimeLeft due={clock.dueAt} done={clock.doneAt} />
-            <span className="muted small">{t(`clock.by.${clock.owedBy}`)}</span>
+          <li key={`${clock.duty} ${clock.n}`} className="clock-block">
+            <div className="clock-line">
+              <strong>{clock.n > 1 ? t("clock.again", { name, n: clock.n }) : name}</strong>
+              <TimeLeft due={clock.dueAt} done={clock.doneAt} />
+            </div>
+            <div className="clock-line muted small">
+              <span>{t("clock.owed", { who: t(`clock.by.${clock.owedBy}`) })}</span>
+              <span className="time">
+                {clock.doneAt === undefined
+                  ? t("clock.due", { at: shortTime(clock.dueAt) })
+                  : t("clock.done", { at: shortTime(clock.doneAt) })}
+              </span>
+            </div>
           </li>
         );
       })}

@@ -79,11 +79,11 @@ function useNext(incident: IncidentDetail, start: (act: Act) => void) {
   if (unreviewed && may("review")) {
     return { text: t("next.review"), ...theirs, act: button(t("act.review"), () => start("review")) };
   }
+  if (incident.facts.impacts.length === 0 && may("change-facts")) {
+    return { text: t("next.facts"), ...mine, act: button(t("facts.fill"), () => go(`${page}/facts`)) };
+  }
   if (unreviewed && incident.blocked.some((one) => one.code === "incidents.own-review")) {
     return { text: t("next.own-review"), ...theirs };
-  }
-  if (incident.facts.impacts.length === 0 && may("change-facts")) {
-    return { text: t("next.facts"), ...mine, act: button(t("facts.change"), () => go(`${page}/facts`)) };
   }
   const toForward =
     incident.next?.duty === "forward" && incident.milestones.some((one) => one.notedBy === "authority");
@@ -93,6 +93,11 @@ function useNext(incident: IncidentDetail, start: (act: Act) => void) {
       ...theirs,
       act: button(t("act.forward"), () => start("milestone")),
     };
+  }
+  // Somebody who cannot review waits for the review first where that is the clock that ends first.
+  if (unreviewed && incident.next?.owedBy === "authority") {
+    const recover = <Button onClick={() => start("recover")}>{t("act.recover")}</Button>;
+    return { text: t("next.wait-review"), ...theirs, ...(may("recover") ? { act: recover } : {}) };
   }
   if (may("recover"))
     return { text: t("next.recover"), ...mine, act: button(t("act.recover"), () => start("recover")) };

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { api, LevelTag, TimeLeft, useTexts } from "../../../web/kit.ts";
-import type { Facts, Preview } from "../model.ts";
+import type { ClockShown, Facts, IncidentDetail, Preview } from "../model.ts";
 import { INCIDENTS, useWords } from "./incident-parts.tsx";
 
 /** Long enough that a ticking hand is not answered at every tick. */
@@ -9,10 +9,29 @@ const PAUSE = 250;
 interface LevelPreviewProps {
   readonly facts: Facts | undefined;
   readonly awareAt: string | undefined;
+  /** The incident whose facts are changed: what was done for it stays done. */
+  readonly incident?: IncidentDetail;
+}
+
+/** The clocks by the ticked facts, with what was done and extended so far, and what else is open. */
+function clocksOf(preview: readonly ClockShown[], incident: IncidentDetail | undefined): ClockShown[] {
+  if (incident === undefined) return [...preview];
+  const same = (a: ClockShown, b: ClockShown) => a.duty === b.duty && a.n === b.n;
+  const known = preview.map((clock) => {
+    const now = incident.clocks.find((one) => same(one, clock));
+    if (now === undefined) return clock;
+    const extended = incident.extendable.includes(clock.duty) && now.dueAt > clock.dueAt;
+    const dueAt = extended ? now.dueAt : clock.dueAt;
+    return { ...clock, dueAt, ...(now.doneAt === undefined ? {} : { doneAt: now.doneAt }) };
+  });
+  const others = incident.clocks.filter(
+    (one) => one.doneAt === undefined && !preview.some((clock) => same(one, clock)),
+  );
+  return [...known, ...others];
 }
 
 /** The level that the ticked facts give, why, and what will be owed until when; worked out by the node's own rules. */
-export function LevelPreview({ facts, awareAt }: LevelPreviewProps) {
+export function LevelPreview({ facts, awareAt, incident }: LevelPreviewProps) {
   const t = useTexts("incidents");
   const words = useWords();
   const [preview, setPreview] = useState<Preview>();
@@ -42,6 +61,11 @@ export function LevelPreview({ facts, awareAt }: LevelPreviewProps) {
       clearTimeout(timer);
     };
   }, [asked]);
+  const reportsAgain =
+    preview !== undefined &&
+    incident !== undefined &&
+    preview.level !== incident.proposed &&
+    preview.level !== incident.level;
   return (
     <section className="field" aria-live="polite" aria-label={t("level")}>
       {preview !== undefined && (
@@ -59,11 +83,16 @@ export function LevelPreview({ facts, awareAt }: LevelPreviewProps) {
               </li>
             ))}
           </ul>
+          {reportsAgain && <p className="small">{t("level.again")}</p>}
           <ul className="plain small">
-            {preview.clocks.map((clock) => (
+            {clocksOf(preview.clocks, incident).map((clock) => (
               <li key={`${clock.duty} ${clock.n}`} className="row wrap">
-                <span>{words(clock.names)}</span>
-                <TimeLeft due={clock.dueAt} />
+                <span>
+                  {clock.n > 1
+                    ? t("clock.again", { name: words(clock.names), n: clock.n })
+                    : words(clock.names)}
+                </span>
+                <TimeLeft due={clock.dueAt} done={clock.doneAt} />
               </li>
             ))}
           </ul>

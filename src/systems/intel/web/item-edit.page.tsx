@@ -1,4 +1,16 @@
-import { api, FormPage, Shown, toast, useForm, useGet, useGo, useParam, useTexts } from "../../../web/kit.ts";
+import { useEffect } from "react";
+import {
+  api,
+  FormPage,
+  Shown,
+  toast,
+  useFilters,
+  useForm,
+  useGet,
+  useGo,
+  useParam,
+  useTexts,
+} from "../../../web/kit.ts";
 import type { ItemDetail } from "../model.ts";
 import { bodyOf, ItemFields, ItemValues, valuesOf } from "./item-form.tsx";
 import { ITEMS } from "./parts.tsx";
@@ -6,6 +18,14 @@ import { ITEMS } from "./parts.tsx";
 function EditItemForm({ item }: { readonly item: ItemDetail }) {
   const t = useTexts("intel");
   const go = useGo();
+  const [{ field }] = useFilters();
+  // Whoever is sent here for one field lands on it.
+  useEffect(() => {
+    if (field !== "recipients") return;
+    const box = document.querySelector<HTMLElement>('[data-field="recipients"]');
+    box?.scrollIntoView({ block: "center" });
+    box?.querySelector<HTMLElement>("input")?.focus({ preventScroll: true });
+  }, [field]);
   const form = useForm<ItemValues>({
     name: `intel.edit.${item.id}`,
     schema: ItemValues,
@@ -14,7 +34,7 @@ function EditItemForm({ item }: { readonly item: ItemDetail }) {
   return (
     <FormPage
       form={form}
-      title={`${t("edit")}: ${item.title}`}
+      title={t("edit.of", { title: item.title })}
       submit={t("kit:save")}
       cancel={() => go(`/intel/${item.id}`)}
       send={(values) =>

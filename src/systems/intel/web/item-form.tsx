@@ -88,9 +88,16 @@ export function ItemFields<V extends ItemValues>({ form: typed }: { readonly for
   const t = useTexts("intel");
   const [language] = useLanguage();
   const { orgs, clearance } = useSession();
+  const { tlp } = form.values;
+  /** The marking's own bounds (TLP 2.0), told here before the node refuses. */
+  const unless = (allowed: boolean) =>
+    allowed || tlp === undefined
+      ? {}
+      : { disabled: true, why: t("recipient.forbidden", { tlp: tlpLabel(tlp) }) };
   const sectors = SECTORS.map((sector) => ({
     value: `sector ${sector}`,
     label: t("recipient.sector", { sector: t(`kit:sector.${sector}`) }),
+    ...unless(tlp !== "red"),
   }));
   const organisations = orgs.map(({ id, name, nameEn }) => ({
     value: `organisation ${id}`,
@@ -130,7 +137,16 @@ export function ItemFields<V extends ItemValues>({ form: typed }: { readonly for
         name="recipients"
         label={t("recipients")}
         why={t("recipients.why")}
-        options={[{ value: "everyone", label: t("recipient.everyone") }, ...sectors, ...organisations]}
+        required
+        options={[
+          {
+            value: "everyone",
+            label: t("recipient.everyone"),
+            ...unless(tlp === "green" || tlp === "clear"),
+          },
+          ...sectors,
+          ...organisations,
+        ]}
       />
       <LinesField form={form} name="indicators" label={t("indicators")} why={t("indicators.why")} />
     </>

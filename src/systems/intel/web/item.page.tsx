@@ -53,7 +53,23 @@ function useAllowed(item: ItemDetail) {
   };
 }
 
-function useNext(item: ItemDetail, allowed: ReturnType<typeof useAllowed>): string | undefined {
+function useNext(item: ItemDetail, preview: Preview, allowed: ReturnType<typeof useAllowed>) {
+  const t = useTexts("intel");
+  const go = useGo();
+  const text = useNextText(item, allowed);
+  if (item.state !== "draft" || preview.faults.length === 0) return text === undefined ? undefined : { text };
+  const choose = (
+    <Button type="primary" onClick={() => go(`/intel/${item.id}/edit`, { field: "recipients" })}>
+      {t("next.choose")}
+    </Button>
+  );
+  return {
+    text: t(item.recipients.length === 0 ? "next.recipients" : "next.faults"),
+    ...(allowed.edit ? { act: choose } : {}),
+  };
+}
+
+function useNextText(item: ItemDetail, allowed: ReturnType<typeof useAllowed>): string | undefined {
   const t = useTexts("intel");
   if (item.state === "draft") return t("next.draft");
   if (item.state === "approved") return t("next.approved");
@@ -153,7 +169,7 @@ function ItemView({ item, preview }: { readonly item: ItemDetail; readonly previ
   const [language] = useLanguage();
   const [doing, setDoing] = useState<Doing>();
   const allowed = useAllowed(item);
-  const next = useNext(item, allowed);
+  const next = useNext(item, preview, allowed);
   const fit = preview.leaks.length === 0 && preview.faults.length === 0;
   const moments = item.steps.toReversed().map(
     (step, at): Moment => ({
@@ -181,7 +197,7 @@ function ItemView({ item, preview }: { readonly item: ItemDetail; readonly previ
             <span>{t(`kind.${item.kind}`)}</span>
           </>
         }
-        next={next === undefined ? undefined : { text: next }}
+        next={next}
         acts={
           <>
             {allowed.edit && <Button onClick={() => go(`/intel/${item.id}/edit`)}>{t("edit")}</Button>}
@@ -214,7 +230,11 @@ function ItemView({ item, preview }: { readonly item: ItemDetail; readonly previ
       >
         <Review item={item} preview={preview}>
           {allowed.edit && (
-            <Button type="primary" disabled={!fit} onClick={() => setDoing("submit")}>
+            <Button
+              type={next?.act === undefined ? "primary" : "default"}
+              disabled={!fit}
+              onClick={() => setDoing("submit")}
+            >
               {t("submit")}
             </Button>
           )}

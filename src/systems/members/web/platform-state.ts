@@ -16,6 +16,17 @@ export interface PlatformState {
 
 export const PLATFORM = "/api/v1/platform";
 
+export type PlatformStanding = "ready" | "attention" | "not-ready";
+
+/** How the node stands as a whole: broken with a part that does not work, to be looked at when no mail would leave. */
+export function standingOf({
+  parts,
+  mailConfigured,
+}: Pick<PlatformState, "parts" | "mailConfigured">): PlatformStanding {
+  if (parts.some(({ ready }) => !ready)) return "not-ready";
+  return mailConfigured ? "ready" : "attention";
+}
+
 /** 1.4 GB; decimal units, as disks are sold. */
 export function bytesWords(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

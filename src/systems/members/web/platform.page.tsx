@@ -1,6 +1,18 @@
-import { DetailPage, Section, Shown, StateTag, Time, useGet, useTexts } from "../../../web/kit.ts";
+import { DetailPage, Section, Shown, StateTag, Time, type Tone, useGet, useTexts } from "../../../web/kit.ts";
 import { partName } from "./part-name.ts";
-import { bytesWords, PLATFORM, type PlatformState } from "./platform-state.ts";
+import {
+  bytesWords,
+  PLATFORM,
+  type PlatformStanding,
+  type PlatformState,
+  standingOf,
+} from "./platform-state.ts";
+
+const TONES: Readonly<Record<PlatformStanding, Tone>> = {
+  ready: "done",
+  attention: "waiting",
+  "not-ready": "bad",
+};
 
 function Parts({ parts }: Pick<PlatformState, "parts">) {
   const t = useTexts("members");
@@ -69,14 +81,15 @@ export default function PlatformPage() {
   return (
     <Shown of={got}>
       {(state) => {
-        const broken = state.parts.filter(({ ready }) => !ready).length;
+        const standing = standingOf(state);
         return (
           <DetailPage
             title={t("platform.title")}
             tags={
-              <StateTag tone={broken === 0 ? "done" : "bad"}>
-                {t(broken === 0 ? "platform.ready" : "platform.not-ready")}
-              </StateTag>
+              <>
+                <StateTag tone={TONES[standing]}>{t(`platform.${standing}`)}</StateTag>
+                {!state.mailConfigured && <span className="muted">{t("platform.mail.none")}</span>}
+              </>
             }
             facts={[
               { label: t("platform.node"), value: state.node.name },
