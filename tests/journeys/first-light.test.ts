@@ -53,7 +53,6 @@ test("one true story: sign-in with TOTP, a real log file, alert, incident, clock
 
   await t.test("the first administrator chooses a password and sets up the one-time code", async () => {
     const { page, faults } = await openPage(browser, node.url);
-    await picture(page, "sign-in");
     await signInByHand(page, first.name, first.password);
     const passwords = page.locator("input[type=password]");
     await until("the form for the own password", async () => (await passwords.count()) >= 2);
