@@ -108,6 +108,7 @@ export class StixObjectStore {
       .select("document")
       .where("item_id", "=", itemId)
       .where("revision", "=", 1)
+      .where(visible(this.work, "stix_object"))
       .orderBy("seq")
       .execute();
     return rows.map((row) => parseDocument(row.document));

@@ -2,6 +2,7 @@ import { addMillis } from "../../core/instant.ts";
 import { Problem } from "../../core/problem.ts";
 import { type Tlp, tlpOfRank, tlpRank } from "../../core/tlp.ts";
 import { sha256Hex, uuidV7 } from "../../platform/crypto/digest.ts";
+import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { NO_SECRETS, type Secrets } from "./deidentify/secrets.ts";
 import { type ItemRecord, ItemStore, type StepAction } from "./item-store.ts";
@@ -240,6 +241,7 @@ export async function withdrawItem(work: Work, id: string, reason: string): Prom
     .selectFrom("stix_object")
     .select("collection_id")
     .where("item_id", "=", id)
+    .where(visible(work, "stix_object"))
     .limit(1)
     .executeTakeFirstOrThrow();
   const store = new StixObjectStore(work);

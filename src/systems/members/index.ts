@@ -42,10 +42,7 @@ export async function jobScope(
 
 /** Id of the organisation with this id or short name, or undefined. */
 export async function orgByName(records: Records, name: string): Promise<OrgId | undefined> {
-  return treeWork(records, async (work) => {
-    const rows = await new OrganisationStore(work).names();
-    return rows.find((org) => org.shortName === name || org.id === name)?.id;
-  });
+  return treeWork(records, (work) => new OrganisationStore(work).idOf(name));
 }
 
 /** E-mail addresses of the contacts of these organisations, as far as the work's scope sees them. */

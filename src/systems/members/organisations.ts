@@ -64,11 +64,24 @@ export class OrganisationStore {
     return rows.map((row) => ({ id: row.id, parentId: row.parent_id, sector: Sector.parse(row.sector) }));
   }
 
-  /** Id and names of every organisation that the scope's purpose or sight opens. */
+  /** Id of the organisation with this short name or id, as far as the scope's purpose lets row-level security show it. */
+  async idOf(name: string): Promise<OrgId | undefined> {
+    const row = await this.db
+      .selectFrom("organisation")
+      .select("id")
+      .where((e) =>
+        e.or([e("short_name", "=", name), e(e.cast<string>("id", "text"), "=", name.toLowerCase())]),
+      )
+      .executeTakeFirst();
+    return row?.id;
+  }
+
+  /** Id and names of the organisations in sight. */
   async names(): Promise<{ id: string; name: string; nameEn: string; shortName: string }[]> {
     const rows = await this.db
       .selectFrom("organisation")
       .select(["id", "name", "name_en", "short_name"])
+      .where(visible(this.work, "organisation"))
       .execute();
     return rows.map((row) => ({
       id: row.id,

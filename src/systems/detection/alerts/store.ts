@@ -141,6 +141,7 @@ export class AlertStore {
       .selectFrom("alert")
       .selectAll()
       .where("id", "=", alert.id)
+      .where(visible(this.work, "alert"))
       .executeTakeFirstOrThrow();
     const entities = ordered.reduce(
       (joined, match) => joinEntities(joined, entitiesOf(match.record)),
