@@ -9,7 +9,13 @@ import { PROBLEMS } from "../src/core/problem.ts";
 /** The habits of the house, each by the tool that keeps it. */
 const HABITS: Record<string, [string, ...string[]]> = {
   "format and lint (biome)": ["biome", "check", "--error-on-warnings", "."],
-  "types (tsc)": ["tsc", "--noEmit"],
+  "types (tsc)": [
+    "tsc",
+    "--noEmit",
+    "--incremental",
+    "--tsBuildInfoFile",
+    "node_modules/.cache/tsc.tsbuildinfo",
+  ],
   "import direction (dependency-cruiser)": ["depcruise", "--config", ".dependency-cruiser.cjs", "src"],
   "unused files, exports and packages (knip)": ["knip", "--no-progress"],
 };
