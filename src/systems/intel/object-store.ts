@@ -9,10 +9,11 @@ import { versionOf } from "./stix/object.ts";
 import { timestampKey } from "./stix/timestamp.ts";
 import type { IntelTables } from "./tables.ts";
 
-/** A batch of documents on its way into a collection. */
+/** A batch of documents on its way into a collection or into the library. */
 export interface Batch {
-  readonly collectionId: string;
-  /** Absent for what a member pushed. */
+  /** Null: in the library only, published in no collection; each document then has its digest. */
+  readonly collectionId: string | null;
+  /** Absent for what a member pushed and what was imported. */
   readonly itemId?: string;
   /** 1 = release, 2 = withdrawal. */
   readonly revision: number;
@@ -26,6 +27,8 @@ export interface MarkedDocument {
   readonly text: string;
   readonly object: StixObject;
   readonly tlp: Tlp;
+  /** SHA-256 (hex) over the canonical JSON; wanted in the library. */
+  readonly digest?: string;
 }
 
 /** Rows of one statement; each is one parameter of JSON, whatever its number of columns. */
@@ -39,11 +42,14 @@ export class StixObjectStore {
     this.work = work;
   }
 
-  /** Adds the documents in their order. From here to the commit no other batch can be numbered. */
-  async add(batch: Batch): Promise<void> {
-    if (batch.documents.length === 0) return;
+  /**
+   * Adds the documents in their order and answers the first one's number; the others' follow. From here to the commit no
+   * other batch can be numbered. The one place where documents become rows, and where everything derived from them is.
+   */
+  async add(batch: Batch): Promise<number> {
+    if (batch.documents.length === 0) return 0;
     const { seq, dateAdded: from } = await this.reserve(batch.documents.length);
-    const rows = batch.documents.map(({ text, object, tlp }, at) => {
+    const rows = batch.documents.map(({ text, object, tlp, digest }, at) => {
       const dateAdded = laterBy(from, at);
       const version = versionOf(object) ?? dateAdded;
       return {
@@ -57,20 +63,22 @@ export class StixObjectStore {
         revoked: object["revoked"] === true,
         document: text,
         date_added: dateAdded,
+        digest: digest ?? null,
       };
     });
     const audience = [...batch.audience];
     for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
       const part = JSON.stringify(rows.slice(at, at + ROWS_AT_ONCE));
       await sql`insert into stix_object (seq, collection_id, item_id, revision, org_id, tlp, audience, id, type,
-          spec_version, version, version_key, revoked, document, date_added)
+          spec_version, version, version_key, revoked, document, date_added, digest)
         select seq, ${batch.collectionId}::uuid, ${batch.itemId ?? null}::uuid, ${batch.revision}::smallint,
           ${batch.orgId}::uuid, tlp, ${audience}::uuid[], id, type, spec_version, version, version_key, revoked,
-          document, date_added
+          document, date_added, digest
         from json_to_recordset(${part}::text::json) as given (seq bigint, tlp smallint, id text, type text,
           spec_version text, version text, version_key text, revoked boolean, document text,
-          date_added timestamptz)`.execute(this.work.tables<IntelTables>());
+          date_added timestamptz, digest text)`.execute(this.work.tables<IntelTables>());
     }
+    return seq;
   }
 
   /**

@@ -241,6 +241,7 @@ export async function withdrawItem(work: Work, id: string, reason: string): Prom
     .selectFrom("stix_object")
     .select("collection_id")
     .where("item_id", "=", id)
+    .where("collection_id", "is not", null)
     .where(visible(work, "stix_object"))
     .limit(1)
     .executeTakeFirstOrThrow();

@@ -1,11 +1,21 @@
-import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kysely";
+import type { Fault } from "../../core/problem.ts";
 import type { Removed } from "./deidentify/deidentify.ts";
 import type { Secrets } from "./deidentify/secrets.ts";
+import type {
+  EntryWarning,
+  ImportChoices,
+  ImportCounts,
+  ImportProgress,
+  ReadOptions,
+} from "./imports/model.ts";
 import type { IndicatorValue, Recipient } from "./model.ts";
 
 /** A point in time: read as the driver reads it, written as an instant. */
 type Time = ColumnType<Date | string, string, string>;
 type MaybeTime = ColumnType<Date | string | null, string | null | undefined, string | null>;
+/** A column with a default: may be left out on insert. */
+type JsonOf<Value> = ColumnType<Value, string | undefined, string>;
 type List<Member> = JSONColumnType<Member[], string, string>;
 
 export interface IntelItemTable {
@@ -101,7 +111,8 @@ export interface StixLedgerTable {
 
 export interface StixObjectTable {
   seq: number;
-  collection_id: string;
+  /** Null = in the library only. */
+  collection_id: string | null;
   item_id: string | null;
   revision: number;
   org_id: string;
@@ -115,6 +126,71 @@ export interface StixObjectTable {
   revoked: boolean;
   document: string;
   date_added: Time;
+  /** SHA-256 over the canonical JSON; of library objects only. */
+  digest: string | null;
+}
+
+export interface IntelSourceTable {
+  id: string;
+  org_id: string;
+  tlp: number;
+  audience: Generated<string[]>;
+  kind: string;
+  name: string;
+  url: string | null;
+  reliability: Generated<string>;
+  created_at: Time;
+  created_by_id: string;
+  created_by_name: string;
+}
+
+export interface IntelImportTable {
+  id: string;
+  org_id: string;
+  tlp: number;
+  audience: Generated<string[]>;
+  source_id: string;
+  format: string;
+  options: JsonOf<ReadOptions>;
+  file_name: string;
+  blob_sha256: string | null;
+  blob_size: number | null;
+  state: string;
+  counts: JSONColumnType<ImportCounts, string, string>;
+  refusals: JsonOf<Fault[]>;
+  progress: JsonOf<ImportProgress>;
+  choices: JsonOf<ImportChoices>;
+  reason: string | null;
+  by_id: string;
+  by_name: string;
+  at: Time;
+  stored_at: MaybeTime;
+  undone_at: MaybeTime;
+  worked_at: MaybeTime;
+}
+
+export interface IntelImportEntryTable {
+  import_id: string;
+  position: number;
+  path: string;
+  tlp: number;
+  id: string;
+  type: string;
+  name: string;
+  version_key: string | null;
+  digest: string;
+  warnings: JSONColumnType<EntryWarning[] | null, string | null, string | null>;
+}
+
+export interface StixOriginTable {
+  seq: number;
+  import_id: string;
+  told: GeneratedAlways<number>;
+  org_id: string;
+  tlp: number;
+  audience: Generated<string[]>;
+  path: string;
+  document: string | null;
 }
 
 export interface IntelDeliveryTable {
@@ -137,6 +213,10 @@ export interface IntelTables {
   taxii_status: TaxiiStatusTable;
   stix_ledger: StixLedgerTable;
   stix_object: StixObjectTable;
+  intel_source: IntelSourceTable;
+  intel_import: IntelImportTable;
+  intel_import_entry: IntelImportEntryTable;
+  stix_origin: StixOriginTable;
 }
 
 export function instant(value: Date | string): string {

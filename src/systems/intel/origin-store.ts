@@ -1,0 +1,199 @@
+import { createHash } from "node:crypto";
+import { sql } from "kysely";
+import { tlpRank } from "../../core/tlp.ts";
+import { sha256Hex } from "../../platform/crypto/digest.ts";
+import { visible } from "../../platform/records/visible.ts";
+import type { Work } from "../../platform/records/work.ts";
+import { type MarkedDocument, StixObjectStore } from "./object-store.ts";
+import { canonicalJson, isJsonObject, isList, type Json } from "./stix/json.ts";
+import type { IntelTables } from "./tables.ts";
+
+/** A document as an import tells it: what it says as a digest, and its place in what was imported. */
+export interface ToldDocument extends MarkedDocument {
+  readonly digest: string;
+  readonly path: string;
+}
+
+export interface Telling {
+  readonly importId: string;
+  readonly orgId: string;
+  readonly audience: readonly string[];
+  readonly documents: readonly ToldDocument[];
+}
+
+export interface Told {
+  readonly added: number;
+  readonly known: number;
+}
+
+interface Row {
+  readonly seq: number;
+  readonly tlp: number;
+  readonly sha256: string;
+}
+
+/**
+ * Which import told which object. The same object told by three imports is one row of the library with three origins;
+ * the row bears the text of the first and the least strict marking of all. Its scope must see the organisation's rows
+ * whole (a job's does), or what it does not see it would tell twice.
+ */
+export class OriginStore {
+  private readonly work: Work;
+
+  constructor(work: Work) {
+    this.work = work;
+  }
+
+  /** Adds what the organisation's library lacks, and notes for every document that this import told it. */
+  async tell({ importId, orgId, audience, documents }: Telling): Promise<Told> {
+    const store = new StixObjectStore(this.work);
+    await store.lock();
+    const rows = await this.known(orgId, documents);
+    const fresh = new Map<string, ToldDocument>();
+    for (const each of documents) {
+      const key = keyOf(each.object.id, each.digest);
+      if (!rows.has(key) && !fresh.has(key)) fresh.set(key, each);
+    }
+    const first = await store.add({
+      collectionId: null,
+      revision: 1,
+      orgId,
+      audience,
+      documents: [...fresh.values()],
+    });
+    [...fresh.entries()].forEach(([key, { text, tlp }], at) => {
+      rows.set(key, { seq: first + at, tlp: tlpRank(tlp), sha256: sha256Base64(text) });
+    });
+    const origins = new Map<number, { seq: number; tlp: number; path: string; document: string | null }>();
+    for (const { object, digest, text, tlp, path } of documents) {
+      const row = rows.get(keyOf(object.id, digest));
+      if (row === undefined) continue;
+      const rank = tlpRank(tlp);
+      const before = origins.get(row.seq);
+      if (before !== undefined) before.tlp = Math.min(before.tlp, rank);
+      else {
+        const document = row.sha256 === sha256Base64(text) ? null : text;
+        origins.set(row.seq, { seq: row.seq, tlp: rank, path: path.slice(0, LONGEST_PATH), document });
+      }
+    }
+    const told = JSON.stringify([...origins.values()]);
+    const db = this.work.tables<IntelTables>();
+    await sql`insert into stix_origin (seq, import_id, org_id, tlp, audience, path, document)
+      select seq, ${importId}::uuid, ${orgId}::uuid, tlp, ${[...audience]}::uuid[], path, document
+      from json_to_recordset(${told}::text::json) as given (seq bigint, tlp smallint, path text, document text)
+      on conflict (seq, import_id) do update set tlp = least(stix_origin.tlp, excluded.tlp)`.execute(db);
+    if (origins.size > 0 && fresh.size < documents.length)
+      await sql`update stix_object o set tlp = given.tlp
+        from json_to_recordset(${told}::text::json) as given (seq bigint, tlp smallint)
+        where o.seq = given.seq and given.tlp < o.tlp`.execute(db);
+    return { added: fresh.size, known: documents.length - fresh.size };
+  }
+
+  /**
+   * Takes back up to `most` of what an import told: its origins, and those objects that nobody else told and nothing
+   * holds. Answers how many origins and objects went; no origins means that all is done.
+   */
+  async untell(importId: string, most: number): Promise<{ origins: number; objects: number }> {
+    await new StixObjectStore(this.work).lock();
+    const db = this.work.tables<IntelTables>();
+    const gone = await sql<{
+      seq: number;
+    }>`delete from stix_origin where import_id = ${importId}::uuid and seq in (
+        select seq from stix_origin o where o.import_id = ${importId}::uuid and ${visible(this.work, "o")}
+        order by seq limit ${most}) returning seq`.execute(db);
+    const seqs = gone.rows.map((row) => row.seq);
+    if (seqs.length === 0) return { origins: 0, objects: 0 };
+    await this.restore(seqs);
+    const lone = await sql<{ seq: number; id: string; orgId: string; released: boolean }>`
+      select o.seq, o.id, o.org_id as "orgId", exists (select 1 from taxii_collection c join stix_object p
+        on p.collection_id = c.id and p.id = o.id where p.item_id is not null and ${visible(this.work, "p")}) as released
+      from stix_object o where o.seq = any(${seqs}::bigint[]) and ${visible(this.work, "o")}
+        and not exists (select 1 from stix_origin r where r.seq = o.seq and ${visible(this.work, "r")})`.execute(
+      db,
+    );
+    const held = await this.heldByPeople();
+    const free = lone.rows.filter((row) => !row.released && !held.has(row.id)).map((row) => row.seq);
+    await sql`delete from stix_object where seq = any(${free}::bigint[]) and collection_id is null`.execute(
+      db,
+    );
+    return { origins: seqs.length, objects: free.length };
+  }
+
+  /** Rows whose first teller went bear the next one's text, and the least strict marking of those that remain. */
+  private async restore(seqs: readonly number[]): Promise<void> {
+    const db = this.work.tables<IntelTables>();
+    const seen = visible(this.work, "r");
+    await sql`update stix_object o set tlp = left_over.tlp
+      from (select seq, min(tlp) as tlp from stix_origin r
+        where seq = any(${[...seqs]}::bigint[]) and ${seen} group by seq) as left_over
+      where o.seq = left_over.seq and o.tlp <> left_over.tlp`.execute(db);
+    const first = sql`(select distinct on (r.seq) r.seq, r.document from stix_origin r
+      where r.seq = any(${[...seqs]}::bigint[]) and ${seen} order by r.seq, r.told)`;
+    await sql`update stix_origin t set document = o.document from ${first} f join stix_object o on o.seq = f.seq
+      where t.seq = f.seq and f.document is not null and t.document is null`.execute(db);
+    await sql`update stix_object o set document = f.document from ${first} f
+      where o.seq = f.seq and f.document is not null`.execute(db);
+    await sql`update stix_origin t set document = null from stix_object o
+      where t.seq = any(${[...seqs]}::bigint[]) and o.seq = t.seq and t.document = o.document`.execute(db);
+  }
+
+  private async known(orgId: string, documents: readonly ToldDocument[]): Promise<Map<string, Row>> {
+    const wanted = documents.map(({ object, digest }) => ({ id: object.id, digest }));
+    const { rows } = await sql<Row & { id: string; digest: string }>`
+      select o.seq, o.id, o.digest, o.tlp, encode(sha256(convert_to(o.document, 'UTF8')), 'base64') as sha256
+      from json_to_recordset(${JSON.stringify(wanted)}::text::json) as given (id text, digest text)
+      join stix_object o on o.org_id = ${orgId}::uuid and o.id = given.id and o.digest = given.digest
+        and o.collection_id is null
+      where ${visible(this.work, "o")}`.execute(this.work.tables<IntelTables>());
+    return new Map(rows.map((row) => [keyOf(row.id, row.digest), row]));
+  }
+
+  /** The ids to which relations, notes and reports that people wrote by hand refer. */
+  private async heldByPeople(): Promise<Set<string>> {
+    const rows = await this.work
+      .tables<IntelTables>()
+      .selectFrom("intel_source as s")
+      .innerJoin("intel_import as i", "i.source_id", "s.id")
+      .innerJoin("stix_origin as r", "r.import_id", "i.id")
+      .innerJoin("stix_object as o", "o.seq", "r.seq")
+      .select("o.document")
+      .where("s.kind", "=", "manual")
+      .where(visible(this.work, "s"))
+      .where(visible(this.work, "i"))
+      .where(visible(this.work, "r"))
+      .where(visible(this.work, "o"))
+      .execute();
+    return new Set(rows.flatMap((row) => refsOf(JSON.parse(row.document))));
+  }
+}
+
+const LONGEST_PATH = 500;
+
+function keyOf(id: string, digest: string): string {
+  return `${id} ${digest}`;
+}
+
+/** What an object says, whatever its spacing and order: SHA-256 (hex) over RFC 8785; over the text where I-JSON cannot say it. */
+export function digestOf(object: Json, text: string): string {
+  try {
+    return sha256Hex(canonicalJson(object));
+  } catch (error) {
+    if (error instanceof RangeError) return sha256Hex(text);
+    throw error;
+  }
+}
+
+/** As PostgreSQL writes it. */
+function sha256Base64(text: string): string {
+  return createHash("sha256").update(text).digest("base64");
+}
+
+/** What an object refers to: the values of its members that end in `_ref` or `_refs`. */
+function refsOf(value: Json): string[] {
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([name, member]) => {
+    if (name.endsWith("_ref")) return typeof member === "string" ? [member] : [];
+    if (!name.endsWith("_refs") || !isList(member)) return [];
+    return member.filter((each): each is string => typeof each === "string");
+  });
+}
