@@ -122,7 +122,7 @@ export function configurationPage(): string {
   const tables = [...groups].map(([group, rows]) => `## ${group}\n\n${table(rows)}`);
   return `# Configuration
 
-Everything has a default: a node starts without any configuration, on loopback, with its data in \`./data\`. What differs is written in a YAML file, named by \`--config FILE\`, by \`LIANFANG_CONFIG\`, or \`lianfang.yml\` in the working directory; an environment variable goes before the file. Variables are named after the path, two underscores for a dot (\`LIANFANG_HTTP__PORT=9090\`), and hold YAML: \`LIANFANG_NODE__SECTORS='[water, energy]'\`. Within a list (\`[]\`) there are no variables; the list as a whole has one.
+Everything has a default: a node starts without any configuration, on loopback, with its data in \`./data\`. What differs is written in a YAML file, named by \`--config FILE\`, by \`LIANFANG_CONFIG\`, or \`lianfang.yml\` in the working directory; an environment variable goes before the file. Variables are named after the path, two underscores for a dot (\`LIANFANG_HTTP__PORT=9090\`), and hold YAML: \`LIANFANG_NODE__SECTORS='[water, energy]'\`. Within a list (\`[]\`) there are no variables; the list as a whole has one. \`off\` switches off a group that is on by being there: \`LIANFANG_INGEST__UDP=off\`.
 
 A node with a fault in its configuration does not start. It names every fault with its path and line, and exits with 2; \`lianfang doctor\` tells the same without starting.
 

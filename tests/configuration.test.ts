@@ -31,7 +31,7 @@ test("the defaults on the page are those of a node without configuration", () =>
   const config = loadConfig();
   const told = settings().filter(({ path }) => !path.includes("[]"));
   assert.ok(told.length > 20);
-  const groups = ["http.tls", "ingest.udp", "ingest.tcp"];
+  const groups = ["http.tls", "ingest.udp", "ingest.tcp", "ingest.tls"];
   for (const { path, default: text } of told.filter(
     (each) => !groups.some((group) => each.path.startsWith(group)),
   )) {
@@ -46,9 +46,10 @@ test("each variable on the page sets its setting", () => {
     "mail.smtp": "smtp://mail.example",
     "ingest.udp": "{ port: 5514 }",
     "ingest.tcp": "{ port: 5514 }",
+    "ingest.tls": `{ port: 6514, cert: ${import.meta.filename}, key: ${import.meta.filename} }`,
   };
   for (const { path, environment, default: text } of settings()) {
-    if (environment === undefined || /^(http\.tls|ingest\.(udp|tcp)\.)/.test(path)) continue;
+    if (environment === undefined || /^(http\.tls|ingest\.(udp|tcp|tls)\.)/.test(path)) continue;
     const value = text ?? given[path] ?? assert.fail(`no value to try ${path} with`);
     const faulty = () => loadConfig({ env: { [environment]: "{ not: right }" } });
     assert.throws(faulty, (error: Error & { faults: { path: string }[] }) =>

@@ -15,10 +15,40 @@ const listener = z.strictObject({
     .describe("Required to bind a public address: syslog here is not encrypted"),
 });
 
-/** Where records of one address range belong: syslog names no organisation by itself. */
+const tlsListener = z.strictObject({
+  host: z.string().default("127.0.0.1").describe("Address to bind"),
+  port: port.describe("Port to bind; 6514 is the one registered for it"),
+  cert: z.string().describe("PEM file of the certificate and its chain; read again when it changes"),
+  key: z.string().describe("PEM file of the certificate's key; read again when it changes"),
+  ca: z.string().optional().describe("PEM file of the authorities that sign senders' certificates"),
+  crl: z.string().optional().describe("PEM file of the authorities' revocation lists"),
+  clientCertificate: z
+    .enum(["required", "optional"])
+    .default("required")
+    .describe("optional takes a sender without a certificate when its address names a source"),
+});
+
+/** Where records of one sender belong: syslog names no organisation by itself. */
 const Source = z.strictObject({
   name: z.string().min(1).max(80).describe("Name of the source in the console and in the records"),
-  address: z.string().min(2).describe("IPv4 or IPv6 address or prefix, 10.1.0.0/16"),
+  address: z.string().min(2).optional().describe("IPv4 or IPv6 address or prefix, 10.1.0.0/16"),
+  certificate: z
+    .strictObject({
+      name: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "Common name or alternative name of a certificate signed by ingest.tls.ca; *.example stands for one label",
+        ),
+      sha256: z
+        .string()
+        .regex(/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, "64 hexadecimal digits, with colons or without")
+        .optional()
+        .describe("Fingerprint of the certificate itself; such a one needs no authority"),
+    })
+    .optional()
+    .describe("The certificate that the sender shows over TLS; with an address, both must fit"),
   org: z.string().min(1).describe("Organisation id or its short name"),
   parser: z.string().default("auto").describe("Parser id, or auto"),
 });
@@ -84,11 +114,12 @@ export const Config = z.strictObject({
     .strictObject({
       udp: listener.optional().describe("Syslog over UDP; off when absent"),
       tcp: listener.optional().describe("Syslog over TCP; off when absent"),
+      tls: tlsListener.optional().describe("Syslog over TLS (RFC 5425); off when absent"),
       sources: z
         .array(Source)
         .default([])
         .describe(
-          "Whose syslog comes from where; the longest prefix wins, and what none names is not stored",
+          "Whose syslog comes from where; a fingerprint goes before a name, a name before an address, the longest prefix wins, and what none names is not stored",
         ),
       maxLineBytes: bytes(65_536).describe("A longer line is refused (HTTP) or cut and counted (syslog)"),
       maxBodyBytes: bytes(64 * 2 ** 20).describe("Largest body of POST /ingest/logs after gunzip"),

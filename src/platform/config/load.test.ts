@@ -84,3 +84,38 @@ test("an environment name cannot reach the prototype of an object", () => {
   faultsOf(() => loadConfig({ env: { LIANFANG___PROTO____POLLUTED: "1" } }));
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
 });
+
+test("a variable switches off what the file has on; what is off need not be there", () => {
+  const text = "ingest:\n  udp: { port: 5514 }\n  tcp: { port: 5514 }\nhttp:\n  port: 9000\n";
+  for (const word of ["off", "false", "null", ""]) {
+    const env = { LIANFANG_INGEST__UDP: word, LIANFANG_INGEST__TLS: word };
+    const { ingest, http } = withFile(text, (file) => loadConfig({ file, env }));
+    assert.deepEqual(
+      [ingest.udp, ingest.tls, ingest.tcp?.port, http.port],
+      [undefined, undefined, 5514, 9000],
+    );
+  }
+  const faults = faultsOf(() => loadConfig({ env: { LIANFANG_HTTP__PORT: "off" } }));
+  assert.deepEqual(
+    faults.map(({ path }) => path),
+    ["http.port"],
+  );
+});
+
+test("a source is bound by an address or a certificate, and a certificate needs the door that sees it", () => {
+  const text = `ingest:
+  sources:
+    - { name: a, org: o }
+    - { name: b, org: o, certificate: {} }
+    - { name: c, org: o, certificate: { name: fw } }
+    - { name: d, org: o, certificate: { sha256: "12:34" } }
+`;
+  const paths = withFile(text, (file) => faultsOf(() => loadConfig({ file })).map(({ path }) => path));
+  assert.deepEqual(paths.sort(), [
+    "ingest.sources.0",
+    "ingest.sources.1.certificate",
+    "ingest.sources.2.certificate",
+    "ingest.sources.3.certificate",
+    "ingest.sources.3.certificate.sha256",
+  ]);
+});

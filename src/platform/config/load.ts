@@ -103,9 +103,16 @@ function mergeEnvironment(tree: Tree, env: NodeJS.ProcessEnv, faults: Fault[]): 
     const path = name.slice(PREFIX.length).split("__").map(camel);
     const document = parseDocument(text);
     if (document.errors.length > 0) faults.push({ path: name, message: "the value is not YAML" });
-    else setAt(tree, path, document.toJS() as unknown);
+    else {
+      const value = document.toJS() as unknown;
+      const off = value === null || value === false || value === "off";
+      setAt(tree, path, off && SWITCHED.has(path.join(".")) ? undefined : value);
+    }
   }
 }
+
+/** Groups that are on by being there; a variable that says `off` for one goes before the file that has it. */
+const SWITCHED = new Set(["http.tls", "ingest.udp", "ingest.tcp", "ingest.tls"]);
 
 /** `PUBLIC_URL` -> `publicUrl`. */
 function camel(part: string): string {
@@ -160,10 +167,16 @@ function crossFaults(config: Config): Fault[] {
       });
     }
   }
-  for (const part of ["cert", "key"] as const) {
-    const file = config.http.tls?.[part];
-    if (file !== undefined && !existsSync(file))
-      faults.push({ path: `http.tls.${part}`, message: `${file} does not exist` });
+  const files = {
+    "http.tls.cert": config.http.tls?.cert,
+    "http.tls.key": config.http.tls?.key,
+    "ingest.tls.cert": config.ingest.tls?.cert,
+    "ingest.tls.key": config.ingest.tls?.key,
+    "ingest.tls.ca": config.ingest.tls?.ca,
+    "ingest.tls.crl": config.ingest.tls?.crl,
+  };
+  for (const [path, file] of Object.entries(files)) {
+    if (file !== undefined && !existsSync(file)) faults.push({ path, message: `${file} does not exist` });
   }
   if (!/^(pglite$|postgres(ql)?:\/\/)/.test(config.records.url)) {
     faults.push({ path: "records.url", message: "pglite or a postgres:// address" });
@@ -175,8 +188,26 @@ function crossFaults(config: Config): Fault[] {
     faults.push({ path: "mail.smtp", message: "smtp:// or smtps:// and a host" });
   }
   for (const [at, source] of config.ingest.sources.entries()) {
-    if (!isPrefix(source.address))
-      faults.push({ path: `ingest.sources.${at}.address`, message: "an IP address or prefix" });
+    const path = `ingest.sources.${at}`;
+    if (source.address !== undefined && !isPrefix(source.address))
+      faults.push({ path: `${path}.address`, message: "an IP address or prefix" });
+    const { name, sha256 } = source.certificate ?? {};
+    if (name === undefined && sha256 === undefined) {
+      if (source.certificate !== undefined)
+        faults.push({ path: `${path}.certificate`, message: "give a name, sha256, or both" });
+      else if (source.address === undefined)
+        faults.push({ path, message: "give an address, a certificate, or both" });
+    } else if (config.ingest.tls === undefined) {
+      faults.push({
+        path: `${path}.certificate`,
+        message: "only ingest.tls sees certificates, and it is off",
+      });
+    } else if (sha256 === undefined && config.ingest.tls.ca === undefined) {
+      faults.push({
+        path: `${path}.certificate.name`,
+        message: "a name is believed only with ingest.tls.ca",
+      });
+    }
   }
   return faults;
 }

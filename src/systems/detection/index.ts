@@ -9,7 +9,7 @@ import { Intake } from "./collect/intake.ts";
 import { ingestMetrics } from "./collect/metrics.ts";
 import { retentionJob } from "./collect/retention.ts";
 import { ingestRoutes } from "./collect/routes.ts";
-import { Senders } from "./collect/senders.ts";
+import { OrgNames, Senders } from "./collect/senders.ts";
 import { SyslogCollector } from "./collect/syslog.ts";
 import { LOG_TABLE } from "./pipeline/log-table.ts";
 import { PipelinePool } from "./pipeline/pool.ts";
@@ -65,7 +65,8 @@ export const detection: System = {
     const ingest = new Ingest({ records, events, pool, clock, metrics, scope });
     const refused = ingest.refused.bind(ingest);
     const intake = new Intake({ ingest: ingest.ingest.bind(ingest), refused, metrics, log });
-    const senders = new Senders(config.ingest.sources, findOrg, clock);
+    const orgs = new OrgNames(findOrg, clock);
+    const senders = new Senders(config.ingest.sources, orgs);
     const syslog = new SyslogCollector({
       config: config.ingest,
       senders,
@@ -87,7 +88,7 @@ export const detection: System = {
         pool.open();
         for (const source of config.ingest.sources) {
           // Not refused: the organisation may be made in the console after this start.
-          if ((await findOrg(source.org)) === undefined) {
+          if ((await orgs.find(source.org)) === undefined) {
             log.warn(
               { source: source.name, org: source.org },
               "a source names an organisation that is not there; its lines are refused until it is",
@@ -95,7 +96,7 @@ export const detection: System = {
           }
         }
         const ports = await syslog.start();
-        if (ports.udp !== undefined || ports.tcp !== undefined) log.info(ports, "listening for syslog");
+        if (Object.keys(ports).length > 0) log.info({ ...ports }, "listening for syslog");
       },
       async stop() {
         await syslog.stop();

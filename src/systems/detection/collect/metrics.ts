@@ -2,6 +2,9 @@ import type { Metrics } from "../../../platform/metrics/metrics.ts";
 import type { BatchDone } from "./batches.ts";
 import type { Channel } from "./model.ts";
 
+/** Why a sender over TLS was turned away. */
+export type TlsRefusal = "handshake" | "no-certificate" | "untrusted-certificate" | "unknown-certificate";
+
 /** Figures of what comes in, by channel. */
 export interface IngestMetrics {
   /** A batch is stored; `seconds` from its arrival to its acknowledgement. */
@@ -9,6 +12,7 @@ export interface IngestMetrics {
   refused(channel: Channel, count: number): void;
   /** Syslog from an address that no source names. */
   unknownSender(): void;
+  tlsRefused(reason: TlsRefusal): void;
   /** Datagrams let go because the queue was full. */
   dropped(count: number): void;
   /** Lines that wait. */
@@ -19,6 +23,9 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
   const lines = metrics.counter("ingest_lines_total", "Log lines by what became of them", [
     "channel",
     "result",
+  ]);
+  const tlsRefused = metrics.counter("ingest_tls_refused_total", "Senders over TLS turned away, by reason", [
+    "reason",
   ]);
   const alerts = metrics.counter("ingest_alerts_total", "Alerts raised by incoming logs", ["channel"]);
   const seconds = metrics.histogram("ingest_batch_seconds", "From a batch's arrival to its acknowledgement", [
@@ -36,6 +43,7 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
     },
     refused: (channel, count) => lines.inc({ channel, result: "refused" }, count),
     unknownSender: () => lines.inc({ channel: "syslog", result: "unknown-sender" }),
+    tlsRefused: (reason) => tlsRefused.inc({ reason }),
     dropped: (count) => lines.inc({ channel: "syslog", result: "dropped" }, count),
     waiting: (count) => waiting.set(count),
   };

@@ -8,10 +8,28 @@ import type { Source } from "./sources.ts";
 
 type Configured = Config["ingest"]["sources"][number];
 
-interface Range {
+/** Who speaks: an address, and over TLS the certificate that it showed. */
+export interface Peer {
+  readonly address: string;
+  readonly certificate?: PeerCertificate;
+}
+
+export interface PeerCertificate {
+  /** Common name and alternative names, in lower case. */
+  readonly names: readonly string[];
+  /** Hexadecimal, lower case, without colons. */
+  readonly sha256: string;
+  /** Signed by an authority of `ingest.tls.ca`; one that is not is known by its fingerprint only. */
+  readonly trusted: boolean;
+}
+
+interface Rule {
   readonly configured: Configured;
-  readonly bits: number;
-  readonly list: BlockList;
+  /** The most telling rule is asked first: fingerprint, name, then the longest prefix. */
+  readonly rank: number;
+  readonly list: BlockList | undefined;
+  readonly name: string | undefined;
+  readonly sha256: string | undefined;
 }
 
 const ASK_AGAIN_MILLIS = 60_000;
@@ -23,61 +41,101 @@ export function plainAddress(address: string): string {
   return bare.startsWith("::ffff:") && bare.includes(".") ? bare.slice(7) : bare;
 }
 
-/** Which configured source an address belongs to; the longest prefix wins. Throws config.invalid with every fault. */
-export class Senders {
-  readonly #ranges: readonly Range[];
+/** Organisations by the names that a configuration gives them: asked once a minute, and the last answer stands while nobody can say. */
+export class OrgNames {
   readonly #orgByName: (name: string) => Promise<OrgId | undefined>;
   readonly #clock: Clock;
-  readonly #orgs = new Map<string, { orgId: Promise<OrgId | undefined>; until: Instant }>();
+  readonly #asked = new Map<string, { orgId: Promise<OrgId | undefined>; until: Instant }>();
+  readonly #known = new Map<string, OrgId>();
 
-  constructor(
-    sources: readonly Configured[],
-    orgByName: (name: string) => Promise<OrgId | undefined>,
-    clock: Clock,
-  ) {
-    const faults: Fault[] = [];
-    this.#ranges = sources
-      .flatMap((configured, index) => rangeOf(configured, `ingest.sources.${index}`, faults))
-      .toSorted((a, b) => b.bits - a.bits);
-    if (faults.length > 0) throw new Problem("config.invalid", { faults });
+  constructor(orgByName: (name: string) => Promise<OrgId | undefined>, clock: Clock) {
     this.#orgByName = orgByName;
     this.#clock = clock;
   }
 
-  /** The source of an address; undefined when none is configured for it or its organisation does not exist. */
-  async sourceOf(address: string): Promise<Source | undefined> {
-    const plain = plainAddress(address);
-    const family = isIP(plain) === 6 ? "ipv6" : "ipv4";
-    const range = this.#ranges.find(({ list }) => list.check(plain, family));
-    if (range === undefined) return undefined;
-    const { name, org, parser, address: prefix } = range.configured;
-    const orgId = await this.#orgOf(org);
-    return orgId === undefined ? undefined : { orgId, name, channel: "syslog", parser, address: prefix };
+  /** One question a minute for each name, however many lines come meanwhile. Undefined when there is no such organisation. */
+  find(name: string): Promise<OrgId | undefined> {
+    const now = this.#clock.now();
+    const asked = this.#asked.get(name);
+    if (asked !== undefined && asked.until > now) return asked.orgId;
+    const orgId = this.#ask(name);
+    this.#asked.set(name, { orgId, until: addMillis(now, ASK_AGAIN_MILLIS) });
+    orgId.catch(() => this.#asked.delete(name));
+    return orgId;
   }
 
-  /** One question a minute for each name, however many lines come meanwhile. */
-  #orgOf(name: string): Promise<OrgId | undefined> {
-    const now = this.#clock.now();
-    const known = this.#orgs.get(name);
-    if (known !== undefined && known.until > now) return known.orgId;
-    const orgId = this.#orgByName(name);
-    this.#orgs.set(name, { orgId, until: addMillis(now, ASK_AGAIN_MILLIS) });
-    orgId.catch(() => this.#orgs.delete(name));
-    return orgId;
+  async #ask(name: string): Promise<OrgId | undefined> {
+    try {
+      const orgId = await this.#orgByName(name);
+      if (orgId === undefined) this.#known.delete(name);
+      else this.#known.set(name, orgId);
+      return orgId;
+    } catch (error) {
+      // While the records store is away, what it said last still holds: lines go to the spool under it.
+      const known = this.#known.get(name);
+      if (known === undefined) throw error;
+      return known;
+    }
   }
 }
 
-function rangeOf(configured: Configured, path: string, faults: Fault[]): Range[] {
-  const { address, parser } = configured;
-  const slash = address.indexOf("/");
-  const host = slash < 0 ? address : address.slice(0, slash);
-  const version = isIP(host);
-  const most = version === 6 ? 128 : 32;
-  const bits = slash < 0 ? most : Number(address.slice(slash + 1));
-  const whole =
-    slash < 0 || (slash + 1 < address.length && Number.isInteger(bits) && bits >= 0 && bits <= most);
+/** Which configured source somebody is who speaks syslog. Throws config.invalid with every fault. */
+export class Senders {
+  readonly #rules: readonly Rule[];
+  readonly #orgs: OrgNames;
+
+  constructor(sources: readonly Configured[], orgs: OrgNames) {
+    const faults: Fault[] = [];
+    this.#rules = sources
+      .flatMap((configured, index) => ruleOf(configured, `ingest.sources.${index}`, faults))
+      .toSorted((a, b) => b.rank - a.rank);
+    if (faults.length > 0) throw new Problem("config.invalid", { faults });
+    this.#orgs = orgs;
+  }
+
+  /** Undefined when no source is configured for the peer or its organisation does not exist. */
+  async sourceOf(peer: Peer): Promise<Source | undefined> {
+    const plain = plainAddress(peer.address);
+    const family = isIP(plain) === 6 ? "ipv6" : "ipv4";
+    const rule = this.#rules.find(
+      (each) => (each.list === undefined || each.list.check(plain, family)) && shows(peer.certificate, each),
+    );
+    if (rule === undefined) return undefined;
+    const { name, org, parser, address, certificate } = rule.configured;
+    const orgId = await this.#orgs.find(org);
+    if (orgId === undefined) return undefined;
+    const by = [address, certificate?.name, certificate?.sha256 && `sha256 ${rule.sha256?.slice(0, 16)}`];
+    return {
+      orgId,
+      name,
+      channel: "syslog",
+      parser,
+      address: by.filter((part) => part !== undefined).join(" "),
+    };
+  }
+}
+
+/** Whether the certificate is what the rule asks for; a rule that asks for none takes anybody the door let in. */
+function shows(certificate: PeerCertificate | undefined, rule: Rule): boolean {
+  const { name, sha256 } = rule;
+  if (sha256 !== undefined && certificate?.sha256 !== sha256) return false;
+  // A certificate that nobody signed says nothing but its fingerprint.
+  if (sha256 === undefined && certificate?.trusted === false) return false;
+  if (name === undefined) return true;
+  return certificate?.names.some((each) => isNamed(each, name)) ?? false;
+}
+
+function isNamed(name: string, wanted: string): boolean {
+  if (!wanted.startsWith("*.")) return name === wanted;
+  const dot = name.indexOf(".");
+  return dot > 0 && name.slice(dot) === wanted.slice(1);
+}
+
+function ruleOf(configured: Configured, path: string, faults: Fault[]): Rule[] {
+  const { address, certificate, parser } = configured;
   const before = faults.length;
-  if (version === 0 || !whole)
+  const range = address === undefined ? undefined : rangeOf(address);
+  if (address !== undefined && range === undefined)
     faults.push({ path: `${path}.address`, message: `not an address or prefix: ${address}` });
   if (!isParserChoice(parser)) {
     faults.push({
@@ -86,7 +144,22 @@ function rangeOf(configured: Configured, path: string, faults: Fault[]): Range[]
     });
   }
   if (faults.length > before) return [];
+  const sha256 = certificate?.sha256?.replaceAll(":", "").toLowerCase();
+  const name = certificate?.name?.toLowerCase();
+  const rank = (sha256 === undefined ? 0 : 1_000) + (name === undefined ? 0 : 500) + (range?.bits ?? 0);
+  return [{ configured, rank, list: range?.list, name, sha256 }];
+}
+
+function rangeOf(address: string): { bits: number; list: BlockList } | undefined {
+  const slash = address.indexOf("/");
+  const host = slash < 0 ? address : address.slice(0, slash);
+  const version = isIP(host);
+  const most = version === 6 ? 128 : 32;
+  const bits = slash < 0 ? most : Number(address.slice(slash + 1));
+  const whole =
+    slash < 0 || (slash + 1 < address.length && Number.isInteger(bits) && bits >= 0 && bits <= most);
+  if (version === 0 || !whole) return undefined;
   const list = new BlockList();
   list.addSubnet(host, bits, version === 6 ? "ipv6" : "ipv4");
-  return [{ configured, bits: version === 6 ? bits : bits + 96, list }];
+  return { bits: version === 6 ? bits : bits + 96, list };
 }

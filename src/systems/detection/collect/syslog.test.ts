@@ -10,7 +10,7 @@ import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { closeEventStores } from "../../../platform/events/testing.ts";
 import { Intake } from "./intake.ts";
 import { ingestMetrics } from "./metrics.ts";
-import { Senders } from "./senders.ts";
+import { OrgNames, Senders } from "./senders.ts";
 import { SyslogCollector } from "./syslog.ts";
 import { eventually, openWorkshop, type Workshop } from "./testing.ts";
 
@@ -66,7 +66,7 @@ async function running(
     ...(given.maxLines !== undefined && { maxLines: given.maxLines }),
   });
   const orgByName = async (name: string) => (name === "res" ? orgId : undefined);
-  const senders = new Senders(config.sources, orgByName, shop.clock);
+  const senders = new Senders(config.sources, new OrgNames(orgByName, shop.clock));
   const collector = new SyslogCollector({
     config,
     senders,
@@ -270,8 +270,11 @@ test("the longest prefix names the source, IPv4 in IPv6 clothes too; faults of t
       ],
     },
   }).ingest.sources;
-  const senders = new Senders(sources, async () => "0190a000-0000-7000-8000-00000000000a", systemClock);
-  const name = async (address: string) => (await senders.sourceOf(address))?.name;
+  const senders = new Senders(
+    sources,
+    new OrgNames(async () => "0190a000-0000-7000-8000-00000000000a", systemClock),
+  );
+  const name = async (address: string) => (await senders.sourceOf({ address }))?.name;
   assert.equal(await name("10.9.9.9"), "all");
   assert.equal(await name("10.1.9.9"), "net");
   assert.equal(await name("::ffff:10.1.2.3"), "one");
@@ -287,7 +290,7 @@ test("the longest prefix names the source, IPv4 in IPv6 clothes too; faults of t
     },
   }).ingest.sources;
   assert.throws(
-    () => new Senders(bad, async () => undefined, systemClock),
+    () => new Senders(bad, new OrgNames(async () => undefined, systemClock)),
     (error) =>
       error instanceof Problem &&
       error.faults.map((fault) => fault.path).join(" ") ===
