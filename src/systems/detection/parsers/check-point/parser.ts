@@ -1,6 +1,7 @@
+import { cefAt, readCef } from "../cef/read.ts";
 import { defineParser, type EcsDraft } from "../parser.ts";
 import { draftOf, fieldTable, kindFields, placeAll, put, timeField } from "../text/fields.ts";
-import { isNothing, quotedAt } from "../text/pairs.ts";
+import { isNothing, quotedAt, readPairs } from "../text/pairs.ts";
 import { epochOf } from "../text/time.ts";
 import { verdictFields } from "../text/verdict.ts";
 
@@ -21,6 +22,11 @@ const TABLE = fieldTable("checkpoint.", {
   inzone: "observer.ingress.zone",
   outzone: "observer.egress.zone",
   rule_name: "rule.name",
+  rule: "rule.id",
+  hostname: "observer.name",
+  service_id: "network.protocol",
+  protection_id: "rule.id",
+  user_name: "user.name",
   rule_uid: "rule.uuid",
   action: "event.action",
   loguid: "event.id",
@@ -49,7 +55,25 @@ const START = '[action:"';
 /** Where the list of pairs opens: the Log Exporter's order puts the action first, other orders begin with flags or time. */
 function isList(message: string): boolean {
   if (message.startsWith(START)) return true;
-  return message.startsWith("[") && message.slice(1, 40).includes(':"') && message.includes('; loguid:"');
+  if (!message.startsWith("[") || !message.slice(1, 40).includes(':"')) return false;
+  return (
+    message.includes('; loguid:"') || (message.includes('; origin:"') && message.includes('; product:"'))
+  );
+}
+
+/** The Log Exporter's generic format: `time=1795399870|hostname=gw|product=Firewall|action=Drop|...`. */
+function isBarred(message: string): boolean {
+  return message.includes("|product=") && message.includes("|loguid=") && message.includes("|origin=");
+}
+
+function isCheckPointCef(message: string): boolean {
+  const at = cefAt(message);
+  return at >= 0 && message.startsWith("Check Point|", at + 6);
+}
+
+function isCheckPointLeef(message: string): boolean {
+  const at = message.indexOf("LEEF:");
+  return at >= 0 && at < 100 && message.startsWith("|Check Point|", at + 8);
 }
 
 /** `key:"value"; key::"value"; ` in one pass; what is cut off at the end is let be. Of a key that comes twice the first counts. */
@@ -69,15 +93,80 @@ function pairsOf(message: string): Map<string, string> {
   return pairs;
 }
 
-/** Check Point: the syslog format of the Log Exporter. */
+function barredPairs(message: string): Map<string, string> {
+  const pairs = new Map<string, string>();
+  for (const part of message.split("|")) {
+    const equals = part.indexOf("=");
+    const key = part.slice(0, Math.max(equals, 0)).trim().toLowerCase();
+    const value = part.slice(equals + 1);
+    if (key !== "" && key.length < 65 && !isNothing(value) && !pairs.has(key)) pairs.set(key, value);
+  }
+  return pairs;
+}
+
+/** CEF and LEEF of the Log Exporter hold its own names beside those of the format. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  act: "action",
+  spt: "s_port",
+  srcport: "s_port",
+  dpt: "service",
+  dstport: "service",
+  rt: "time",
+  devtime: "time",
+  sourcetranslatedaddress: "xlatesrc",
+  sourcetranslatedport: "xlatesport",
+  destinationtranslatedaddress: "xlatedst",
+  destinationtranslatedport: "xlatedport",
+  srcpostnat: "xlatesrc",
+  dstpostnat: "xlatedst",
+  in: "received_bytes",
+  out: "sent_bytes",
+  request: "resource",
+  fname: "file_name",
+  suser: "src_user_name",
+  usrname: "src_user_name",
+  cs2: "rule_name",
+};
+
+function formattedPairs(message: string): Map<string, string> | undefined {
+  const found = new Map<string, string>();
+  const keep = (key: string, value: string) => {
+    if (isNothing(value) || key.endsWith("label")) return;
+    found.set(OTHER_NAMES[key] ?? key, value.includes("\\") ? value.replaceAll(/\\([=|\\])/g, "$1") : value);
+  };
+  if (isCheckPointCef(message)) {
+    const line = readCef(message);
+    if (line === undefined) return undefined;
+    for (const [key, value] of readPairs(line.extension)) keep(key, value);
+    return found;
+  }
+  const bars = message.split("|", 6);
+  const rest = message
+    .slice(bars.join("|").length - (bars[5] ?? "").length)
+    .replace(/^(\^|x?[0-9A-Fa-f]{0,4})\|/, "");
+  const gap = rest.includes("\t") ? "\t" : rest.includes("^") ? "^" : "|";
+  for (const part of rest.split(gap)) {
+    const equals = part.indexOf("=");
+    if (equals > 0 && equals < 65) keep(part.slice(0, equals).trim().toLowerCase(), part.slice(equals + 1));
+  }
+  return found;
+}
+
+/** Check Point: what the Log Exporter sends as syslog, generic, CEF and LEEF. */
 export const checkPoint = defineParser({
   id: "check-point",
   product: "Check Point",
-  begins: "[",
-  accepts: (message) => isList(message),
+  accepts: (message) =>
+    isList(message) || isBarred(message) || isCheckPointCef(message) || isCheckPointLeef(message),
   parse(message) {
-    if (!isList(message)) return undefined;
-    const pairs = pairsOf(message);
+    const pairs = isList(message)
+      ? pairsOf(message)
+      : isBarred(message)
+        ? barredPairs(message)
+        : isCheckPointCef(message) || isCheckPointLeef(message)
+          ? formattedPairs(message)
+          : undefined;
+    if (pairs === undefined) return undefined;
     const draft = draftOf("checkpoint", "checkpoint.firewall", "Check Point", "", "firewall");
     delete draft["observer.product"];
     placeAll(draft, TABLE, pairs);
@@ -97,7 +186,7 @@ const CONFIGURING = ["login", "log in", "log out", "logout", "failed log in", "a
 function kindOf(draft: EcsDraft, pairs: Map<string, string>): void {
   const action = pairs.get("action") ?? "";
   const lower = action.toLowerCase();
-  const attack = pairs.get("attack") ?? pairs.get("protection_name");
+  const attack = pairs.get("attack") ?? pairs.get("protection_name") ?? pairs.get("malware_family");
   if (
     attack !== undefined ||
     pairs.has("malware_action") ||
@@ -108,7 +197,11 @@ function kindOf(draft: EcsDraft, pairs: Map<string, string>): void {
     draft["event.kind"] = "alert";
     const malware = pairs.has("malware_action") || lower === "quarantine";
     kindFields(draft, action, [malware ? "malware" : "intrusion_detection", "network"], ["info"]);
-    if (attack !== undefined) draft["rule.name"] = attack;
+    if (attack !== undefined) {
+      const layer = draft["rule.name"];
+      if (typeof layer === "string" && layer !== attack) draft["rule.ruleset"] = layer;
+      draft["rule.name"] = pairs.get("protection_name") ?? attack;
+    }
   } else if (CONFIGURING.includes(lower)) {
     const failed = lower.startsWith("failed");
     kindFields(

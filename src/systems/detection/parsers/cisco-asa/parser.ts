@@ -6,6 +6,7 @@ import { urlFields } from "../text/url.ts";
 import { endpointFields, natFields } from "./endpoint.ts";
 import { readForm } from "./form.ts";
 import { CLASSES, type Kind, MESSAGES } from "./messages.ts";
+import { securityEvent } from "./security-event.ts";
 
 const FAMILIES = ["%ASA-", "%FTD-", "%PIX-", "%FWSM-"];
 const PREFIX = "cisco.asa.";
@@ -45,6 +46,11 @@ export const ciscoAsa = defineParser({
   parse(message) {
     const mark = markIn(message);
     if (mark === undefined) return undefined;
+    if (mark.id >= "430001" && mark.id <= "430005") {
+      const event = securityEvent(mark.id, mark.text);
+      setLevel(event, mark.level);
+      return event;
+    }
     const draft: EcsDraft = {
       "event.kind": "event",
       "event.module": "cisco",

@@ -1,21 +1,13 @@
-import { defineParser, type EcsDraft } from "../parser.ts";
-import { isIp, portOf } from "../text/address.ts";
-import { between } from "../text/csv.ts";
-import { draftOf, kindFields, put, timeField } from "../text/fields.ts";
+import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
+import { draftOf, put, timeField } from "../text/fields.ts";
 import { setLevel } from "../text/network.ts";
-import { bsdAt, digitsAt } from "../text/time.ts";
+import { bsdAt, digitsAt, isoAt } from "../text/time.ts";
+import { zoneNamed } from "../text/zone.ts";
+import { type Mark, messageFields } from "./messages.ts";
 
 const FIREWALLS = new Set(["ASA", "FTD", "PIX", "FWSM"]);
 /** How far into a line the mark may stand: after a sequence number, a time and perhaps a relay's header. */
 const FARTHEST = 160;
-
-interface Mark {
-  readonly from: number;
-  readonly facility: string;
-  readonly level: number;
-  readonly mnemonic: string;
-  readonly text: string;
-}
 
 /** `%SEC-6-IPACCESSLOGP: text`; the facility may itself hold hyphens (`%C4K_IOSMODPORTMAN-4-...`, `%SYS-SW1-5-...`). */
 function markIn(message: string): Mark | undefined {
@@ -23,7 +15,7 @@ function markIn(message: string): Mark | undefined {
   if (from < 0 || from > FARTHEST) return undefined;
   const colon = message.indexOf(":", from);
   if (colon < 0 || colon - from > 90) return undefined;
-  const head = message.slice(from + 1, colon);
+  const head = message.slice(from + 1, colon).trimEnd();
   const parts = head.split("-");
   const at = parts.findIndex((part, index) => index > 0 && part.length === 1 && part >= "0" && part <= "7");
   const facility = parts[0] ?? "";
@@ -38,7 +30,7 @@ function markIn(message: string): Mark | undefined {
   };
 }
 
-/** Cisco IOS, IOS XE and NX-OS: every message by its mark, the fields of access lists, logins, configuration and IPS. */
+/** Cisco IOS, IOS XE, IOS XR and NX-OS: every message by its mark, the fields of access lists, logins, configuration and IPS. */
 export const ciscoIos = defineParser({
   id: "cisco-ios",
   product: "Cisco IOS",
@@ -52,138 +44,52 @@ export const ciscoIos = defineParser({
     draft["event.provider"] = mark.facility;
     draft.message = mark.text;
     setLevel(draft, mark.level);
-    headFields(draft, message.slice(0, mark.from), (text) => bsdAt(text, 0, context)?.at);
-    kindOf(draft, mark);
+    headFields(draft, message.slice(0, mark.from), context);
+    messageFields(draft, mark);
     return draft;
   },
 });
 
-/** `3924923: *Oct  6 03:32:04.114 gmt: ` before the mark. */
-function headFields(draft: EcsDraft, head: string, timeOf: (text: string) => number | undefined): void {
-  let rest = head;
-  const colon = head.indexOf(": ");
-  if (colon > 0 && colon < 12 && put(draft, "event.sequence", head.slice(0, colon)))
-    rest = head.slice(colon + 2);
-  let at = timeOf(unmarked(rest));
-  const next = rest.indexOf(": ");
-  if (at === undefined && next > 0) {
-    // `sw-core: Nov 23 10:12:00.001: `: the host when `logging origin-id` is set.
-    at = timeOf(unmarked(rest.slice(next + 2)));
-    if (at !== undefined && next < 64) put(draft, "observer.name", rest.slice(0, next));
+/** `RP/0/RSP0/CPU0:`, the node of IOS XR. */
+const NODE = /^(RP|LC|SP|DRP)\/\d+\/[\w/]{1,20}$/;
+
+/**
+ * What stands before the mark, in the order that the device was told to print it: sequence numbers, the host when
+ * `logging origin-id` is set, the time with its zone, on IOS XR the node and the process.
+ */
+function headFields(draft: EcsDraft, head: string, context: ParseContext): void {
+  let rest = head.trim();
+  for (let step = 0; step < 6 && rest !== ""; step++) {
+    const text = unmarked(rest);
+    const time = bsdAt(text, 0, context) ?? isoAt(text, 0, context);
+    if (time !== undefined) {
+      const zone = /^ ?([A-Za-z]{1,6}):?(?= |$)/.exec(text.slice(time.end));
+      const minutes = zone?.[1] === undefined ? undefined : zoneNamed(zone[1]);
+      const shift = minutes === undefined ? 0 : (context.zoneMinutes ?? 480) - minutes;
+      if (draft["@timestamp"] === undefined) timeField(draft, time.at + shift * 60_000);
+      rest = text.slice(time.end + (zone?.[0].length ?? 0)).replace(/^[\s:]+/, "");
+      continue;
+    }
+    const colon = /:(?: |$)/.exec(rest)?.index ?? -1;
+    const node = rest.indexOf(":");
+    if (node > 0 && NODE.test(rest.slice(0, node))) {
+      put(draft, "cisco.ios.node", rest.slice(0, node));
+      rest = rest.slice(node + 1).trimStart();
+      continue;
+    }
+    const word = (colon < 0 ? rest : rest.slice(0, colon)).trim();
+    const space = word.indexOf(" ");
+    rest = colon < 0 ? "" : rest.slice(colon + 1).trimStart();
+    if (space > 0 && NODE.test(word.slice(space + 1).split(":", 1)[0] ?? "")) {
+      put(draft, "observer.name", word.slice(0, space));
+      rest = `${word.slice(space + 1)}${rest === "" ? "" : `: ${rest}`}`;
+    } else if (/^\d{1,12}$/.test(word)) put(draft, "event.sequence", word);
+    else if (/^[\w-]+\[\d+\]$/.test(word)) put(draft, "process.name", word.split("[", 1)[0]);
+    else if (space < 0 && word.length > 0 && word.length < 64) put(draft, "observer.name", word);
   }
-  timeField(draft, at);
 }
 
 /** Without the `*` or `.` by which the device says that its clock is not set. */
 function unmarked(text: string): string {
   return text.startsWith("*") || text.startsWith(".") ? text.slice(1) : text;
-}
-
-function kindOf(draft: EcsDraft, mark: Mark): void {
-  const { text, mnemonic } = mark;
-  if (mnemonic.startsWith("IPACCESSLOG") || mnemonic.startsWith("ACCESSLOG")) {
-    accessFields(draft, text);
-  } else if (mark.facility === "IPS" && text.startsWith("Sig:")) {
-    signatureFields(draft, text);
-  } else if (mnemonic === "CONFIG_I") {
-    kindFields(draft, "configuration-changed", ["configuration"], ["change"], "success");
-    put(draft, "user.name", between(text, " by ", " "));
-    put(draft, "source.ip", between(text, "(", ")"));
-  } else if (mnemonic === "CFGLOG_LOGGEDCMD") {
-    kindFields(draft, "command-executed", ["configuration"], ["change"], "success");
-    put(draft, "user.name", between(text, "User:", " "));
-    const command = text.indexOf("logged command:");
-    if (command >= 0) put(draft, "process.command_line", text.slice(command + 15).trim());
-  } else if (mark.facility === "SEC_LOGIN" || mark.facility === "SSH" || mnemonic.includes("AUTH")) {
-    loginFields(draft, mark);
-  } else if (mnemonic === "UPDOWN" || mnemonic === "CHANGED") {
-    const name = between(text, "nterface ", ",");
-    kindFields(draft, text.endsWith("up") ? "link-up" : "link-down", ["network"], ["info"]);
-    put(draft, "observer.ingress.interface.name", name);
-  } else {
-    kindFields(draft, mnemonic.toLowerCase(), ["host"], ["info"]);
-  }
-}
-
-/** `list 102 denied tcp 10.0.6.56(3067) (Gi0/1 aabb.ccdd.eeff) -> 172.36.4.7(139), 1 packet`. */
-function accessFields(draft: EcsDraft, text: string): void {
-  const parts = text.split(" ");
-  const denied = parts[2] === "denied";
-  const list = parts[0] === "list" ? parts[1] : undefined;
-  kindFields(
-    draft,
-    denied ? "connection-denied" : "connection-permitted",
-    ["network"],
-    ["connection", denied ? "denied" : "allowed"],
-    denied ? "failure" : "success",
-  );
-  put(draft, "rule.name", list);
-  const arrow = parts.indexOf("->");
-  const first = endOf(parts[3]) === undefined ? 4 : 3;
-  if (first === 4) put(draft, "network.transport", parts[3]);
-  sideFields(draft, "source", endOf(parts[first]));
-  if (arrow > 0) sideFields(draft, "destination", endOf(parts[arrow + 1]));
-  const open = parts.slice(first + 1, Math.max(arrow, 0)).find((part) => part.startsWith("("));
-  if (open !== undefined) put(draft, "observer.ingress.interface.name", open.slice(1).replace(")", ""));
-  const count = text.lastIndexOf(", ");
-  if (count > 0) put(draft, "network.packets", text.slice(count + 2).split(" ", 1)[0]);
-}
-
-interface End {
-  readonly ip: string;
-  readonly port: number | undefined;
-}
-
-/** `10.0.6.56(3067),` or `10.0.6.56:3067` or an address alone. */
-function endOf(word: string | undefined): End | undefined {
-  if (word === undefined) return undefined;
-  const text = word.endsWith(",") ? word.slice(0, -1) : word;
-  if (isIp(text)) return { ip: text, port: undefined };
-  const open = text.indexOf("(") > 0 ? text.indexOf("(") : text.lastIndexOf(":");
-  const ip = text.slice(0, Math.max(open, 0));
-  const port = portOf(text.slice(open + 1, text.endsWith(")") ? -1 : undefined));
-  return isIp(ip) ? { ip, port } : undefined;
-}
-
-function sideFields(draft: EcsDraft, side: "source" | "destination", end: End | undefined): void {
-  if (end === undefined) return;
-  draft[`${side}.ip`] = end.ip;
-  if (end.port !== undefined) draft[`${side}.port`] = end.port;
-}
-
-/** `Sig:3051 Subsig:1 Sev:4 TCP Connection Window Size DoS [192.168.100.11:51654 -> 10.10.10.10:4444]`. */
-function signatureFields(draft: EcsDraft, text: string): void {
-  draft["event.kind"] = "alert";
-  kindFields(draft, "signature", ["intrusion_detection", "network"], ["info"]);
-  put(draft, "rule.id", between(text, "Sig:", " "));
-  put(draft, "cisco.ios.signature_severity", between(text, "Sev:", " "));
-  const severity = text.indexOf("Sev:");
-  const open = text.lastIndexOf(" [");
-  const name = text.indexOf(" ", severity);
-  if (severity < 0 || open < name) return;
-  put(draft, "rule.name", text.slice(name + 1, open));
-  const [from, , to] = text
-    .slice(open + 2)
-    .replace("]", "")
-    .split(" ", 3);
-  sideFields(draft, "source", endOf(from));
-  sideFields(draft, "destination", endOf(to));
-}
-
-function loginFields(draft: EcsDraft, mark: Mark): void {
-  const { text, mnemonic } = mark;
-  const lower = text.toLowerCase();
-  const failed = mnemonic.includes("FAIL") || lower.includes("fail") || lower.includes("denied");
-  const ended = mnemonic.includes("CLOSE") || mnemonic.includes("LOGOUT");
-  kindFields(
-    draft,
-    ended ? "logout" : failed ? "login-failed" : "login-succeeded",
-    ["authentication"],
-    [ended ? "end" : "start"],
-    failed ? "failure" : "success",
-  );
-  put(draft, "user.name", between(text, "[user: ", "]") ?? between(text, "User '", "'"));
-  put(draft, "source.ip", between(text, "[Source: ", "]") ?? between(text, " from ", " "));
-  put(draft, "destination.port", between(text, "[localport: ", "]"));
-  put(draft, "event.reason", between(text, "[Reason: ", "]"));
 }

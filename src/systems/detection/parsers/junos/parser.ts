@@ -1,24 +1,26 @@
-import { defineParser, type EcsDraft } from "../parser.ts";
-import { isIp, portOf } from "../text/address.ts";
-import { between } from "../text/csv.ts";
+import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import {
   draftOf,
   type FieldTable,
   fieldTable,
   kindFields,
-  place,
   placeAll,
   put,
   timeField,
 } from "../text/fields.ts";
 import { readPairs } from "../text/pairs.ts";
 import { isoAt } from "../text/time.ts";
-import { verdictOf } from "../text/verdict.ts";
+import { filterFields, plainFields, tunnelFields } from "./plain.ts";
+import { isJunosTag, isTag, tagFields } from "./tags.ts";
 
 const TABLE: FieldTable = fieldTable("juniper.srx.", {
   "source-address": "source.ip",
+  "remote-address": "source.ip",
   "source-port": "source.port",
+  "source-mac": "source.mac",
+  "mac-address": "source.mac",
   "destination-address": "destination.ip",
+  "local-address": "destination.ip",
   "destination-port": "destination.port",
   "nat-source-address": "source.nat.ip",
   "nat-source-port": "source.nat.port",
@@ -26,27 +28,45 @@ const TABLE: FieldTable = fieldTable("juniper.srx.", {
   "nat-destination-port": "destination.nat.port",
   "protocol-id": "network.transport",
   "protocol-name": "network.transport",
+  protocol: "network.protocol",
+  "attack-name": "rule.name",
   "policy-name": "rule.name",
   "rule-name": "rule.name",
-  "attack-name": "rule.name",
   "source-zone-name": "observer.ingress.zone",
+  "source-zone": "observer.ingress.zone",
   "destination-zone-name": "observer.egress.zone",
+  "destination-zone": "observer.egress.zone",
   "packet-incoming-interface": "observer.ingress.interface.name",
+  "source-interface-name": "observer.ingress.interface.name",
   "interface-name": "observer.ingress.interface.name",
+  "destination-interface-name": "observer.egress.interface.name",
   "session-id-32": "network.session_id",
+  "session-id": "network.session_id",
   "bytes-from-client": "source.bytes",
   "bytes-from-server": "destination.bytes",
+  "inbound-bytes": "source.bytes",
+  "outbound-bytes": "destination.bytes",
   "packets-from-client": "source.packets",
   "packets-from-server": "destination.packets",
+  "inbound-packets": "source.packets",
+  "outbound-packets": "destination.packets",
   "elapsed-time": "",
   username: "user.name",
   application: "network.application",
+  "application-name": "network.application",
+  category: "rule.category",
   reason: "event.reason",
   action: "event.action",
-  url: "url.original",
-  obj: "url.path",
+  url: "",
+  obj: "",
+  "http-host": "url.domain",
+  hostname: "url.domain",
   "file-name": "file.name",
+  filename: "file.name",
+  "sample-sha256": "file.hash.sha256",
   "message-id": "event.code",
+  message: "message",
+  command: "process.command_line",
 });
 
 interface Head {
@@ -57,18 +77,22 @@ interface Head {
   readonly at: number | undefined;
 }
 
-/** The event tag: `RT_FLOW_SESSION_DENY`, `SSHD_LOGIN_FAILED`, `UI_AUTH_EVENT`. */
-function isTag(word: string): boolean {
-  return word.length > 4 && word.length < 64 && /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(word);
-}
-
 const STRUCTURED = "[junos@";
+const PLAIN: Omit<Head, "tag" | "text"> = { daemon: undefined, host: undefined, at: undefined };
+
+/** Programs of Junos that also say things without an event tag. */
+const DAEMONS = new Set(
+  "kmd iked rpd mgd chassisd mib2d snmpd jsrpd eventd dcd cosd pfed alarmd craftd l2ald lacpd lldpd dot1xd authd nsd idpd utmd httpd-gk PFE_FW_SYSLOG_IP PFE_FW_SYSLOG_ETH_IP PFE_FW_SYSLOG_IP6_GEN PFE_FW_SYSLOG_IP6_TCP_UDP".split(
+    " ",
+  ),
+);
+const FILTER = /^PFE_FW_SYSLOG_/;
 
 /**
  * Structured: `2017-..Z host RT_FLOW - TAG [junos@2636.1.1.1.2.39 key="value"]`, of which the header may have been taken off
  * already up to any word before the bracket. Plain: `RT_FLOW_SESSION_CREATE: session created 10.0.0.1/1->...`.
  */
-function headOf(message: string, context: { receivedAt: string; zoneMinutes?: number }): Head | undefined {
+function headOf(message: string, context: ParseContext): Head | undefined {
   const bracket = message.indexOf(STRUCTURED);
   if (bracket >= 0 && bracket < 200) {
     const before = message.slice(0, bracket).trim().split(" ");
@@ -84,33 +108,18 @@ function headOf(message: string, context: { receivedAt: string; zoneMinutes?: nu
     };
   }
   const colon = message.indexOf(": ");
-  if (colon < 5 || colon > 100) return undefined;
-  const tag = message.slice(0, colon);
-  const space = tag.lastIndexOf(" ");
-  const word = space < 0 ? tag : tag.slice(space + 1);
-  const text = message.slice(colon + 2);
-  return isTag(word) && isPlain(word)
-    ? { tag: word, text, daemon: undefined, host: undefined, at: undefined }
+  if (colon >= 5 && colon <= 100) {
+    const tag = message.slice(0, colon);
+    const space = tag.lastIndexOf(" ");
+    const word = space < 0 ? tag : tag.slice(space + 1);
+    if (isJunosTag(word)) return { ...PLAIN, tag: word, text: message.slice(colon + 2) };
+  }
+  const { program } = context;
+  if (program === undefined) return undefined;
+  const known = DAEMONS.has(program) || isJunosTag(program);
+  return known && message !== ""
+    ? { ...PLAIN, tag: isTag(program) ? program : "", text: message, daemon: program }
     : undefined;
-}
-
-const FAMILIES = [
-  "RT_",
-  "UI_",
-  "SSHD_",
-  "LOGIN_",
-  "FLOW_",
-  "IDP_",
-  "APPTRACK_",
-  "WEBFILTER_",
-  "SNMP_",
-  "KMD_",
-  "AV_",
-  "AAMW_",
-];
-
-function isPlain(tag: string): boolean {
-  return FAMILIES.some((family) => tag.startsWith(family));
 }
 
 /** Juniper Junos on SRX and other devices: structured-data and plain syslog. */
@@ -122,117 +131,91 @@ export const junos = defineParser({
     const head = headOf(message, context);
     if (head === undefined) return undefined;
     const draft = draftOf("juniper", "juniper.srx", "Juniper", "Junos", "firewall");
-    if (!head.text.startsWith(STRUCTURED)) draft.message = head.text;
+    const inner = head.text.startsWith(STRUCTURED);
+    if (!inner) draft.message = head.text;
     timeField(draft, head.at);
     if (head.host !== undefined) draft["observer.name"] = head.host;
     if (head.daemon !== undefined) draft["juniper.srx.process"] = head.daemon;
-    const inner = head.text.startsWith(STRUCTURED);
     const tag = head.tag;
     if (tag !== "") draft["event.code"] = tag;
-    if (inner) {
-      const close = head.text.lastIndexOf("]");
-      const from = head.text.indexOf(" ");
-      if (from > 0)
-        placeAll(draft, TABLE, real(readPairs(head.text.slice(from, close < from ? undefined : close))));
-    } else {
-      plainFields(draft, tag, head.text);
-    }
-    const seconds = between(head.text, 'elapsed-time="', '"');
-    if (seconds !== undefined && seconds.length < 8 && /^\d+$/.test(seconds))
-      draft["event.duration"] = Number(seconds) * 1_000_000_000;
-    tagFields(draft, tag);
+    if (inner) structured(draft, head.text);
+    else if (FILTER.test(tag)) return filter(draft, head.text);
+    else plainFields(draft, tag, head.text);
+    if (tag === "" && !inner) untagged(draft, head.text);
+    else tagFields(draft, tag);
     return draft;
   },
 });
 
-function* real(pairs: Map<string, string>): Generator<[string, string]> {
-  for (const pair of pairs) if (pair[1] !== "UNKNOWN" && pair[1] !== "None") yield pair;
+/** A value that says nothing. */
+function isEmpty(value: string): boolean {
+  return value === "UNKNOWN" || value === "None" || value === "-";
 }
 
-function tagFields(draft: EcsDraft, tag: string): void {
-  const said = String(draft["event.action"] ?? "").toLowerCase();
-  if (tag.startsWith("RT_FLOW_SESSION") || tag.startsWith("APPTRACK_SESSION")) {
-    const denied = tag.includes("DENY");
-    const phase = tag.includes("CREATE")
-      ? "start"
-      : tag.includes("CLOSE")
-        ? "end"
-        : denied
-          ? "denied"
-          : "info";
-    const action = denied ? "connection-denied" : `session-${phase}`;
-    kindFields(draft, action, ["network"], ["connection", phase], denied ? "failure" : "success");
-  } else if (tag.startsWith("RT_IDS") || tag.startsWith("RT_SCREEN") || tag.startsWith("IDP_")) {
-    draft["event.kind"] = "alert";
-    const denied = verdictOf(said) === "denied";
-    kindFields(
-      draft,
-      said === "" ? tag.toLowerCase() : said,
-      ["intrusion_detection", "network"],
-      denied ? ["denied"] : ["info"],
-      denied ? "failure" : undefined,
-    );
-  } else if (tag.startsWith("AV_") || tag.startsWith("AAMW_")) {
-    draft["event.kind"] = "alert";
-    kindFields(draft, tag.toLowerCase(), ["malware", "network"], ["info"]);
-  } else if (tag.startsWith("WEBFILTER_")) {
-    const denied = tag.includes("BLOCKED");
-    kindFields(
-      draft,
-      tag.toLowerCase(),
-      ["web", "network"],
-      ["access", denied ? "denied" : "allowed"],
-      denied ? "failure" : "success",
-    );
-  } else if (tag.includes("LOGIN") || tag.includes("AUTH")) {
-    const failed = tag.includes("FAIL") || tag.includes("PASSWD");
-    kindFields(
-      draft,
-      failed ? "login-failed" : "login-succeeded",
-      ["authentication"],
-      ["start"],
-      failed ? "failure" : "success",
-    );
-  } else if (tag.startsWith("UI_COMMIT") || tag.startsWith("UI_CFG")) {
-    kindFields(draft, "configuration-changed", ["configuration"], ["change"], "success");
-  } else if (tag.startsWith("UI_CMDLINE")) {
-    kindFields(draft, "command-executed", ["configuration"], ["access"], "success");
-  } else {
-    kindFields(draft, said === "" ? tag.toLowerCase() : said, ["network"], ["info"]);
+function structured(draft: EcsDraft, text: string): void {
+  const close = text.lastIndexOf('"]');
+  const from = text.indexOf(" ");
+  if (from < 0) return;
+  const pairs = readPairs(text.slice(from, close < from ? undefined : close + 1));
+  for (const [key, value] of pairs) if (isEmpty(value)) pairs.delete(key);
+  // The signature names the rule; the policy that it stands in is the ruleset.
+  const named = pairs.get("attack-name") ?? pairs.get("name");
+  if (named !== undefined) {
+    draft["rule.name"] = named;
+    pairs.delete("attack-name");
+    pairs.delete("name");
+    put(draft, "rule.ruleset", pairs.get("policy-name"));
   }
-}
-
-function endFields(draft: EcsDraft, side: "source" | "destination", text: string | undefined): void {
-  const slash = text?.lastIndexOf("/") ?? -1;
-  if (text === undefined || slash < 0) return;
-  const ip = text.slice(0, slash);
-  const port = portOf(text.slice(slash + 1));
-  if (!isIp(ip)) return;
-  draft[`${side}.ip`] = ip;
-  if (port !== undefined) draft[`${side}.port`] = port;
-}
-
-/** `session denied 10.0.0.1/1080->10.0.0.2/8010 0x0 junos-dns-udp 17(0) deny-all trust untrust UNKNOWN ...`. */
-function plainFields(draft: EcsDraft, tag: string, text: string): void {
-  const arrow = text.indexOf("->");
-  if (arrow > 0 && tag.startsWith("RT_")) {
-    const from = text.lastIndexOf(" ", arrow);
-    const words = text.slice(from + 1).split(" ", 16);
-    const [first, second] = (words[0] ?? "").split("->", 2);
-    endFields(draft, "source", first);
-    endFields(draft, "destination", second);
-    const protocol = words.findIndex((word, index) => index > 1 && /^\d{1,3}(\(\d+\))?$/.test(word));
-    if (protocol > 0) {
-      put(draft, "network.transport", words[protocol]?.split("(", 1)[0]);
-      put(draft, "rule.name", words[protocol + 1]);
-      put(draft, "observer.ingress.zone", words[protocol + 2]);
-      put(draft, "observer.egress.zone", words[protocol + 3]);
-    }
+  placeAll(draft, TABLE, pairs);
+  urlFields(draft, pairs.get("url"), pairs.get("obj"));
+  const seconds = pairs.get("elapsed-time") ?? "";
+  if (seconds.length > 0 && seconds.length < 8 && /^\d+$/.test(seconds))
+    draft["event.duration"] = Number(seconds) * 1_000_000_000;
+  for (const side of ["source", "destination"]) {
+    if (draft[`${side}.nat.ip`] === "0.0.0.0") delete draft[`${side}.nat.ip`];
+    if (draft[`${side}.nat.port`] === 0) delete draft[`${side}.nat.port`];
   }
-  const user = between(text, "User '", "'") ?? between(text, "user '", "'");
-  put(draft, "user.name", user);
-  const host = between(text, "host '", "'") ?? between(text, "from '", "'");
-  put(draft, "source.ip", host);
-  const command = between(text, "command '", "'");
-  if (command !== undefined) place(draft, TABLE, "command", command.trim());
+  const end = close < 0 ? "" : text.slice(close + 2).trim();
+  if (end !== "") draft.message ??= end;
+}
+
+/** Host and path are two values; either may stand alone. */
+function urlFields(draft: EcsDraft, url: string | undefined, path: string | undefined): void {
+  if (url === undefined && path === undefined) return;
+  const host = url !== undefined && !url.includes("/") && url.includes(".") ? url : undefined;
+  if (host !== undefined) put(draft, "url.domain", host);
+  put(draft, "url.original", path ?? url);
+  if (host !== undefined) put(draft, "destination.domain", host);
+}
+
+/** What a firewall filter of the forwarding engine logged. */
+function filter(draft: EcsDraft, text: string): EcsDraft {
+  const verdict = filterFields(draft, text);
+  if (verdict === undefined) kindFields(draft, "filter", ["network"], ["info"]);
+  else {
+    const action = verdict === "denied" ? "connection-denied" : "connection-permitted";
+    kindFields(
+      draft,
+      action,
+      ["network"],
+      ["connection", verdict],
+      verdict === "denied" ? "failure" : "success",
+    );
+  }
+  return draft;
+}
+
+function untagged(draft: EcsDraft, text: string): void {
+  const daemon = String(draft["juniper.srx.process"] ?? "daemon");
+  const tunnel = daemon === "kmd" || daemon === "iked";
+  const failed = /\bfail|\berror/i.test(text);
+  kindFields(
+    draft,
+    tunnel ? "vpn-negotiation" : daemon.toLowerCase(),
+    [tunnel ? "network" : "host"],
+    ["info"],
+  );
+  if (!tunnel) return;
+  draft["event.outcome"] = failed ? "failure" : "success";
+  tunnelFields(draft, text);
 }

@@ -1,7 +1,8 @@
 import type { EcsDraft, ParseContext } from "../parser.ts";
 import { wholeOf } from "../text/address.ts";
 import { setLevel } from "../text/network.ts";
-import { bsdAt, isoAt, isoText, type ReadTime } from "../text/time.ts";
+import { bsdAt, isoAt, isoText, type ReadTime, zoneOf } from "../text/time.ts";
+import { zoneNamed } from "../text/zone.ts";
 
 /** A line taken apart into what the transport said and what the device said. */
 export interface Headed {
@@ -147,13 +148,29 @@ function timeAt(line: string, at: number, context: ParseContext): ReadTime | und
   return digit ? (isoAt(line, at, context) ?? bsdAt(line, at, context)) : bsdAt(line, at, context);
 }
 
-/** ` UTC`, ` GMT` and ` CST` after a time; CST is the zone of the context (China standard time on devices here). */
-function zoneNameAt(line: string, at: number): { utc: boolean; end: number } | undefined {
-  const word = line.slice(at, at + 4);
-  const utc = word === " UTC" || word === " GMT";
-  if (!utc && word !== " CST") return undefined;
-  const next = line[at + 4];
-  return next === " " || next === ":" || next === undefined ? { utc, end: at + 4 } : undefined;
+/**
+ * ` UTC`, ` GMT` and ` CST` after a time, and any other zone's name that a colon follows; a name that means several
+ * zones or none (CST is China's standard time on devices here) leaves the zone of the context.
+ */
+function zoneNameAt(line: string, at: number): { minutes: number | undefined; end: number } | undefined {
+  if (line.charCodeAt(at) !== 32) return undefined;
+  let end = at + 1;
+  while (end < at + 7 && isUpper(line.charCodeAt(end))) end++;
+  if (end < at + 3 || end === at + 7) return undefined;
+  const next = line[end];
+  const word = line.slice(at + 1, end);
+  const usual = word === "UTC" || word === "GMT" || word === "CST";
+  if (next !== ":" && !(usual && (next === " " || next === undefined))) return undefined;
+  return { minutes: zoneNamed(word), end };
+}
+
+function isUpper(code: number): boolean {
+  return code >= 65 && code <= 90;
+}
+
+/** What is to be added to a time that was read in the context's zone, in milliseconds. */
+function shiftOf(zone: { minutes: number | undefined } | undefined, context: ParseContext): number {
+  return zone?.minutes === undefined ? 0 : (zoneOf(context) - zone.minutes) * 60_000;
 }
 
 function rfc3164(
@@ -173,9 +190,8 @@ function rfc3164(
   }
   at = time.end;
   const zone = zoneNameAt(line, at);
-  const shift = zone?.utc === true ? (context.zoneMinutes ?? 480) * 60_000 : 0;
   at = zone?.end ?? at;
-  fields["@timestamp"] = isoText(time.at + shift);
+  fields["@timestamp"] = isoText(time.at + shiftOf(zone, context));
   if (line[at] === ":") at++;
   at = skipSpaces(line, at);
   const host = hostAt(line, at);
@@ -205,13 +221,9 @@ function innerHeader(
   context: ParseContext,
   time: ReadTime,
 ): Headed {
-  fields["@timestamp"] = isoText(time.at);
-  let cursor = time.end;
-  const zone = zoneNameAt(line, cursor);
-  if (zone?.utc === true) {
-    fields["@timestamp"] = isoText(time.at + (context.zoneMinutes ?? 480) * 60_000);
-  }
-  cursor = zone?.end ?? cursor;
+  const zone = zoneNameAt(line, time.end);
+  fields["@timestamp"] = isoText(time.at + shiftOf(zone, context));
+  let cursor = zone?.end ?? time.end;
   if (line[cursor] === ":") cursor++;
   cursor = skipSpaces(line, cursor);
   const host = hostAt(line, cursor);

@@ -17,11 +17,16 @@ export function verdictOf(action: string): "allowed" | "denied" | undefined {
   return ALLOWING.has(action) ? "allowed" : undefined;
 }
 
-/** `event.outcome` and `allowed` or `denied` in `event.type`, from the vendor's word for what it did. */
+/** Categories that `allowed` and `denied` may stand beside (ECS 8, "event.type"). */
+const JUDGED = new Set(["network", "intrusion_detection", "api"]);
+
+/** `event.outcome`, and `allowed` or `denied` in `event.type` where the category has these, from the vendor's word for what it did. */
 export function verdictFields(draft: EcsDraft, action: string): void {
   const verdict = verdictOf(action.toLowerCase());
   if (verdict === undefined) return;
   draft["event.outcome"] = verdict === "denied" ? "failure" : "success";
+  const categories = draft["event.category"];
+  if (Array.isArray(categories) && !categories.some((one) => JUDGED.has(String(one)))) return;
   const types = draft["event.type"];
   draft["event.type"] = [...(Array.isArray(types) ? types : []), verdict];
 }
