@@ -15,10 +15,10 @@ import {
   RULE_FOLDERS,
 } from "../../systems/detection/index.ts";
 import { DutyIncident, dutiesOf, loadPack, loadPackFile } from "../../systems/incidents/index.ts";
-import { matchPattern, patternFault, validateStix } from "../../systems/intel/index.ts";
 import { Client } from "../client.ts";
 import { configOf, printJson, withConfig } from "./configured.ts";
 import { refusal, withLocalNode } from "./local-node.ts";
+import { addStix } from "./stix.ts";
 
 export function addAnalysis(program: Command): void {
   addImport(program);
@@ -208,65 +208,6 @@ function addDetect(program: Command): void {
       if (issues.length === 0 && options.json !== true) console.log("no faults");
       if (issues.length > 0) process.exitCode = 1;
     });
-}
-
-function addStix(program: Command): void {
-  const stix = program.command("stix").description("STIX 2.1 documents and patterns");
-  stix
-    .command("validate")
-    .description("documents against the specification -> {file, valid, errors}")
-    .argument("<file...>")
-    .option("--json", "JSON lines")
-    .action((files: string[], options: { json?: boolean }) => {
-      for (const file of files) {
-        const errors = stixFaults(file);
-        if (errors.length > 0) process.exitCode = 1;
-        if (options.json === true) printJson({ file, valid: errors.length === 0, errors });
-        else {
-          console.log(`${file}: ${errors.length === 0 ? "valid" : `${errors.length} errors`}`);
-          for (const error of errors) console.log(`  ${error.path}: ${error.message} (${error.rule})`);
-        }
-      }
-    });
-  stix
-    .command("pattern")
-    .description("is this a STIX pattern, and is it true of what was observed?")
-    .argument("<pattern>")
-    .option("--match <file>", "JSON of observed-data and observables: an object, an array or a bundle")
-    .option("--json", "JSON lines")
-    .action((pattern: string, options: { match?: string; json?: boolean }) => {
-      const fault = patternFault(pattern);
-      if (fault !== undefined || options.match === undefined) {
-        if (options.json === true)
-          printJson({ pattern, valid: fault === undefined, ...(fault === undefined ? {} : { fault }) });
-        else console.log(fault === undefined ? "valid" : fault);
-        if (fault !== undefined) process.exitCode = 1;
-        return;
-      }
-      const answer = matchPattern(pattern, documentsOf(options.match));
-      if (options.json === true) printJson({ pattern, valid: true, ...answer });
-      else if ("fault" in answer) console.log(answer.fault);
-      else console.log(answer.matched ? "matches" : "does not match");
-      if ("fault" in answer || !answer.matched) process.exitCode = 1;
-    });
-}
-
-/** The documents of a file: a bundle's objects, an array, or the one object it holds. */
-function documentsOf(file: string): Parameters<typeof matchPattern>[1] {
-  const content = JSON.parse(readFileSync(file, "utf8")) as { type?: unknown; objects?: unknown } | unknown[];
-  if (Array.isArray(content)) return content as Parameters<typeof matchPattern>[1];
-  const inside = content.type === "bundle" && Array.isArray(content.objects) ? content.objects : [content];
-  return inside as Parameters<typeof matchPattern>[1];
-}
-
-function stixFaults(file: string): { path: string; rule: string; message: string }[] {
-  let document: unknown;
-  try {
-    document = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    return [{ path: "", rule: "json", message: error instanceof Error ? error.message : String(error) }];
-  }
-  return validateStix(document).map(({ path, rule, message }) => ({ path, rule, message }));
 }
 
 function addDuties(program: Command): void {

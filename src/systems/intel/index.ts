@@ -9,7 +9,8 @@ export type { IndicatorType, IntelKind, IntelState, Item, Recipient } from "./mo
 export { type Draft, type DraftIndicator, draftItem } from "./review.ts";
 export { patternFault } from "./stix/pattern.ts";
 export { matchPattern } from "./stix/pattern-match.ts";
-export { type StixFinding, validate as validateStix } from "./stix/validate.ts";
+export { type Judgement, validateStream as validateStixStream } from "./stix/stream.ts";
+export type { StixFinding } from "./stix/validate.ts";
 
 /** The library: items, de-identification, review, STIX 2.1 and the TAXII 2.1 server (mission I1, I4 to I8). */
 export const intel: System = {

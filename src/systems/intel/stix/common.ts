@@ -5,6 +5,7 @@ import {
   anyOf,
   boolean,
   type Check,
+  checkMembers,
   hashes,
   integer,
   language,
@@ -85,15 +86,17 @@ function selected(object: Json, selector: string): Json | undefined {
   }, object);
 }
 
+/** The marking definitions that mark an object or a part of it. */
+export function markingRefs(object: JsonObject): string[] {
+  return [object["object_marking_refs"], object["granular_markings"]]
+    .flatMap((list) => (list !== undefined && isList(list) ? list : []))
+    .map((ref) => (isJsonObject(ref) ? ref["marking_ref"] : ref))
+    .filter((ref): ref is string => typeof ref === "string");
+}
+
 /** A marking never marks itself (section 7.2.1). */
 const notOwnMarking: ObjectRule = (object, path, report) => {
-  const refs = [object["object_marking_refs"], object["granular_markings"]].flatMap((list) =>
-    list !== undefined && isList(list) ? list : [],
-  );
-  const own = refs.some(
-    (ref) => ref === object["id"] || (isJsonObject(ref) && ref["marking_ref"] === object["id"]),
-  );
-  if (own && object["type"] === "marking-definition")
+  if (object["type"] === "marking-definition" && markingRefs(object).some((ref) => ref === object["id"]))
     report(path, "marking-cycle", "a marking definition marks itself");
 };
 
@@ -192,8 +195,14 @@ function checkExtension(
       "an extension definition's identifier or an extension of this type is wanted",
     );
   } else if (!isJsonObject(extension)) report(path, "type", "an object is wanted");
-  else if (extension["extension_type"] !== undefined)
-    oneOf(...EXTENSION_TYPES)(extension["extension_type"], `${path}.extension_type`, report);
+  else {
+    const { extension_type: type, ...members } = extension;
+    if (Object.keys(extension).length === 0) report(path, "empty-dictionary", "an extension says something");
+    if (type !== undefined) oneOf(...EXTENSION_TYPES)(type, `${path}.extension_type`, report);
+    else if (key.startsWith("extension-definition--"))
+      report(`${path}.extension_type`, "extension-type", "extension_type is required");
+    checkMembers(members, { properties: {} }, path, report);
+  }
 }
 
 export function extensionTypesOf(object: JsonObject): string[] {

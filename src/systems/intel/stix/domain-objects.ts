@@ -1,10 +1,13 @@
-import { killChainPhase } from "./common.ts";
-import { isJsonObject, isList } from "./json.ts";
+import { extensionsOf, killChainPhase } from "./common.ts";
+import { isIdentifier } from "./identifier.ts";
+import { isJsonObject, isList, type Json, type JsonObject } from "./json.ts";
+import { OBSERVABLE_OBJECTS } from "./observable-objects.ts";
 import { patternFault } from "./pattern.ts";
 import {
   anyOf,
   boolean,
   type Check,
+  checkMembers,
   float,
   integer,
   language,
@@ -13,6 +16,7 @@ import {
   type ObjectRule,
   oneOf,
   ordered,
+  type Report,
   reference,
   referenceExcept,
   string,
@@ -85,6 +89,14 @@ const META = [
   "sighting",
 ];
 
+/** Section 4.14: what is observed is at least one observable. */
+const observesSomething: ObjectRule = (object, path, report) => {
+  const refs = object["object_refs"];
+  if (refs === undefined || !isList(refs) || refs.length === 0) return;
+  if (refs.every((ref) => typeof ref === "string" && /^(?:relationship|sighting)--/.test(ref)))
+    report(`${path === "" ? "" : `${path}.`}object_refs`, "reference", "at least one observable is wanted");
+};
+
 /** Section 7.1: every key is a language, every value a set of translated properties. */
 const contents: Check = (value, path, report) => {
   if (!isJsonObject(value) || Object.keys(value).length === 0)
@@ -93,8 +105,21 @@ const contents: Check = (value, path, report) => {
     for (const [tag, inner] of Object.entries(value)) {
       language(tag, `${path}.${tag}`, report);
       if (!isJsonObject(inner)) report(`${path}.${tag}`, "type", "a dictionary is wanted");
+      else translations(inner, `${path}.${tag}`, report);
     }
 };
+
+/** The names are those of properties; a list or dictionary is translated in its own form. */
+function translations(inner: JsonObject, path: string, report: Report): void {
+  if (Object.keys(inner).length === 0)
+    report(path, "empty-dictionary", "an empty dictionary is left out instead");
+  for (const [name, value] of Object.entries(inner)) {
+    if (!/^[a-z0-9_]{3,250}$/.test(name))
+      report(`${path}.${name}`, "property-name", "a property's name is wanted");
+    if (value === null || (typeof value !== "string" && typeof value !== "object"))
+      report(`${path}.${name}`, "type", "a string, a list or a dictionary is wanted");
+  }
+}
 
 /** Domain, relationship and versioned meta objects (sections 4, 5, 7). */
 export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
@@ -220,7 +245,7 @@ export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       objects: dictionaryOfObjects,
       object_refs: listOf(referenceExcept(...NOT_OBSERVED)),
     },
-    rules: [ordered("first_observed", "last_observed"), objectsOrRefs],
+    rules: [ordered("first_observed", "last_observed"), objectsOrRefs, observesSomething],
   },
   opinion: {
     required: ["opinion", "object_refs"],
@@ -278,7 +303,7 @@ export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       description: string,
       ...seen,
       count: integer(0, 999_999_999),
-      sighting_of_ref: referenceExcept(...META),
+      sighting_of_ref: referenceExcept(...META, ...Object.keys(OBSERVABLE_OBJECTS)),
       observed_data_refs: listOf(reference("observed-data")),
       where_sighted_refs: listOf(reference("identity", "location")),
       summary: boolean,
@@ -294,27 +319,83 @@ export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
     properties: {
       ...named,
       schema: string,
-      version: matching(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/, "a semantic version"),
+      version: string,
       extension_types: listOf(
         oneOf("new-sdo", "new-sco", "new-sro", "property-extension", "toplevel-property-extension"),
       ),
-      extension_properties: listOf(string),
+      extension_properties: listOf(
+        matching(
+          /^[a-z][a-z0-9_]{2,249}$/,
+          "a property's name of 3 to 250 of a-z, 0-9 and _",
+          "property-name",
+        ),
+      ),
     },
     rules: [topLevelOnly],
   },
 };
 
+/** The container of STIX 2.0, deprecated: observables under numbers, which refer to each other by these numbers. */
 function dictionaryOfObjects(...[value, path, report]: Parameters<Check>): void {
-  if (!isJsonObject(value)) report(path, "type", "a dictionary of objects is wanted");
-  else dictionaryKeysAreNumbers(value, path, report);
-}
-
-/** The deprecated form keys its objects by non-negative integers as text. */
-function dictionaryKeysAreNumbers(...[value, path, report]: Parameters<Check>): void {
-  if (!isJsonObject(value)) return;
+  if (!isJsonObject(value)) {
+    report(path, "type", "a dictionary of objects is wanted");
+    return;
+  }
+  if (Object.keys(value).length === 0) report(path, "empty-dictionary", "at least one object");
   for (const [key, inner] of Object.entries(value)) {
     if (!/^\d+$/.test(key)) report(`${path}.${key}`, "dictionary-key", "a number as text is wanted");
     if (!isJsonObject(inner) || typeof inner["type"] !== "string")
       report(`${path}.${key}`, "type", "an object with a type is wanted");
+    else checkContained(inner, value, `${path}.${key}`, report);
   }
+}
+
+const UNNAMED = "00000000-0000-4000-8000-000000000000";
+
+/** Judged as an observable of its own, once each number is replaced by an identifier of the type that it stands for. */
+function checkContained(inner: JsonObject, all: JsonObject, path: string, report: Report): void {
+  const definition = OBSERVABLE_OBJECTS[String(inner["type"])];
+  if (definition === undefined) return;
+  const named = resolved(inner, (ref, at) => {
+    if (isIdentifier(ref)) return ref;
+    const target = Object.hasOwn(all, ref) ? all[ref] : undefined;
+    if (target !== undefined && isJsonObject(target) && typeof target["type"] === "string")
+      return `${target["type"]}--${UNNAMED}`;
+    report(`${path}.${at}`, "observable-container", `no object ${ref.slice(0, 40)} in the container`);
+    return undefined;
+  });
+  const { extensions = {}, ...rest } = definition;
+  checkMembers(
+    named,
+    {
+      ...rest,
+      properties: {
+        type: string,
+        id: string,
+        extensions: extensionsOf(extensions),
+        ...definition.properties,
+      },
+    },
+    path,
+    report,
+  );
+}
+
+/** A copy in which every reference, and each of a list, is replaced; those that resolve to nothing are left out. */
+function resolved(object: JsonObject, resolve: (ref: string, at: string) => string | undefined): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).flatMap(([name, value]): [string, Json][] => {
+      if (name.endsWith("_ref") && typeof value === "string") {
+        const id = resolve(value, name);
+        return id === undefined ? [] : [[name, id]];
+      }
+      if (!name.endsWith("_refs") || !isList(value)) return [[name, value]];
+      const ids = value.flatMap((each, at): Json[] => {
+        if (typeof each !== "string") return [each];
+        const id = resolve(each, `${name}.${at}`);
+        return id === undefined ? [] : [id];
+      });
+      return ids.length === 0 && value.length > 0 ? [] : [[name, ids]];
+    }),
+  );
 }

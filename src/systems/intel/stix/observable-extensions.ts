@@ -1,19 +1,28 @@
-import { isJsonObject, isList } from "./json.ts";
+import { isJsonObject } from "./json.ts";
 import {
   boolean,
   type Check,
   dictionary,
+  float,
   hashes,
   hex,
   integer,
   listOf,
+  matching,
   oneOf,
   observableReference as ref,
   string,
   structure,
   type TypeDefinition,
-  timestamp,
 } from "./property.ts";
+import { isTimestamp } from "./timestamp.ts";
+import {
+  ADDRESS_FAMILIES,
+  SERVICE_START_TYPES,
+  SERVICE_STATES,
+  SERVICE_TYPES,
+  SOCKET_TYPES,
+} from "./vocabularies.ts";
 
 const strings = listOf(string);
 const refs = (...types: string[]) => listOf(ref(...types));
@@ -28,9 +37,80 @@ const extension =
       report(path, "any-of", "at least one property");
   };
 
-/** Header fields: a name and one or more values. */
-export const headers: Check = dictionary((value, path, report) => {
-  if (typeof value !== "string" && !isList(value)) report(path, "type", "a list of strings is wanted");
+/** Header fields: under each name a list, since a field may stand several times. Names are kept as they were. */
+export const headers: Check = (value, path, report) => {
+  if (!isJsonObject(value)) report(path, "type", "a dictionary is wanted");
+  else if (Object.keys(value).length === 0)
+    report(path, "empty-dictionary", "an empty dictionary is left out instead");
+  else for (const [name, lines] of Object.entries(value)) strings(lines, `${path}.${name}`, report);
+};
+
+/** Texts and whole numbers, as EXIF tags and IPFIX elements are. */
+export const textsAndNumbers: Check = dictionary((value, path, report) => {
+  if (typeof value !== "string" && !(typeof value === "number" && Number.isInteger(value)))
+    report(path, "type", "a string or an integer is wanted");
+});
+
+/** Section 6.12.5: options of a socket by the names of their families, with whole numbers. */
+const socketOptions: Check = (value, path, report) => {
+  dictionary(integer())(value, path, report);
+  for (const key of isJsonObject(value) ? Object.keys(value) : []) {
+    if (!/^(?:SO|ICMP|ICMP6|IP|IPV6|MCAST|TCP|IRLMP)_/.test(key))
+      report(
+        `${path}.${key}`,
+        "dictionary-key",
+        "begins with SO_, ICMP_, ICMP6_, IP_, IPV6_, MCAST_, TCP_ or IRLMP_",
+      );
+  }
+};
+
+/** Section 6.7.6: to the second. */
+const wholeSecond: Check = (value, path, report) => {
+  if (typeof value !== "string" || !isTimestamp(value) || value.includes("."))
+    report(path, "timestamp", "a timestamp to the second is wanted");
+};
+
+const octet = matching(/^[0-9a-fA-F]{2}$/, "two hexadecimal digits", "hex");
+
+const optionalHeader = extension({
+  properties: {
+    magic_hex: hex,
+    major_linker_version: integer(),
+    minor_linker_version: integer(),
+    size_of_code: SIZE,
+    size_of_initialized_data: SIZE,
+    size_of_uninitialized_data: SIZE,
+    address_of_entry_point: integer(),
+    base_of_code: integer(),
+    base_of_data: integer(),
+    image_base: integer(),
+    section_alignment: integer(),
+    file_alignment: integer(),
+    major_os_version: integer(),
+    minor_os_version: integer(),
+    major_image_version: integer(),
+    minor_image_version: integer(),
+    major_subsystem_version: integer(),
+    minor_subsystem_version: integer(),
+    win32_version_value_hex: hex,
+    size_of_image: SIZE,
+    size_of_headers: SIZE,
+    checksum_hex: hex,
+    subsystem_hex: hex,
+    dll_characteristics_hex: hex,
+    size_of_stack_reserve: SIZE,
+    size_of_stack_commit: SIZE,
+    size_of_heap_reserve: SIZE,
+    size_of_heap_commit: SIZE,
+    loader_flags_hex: hex,
+    number_of_rva_and_sizes: integer(),
+    hashes,
+  },
+});
+
+const section = structure({
+  required: ["name"],
+  properties: { name: string, size: SIZE, entropy: float(-Number.MAX_VALUE, Number.MAX_VALUE), hashes },
 });
 
 /** Extensions of file that the standard defines (section 6). */
@@ -51,13 +131,13 @@ export const FILE_EXTENSIONS: Readonly<Record<string, Check>> = {
     properties: {
       version: string,
       is_optimized: boolean,
-      document_info_dict: dictionary(),
+      document_info_dict: dictionary(string),
       pdfid0: string,
       pdfid1: string,
     },
   }),
   "raster-image-ext": extension({
-    properties: { image_height: SIZE, image_width: SIZE, bits_per_pixel: SIZE, exif_tags: dictionary() },
+    properties: { image_height: SIZE, image_width: SIZE, bits_per_pixel: SIZE, exif_tags: textsAndNumbers },
   }),
   "windows-pebinary-ext": extension({
     required: ["pe_type"],
@@ -66,12 +146,14 @@ export const FILE_EXTENSIONS: Readonly<Record<string, Check>> = {
       imphash: string,
       machine_hex: hex,
       number_of_sections: SIZE,
-      time_date_stamp: timestamp,
+      time_date_stamp: wholeSecond,
       pointer_to_symbol_table_hex: hex,
       number_of_symbols: SIZE,
       size_of_optional_header: SIZE,
       characteristics_hex: hex,
       file_header_hashes: hashes,
+      optional_header: optionalHeader,
+      sections: listOf(section),
     },
   }),
 };
@@ -91,16 +173,16 @@ export const NETWORK_TRAFFIC_EXTENSIONS: Readonly<Record<string, Check>> = {
   }),
   "icmp-ext": extension({
     required: ["icmp_type_hex", "icmp_code_hex"],
-    properties: { icmp_type_hex: hex, icmp_code_hex: hex },
+    properties: { icmp_type_hex: octet, icmp_code_hex: octet },
   }),
   "socket-ext": extension({
     required: ["address_family"],
     properties: {
-      address_family: string,
+      address_family: oneOf(...ADDRESS_FAMILIES),
       is_blocking: boolean,
       is_listening: boolean,
-      options: dictionary(),
-      socket_type: string,
+      options: socketOptions,
+      socket_type: oneOf(...SOCKET_TYPES),
       socket_descriptor: SIZE,
       socket_handle: integer(),
     },
@@ -127,10 +209,10 @@ export const PROCESS_EXTENSIONS: Readonly<Record<string, Check>> = {
       descriptions: strings,
       display_name: string,
       group_name: string,
-      start_type: string,
+      start_type: oneOf(...SERVICE_START_TYPES),
       service_dll_refs: refs("file"),
-      service_type: string,
-      service_status: string,
+      service_type: oneOf(...SERVICE_TYPES),
+      service_status: oneOf(...SERVICE_STATES),
     },
   }),
 };

@@ -1,10 +1,12 @@
 import { isIP } from "node:net";
+import { isIdentifier } from "./identifier.ts";
 import { isJsonObject } from "./json.ts";
 import {
   FILE_EXTENSIONS,
   headers,
   NETWORK_TRAFFIC_EXTENSIONS,
   PROCESS_EXTENSIONS,
+  textsAndNumbers,
   USER_ACCOUNT_EXTENSIONS,
 } from "./observable-extensions.ts";
 import {
@@ -29,17 +31,31 @@ import {
   type TypeDefinition,
   timestamp,
 } from "./property.ts";
+import { isCharset, isKnownLanguage } from "./vocabularies.ts";
 
 const strings = listOf(string);
 const refs = (...types: string[]) => listOf(ref(...types));
 const SIZE = integer(0);
 const PORT = integer(0, 65_535);
 const times = { ctime: timestamp, mtime: timestamp, atime: timestamp };
-/** A name of IANA's character sets registry, in outline. */
-const charset = matching(
-  /^(?:[A-Za-z][A-Za-z0-9_:()+-]{1,44}|T\.[0-9A-Za-z-]{1,20})$/,
-  "an IANA character set",
+const charset: Check = (value, path, report) => {
+  if (typeof value !== "string" || !isCharset(value))
+    report(path, "charset", "an IANA character set is wanted");
+};
+
+/** Section 6.1: a media type of IANA's registry, known by its top-level name. */
+const mediaType = matching(
+  /^(?:application|audio|example|font|haptics|image|message|model|multipart|text|video)\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/,
+  "a media type of IANA's registry",
+  "media-type",
 );
+
+/** Section 6.14: languages of ISO 639-2. */
+const languages = listOf((value, path, report) => {
+  const known = typeof value === "string" && /^[a-z]{2,3}$/i.test(value) && isKnownLanguage(value);
+  if (!known && !(typeof value === "string" && /^q[a-t][a-z]$/.test(value)))
+    report(path, "language", "a code of ISO 639-2 is wanted");
+});
 
 /** An address, or a prefix in CIDR notation without leading zeros. */
 function address(version: 4 | 6): Check {
@@ -116,6 +132,20 @@ const registryValue = structure({
 });
 const anySco = listOf(referenceExcept("bundle", "marking-definition", "relationship", "sighting"));
 
+/** Section 2.9: where nothing contributes to it, an observable's UUID is a random one. */
+const randomWithout =
+  (...contributing: readonly string[]): ObjectRule =>
+  (object, path, report) => {
+    const id = object["id"];
+    if (typeof id !== "string" || contributing.some((name) => object[name] !== undefined)) return;
+    if (!/--[0-9a-f]{8}-[0-9a-f]{4}-4/.test(id) && isIdentifier(id))
+      report(
+        `${path === "" ? "" : `${path}.`}id`,
+        "identifier-version",
+        "a UUIDv4: nothing contributes to the id",
+      );
+  };
+
 const certificateTimes: Check = (value, path, report) => {
   if (!isJsonObject(value) || Object.keys(value).length === 0) report(path, "type", "an object is wanted");
   else
@@ -132,14 +162,14 @@ const certificateTimes: Check = (value, path, report) => {
 export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
   artifact: {
     properties: {
-      mime_type: string,
+      mime_type: mediaType,
       payload_bin: base64,
       url: absoluteUrl,
       hashes,
       encryption_algorithm: oneOf("AES-256-GCM", "ChaCha20-Poly1305", "mime-type-indicated"),
       decryption_key: string,
     },
-    rules: [artifactSource],
+    rules: [artifactSource, randomWithout("hashes", "payload_bin")],
   },
   "autonomous-system": { required: ["number"], properties: { number: SIZE, name: string, rir: string } },
   directory: {
@@ -180,7 +210,7 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       body_multipart: listOf(mimePart),
       raw_email_ref: ref("artifact"),
     },
-    rules: [mailBody],
+    rules: [mailBody, randomWithout("from_ref", "subject", "body")],
   },
   file: {
     properties: {
@@ -234,7 +264,7 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       dst_byte_count: SIZE,
       src_packets: SIZE,
       dst_packets: SIZE,
-      ipfix: dictionary(),
+      ipfix: textsAndNumbers,
       src_payload_ref: ref("artifact"),
       dst_payload_ref: ref("artifact"),
       encapsulates_refs: refs("network-traffic"),
@@ -272,12 +302,13 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
         "child_refs",
         "extensions",
       ),
+      randomWithout(),
     ],
     extensions: PROCESS_EXTENSIONS,
   },
   software: {
     required: ["name"],
-    properties: { name: string, cpe, swid: string, languages: strings, vendor: string, version: string },
+    properties: { name: string, cpe, swid: string, languages, vendor: string, version: string },
   },
   url: { required: ["value"], properties: { value: absoluteUrl } },
   "user-account": {
@@ -315,6 +346,7 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
         "account_last_login",
         "extensions",
       ),
+      randomWithout("account_type", "user_id", "account_login"),
     ],
     extensions: USER_ACCOUNT_EXTENSIONS,
   },
@@ -326,7 +358,11 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       creator_user_ref: ref("user-account"),
       number_of_subkeys: SIZE,
     },
-    rules: [anyOf("key", "values", "modified_time", "creator_user_ref", "number_of_subkeys"), wholeHive],
+    rules: [
+      anyOf("key", "values", "modified_time", "creator_user_ref", "number_of_subkeys"),
+      wholeHive,
+      randomWithout("key", "values"),
+    ],
   },
   "x509-certificate": {
     properties: {
@@ -360,6 +396,7 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
         "subject_public_key_exponent",
         "x509_v3_extensions",
       ),
+      randomWithout("hashes", "serial_number"),
     ],
   },
 };

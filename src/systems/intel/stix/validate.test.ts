@@ -97,18 +97,18 @@ test("each finding has its place and rule", () => {
   assert.deepEqual(
     musts(bad).map(({ path, rule }) => `${path} ${rule}`),
     [
-      "id identifier",
-      "objects.0.created timestamp",
-      "objects.0.labels empty-list",
-      "objects.0.x property-name",
-      "objects.0.A property-name",
-      "objects.1 type",
+      "id 2.9 identifier",
+      "objects.0.created 2.16 timestamp",
+      "objects.0.labels 2.11 empty-list",
+      "objects.0.x 3.1 property-name",
+      "objects.0.A 3.1 property-name",
+      "objects.1 8 type",
     ],
   );
   assert.deepEqual(
     musts({ ...tlpMarking("red"), definition_type: "tlp", definition: { tlp: "blue" } }).map(
       ({ rule }) => rule,
     ),
-    ["marking"],
+    ["7.2.1 marking"],
   );
 });

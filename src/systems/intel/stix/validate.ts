@@ -3,6 +3,7 @@ import {
   extensionsOf,
   extensionTypesOf,
   MARKING_COMMON,
+  markingRefs,
   OBSERVABLE_COMMON,
 } from "./common.ts";
 import { DOMAIN_OBJECTS } from "./domain-objects.ts";
@@ -17,68 +18,162 @@ import {
   string,
   type TypeDefinition,
 } from "./property.ts";
+import { ruleName } from "./sections.ts";
+import { customNames, notApplicable, SHOULD_RULES } from "./should.ts";
 
 export type { StixFinding } from "./property.ts";
 
-/** Everything that a document, an object or a bundle, breaks of STIX 2.1; findings of level `must` make it invalid. */
+/**
+ * Everything that a document breaks of STIX 2.1: an object, a bundle, or a list of objects. Findings of level `must` make
+ * it invalid. Each is told with the section of the standard, `2.16 timestamp`.
+ */
 export function validate(document: unknown): StixFinding[] {
   const findings: StixFinding[] = [];
-  const report: Report = (path, rule, message, level = "must") =>
-    findings.push({ level, path, rule, message });
-  if (!isJsonObject(document)) report("", "type", "an object is wanted");
-  else if (document["type"] === "bundle") checkBundle(document, report);
-  else checkObject(document, "", report);
+  if (Array.isArray(document)) checkObjects(document, "", findings);
+  else if (!isJsonObject(document)) reportTo(findings, "")("", "type", "an object is wanted");
+  else if (document["type"] === "bundle") checkBundle(document, findings);
+  else checkObject(document, "", findings);
   return findings;
 }
 
 /** As `validate`, of what must be a bundle. */
 export function validateBundle(document: unknown): StixFinding[] {
   if (isJsonObject(document) && document["type"] === "bundle") return validate(document);
-  return [{ level: "must", path: "type", rule: "type", message: "a bundle is wanted" }];
+  return [{ level: "must", path: "type", rule: "8 type", message: "a bundle is wanted" }];
 }
 
-/** Section 8. */
-function checkBundle(bundle: JsonObject, report: Report): void {
-  const { id, objects } = bundle;
+function reportTo(findings: StixFinding[], type: string): Report {
+  return (path, rule, message, level = "must") => {
+    findings.push({ level, path, rule: ruleName(rule, type), message });
+  };
+}
+
+/** Section 8: a bundle but for what its objects are. */
+export function checkBundleItself(bundle: JsonObject, findings: StixFinding[]): void {
+  const report = reportTo(findings, "bundle");
+  const { id } = bundle;
   if (typeof id !== "string" || !isIdentifier(id) || typeOfIdentifier(id) !== "bundle") {
     report("id", "identifier", "bundle--UUID is wanted");
   }
+  for (const rule of SHOULD_RULES) rule(bundle, "", report);
+  for (const name of Object.keys(bundle)) {
+    if (!["type", "id", "objects"].includes(name))
+      report(name.slice(0, 250), "bundle", "a bundle has type, id and objects", "should");
+  }
+}
+
+function checkBundle(bundle: JsonObject, findings: StixFinding[]): void {
+  checkBundleItself(bundle, findings);
+  const { objects } = bundle;
   if (objects === undefined) return;
   if (!isList(objects) || objects.length === 0) {
-    report("objects", "type", "a list with at least one object is wanted");
+    reportTo(findings, "bundle")("objects", "type", "a list with at least one object is wanted");
     return;
   }
+  checkObjects(objects, "objects.", findings);
+}
+
+function checkObjects(objects: readonly unknown[], prefix: string, findings: StixFinding[]): void {
+  const markings = new MarkingGraph();
   objects.forEach((object, at) => {
-    if (isJsonObject(object)) checkObject(object, `objects.${at}`, report);
-    else report(`objects.${at}`, "type", "an object is wanted");
+    checkMember(object, `${prefix}${at}`, findings, markings);
   });
 }
 
-function checkObject(object: JsonObject, path: string, report: Report): void {
+/** One element of a bundle or a list; the markings that it is part of go into the graph, which tells of cycles. */
+export function checkMember(
+  object: unknown,
+  path: string,
+  findings: StixFinding[],
+  markings: MarkingGraph,
+): void {
+  const report = reportTo(findings, "bundle");
+  if (!isJsonObject(object)) report(path, "type", "an object is wanted");
+  else if (object["type"] === "bundle") report(path, "bundle", "a bundle holds no bundles");
+  else {
+    checkObject(object, path, findings);
+    if (markings.closes(object))
+      report(path, "marking-cycle", "the marking definition marks itself by way of others");
+  }
+}
+
+/** Which marking definition marks which (section 7.2.1): grows with the definitions alone. */
+export class MarkingGraph {
+  private readonly marks = new Map<string, string[]>();
+
+  /** Takes a definition in; does it close a circle with those before? */
+  closes(object: JsonObject): boolean {
+    const { type, id } = object;
+    if (type !== "marking-definition" || typeof id !== "string") return false;
+    const direct = markingRefs(object).filter((ref) => ref !== id);
+    this.marks.set(id, direct);
+    const open = [...direct];
+    for (const seen = new Set<string>(); open.length > 0; ) {
+      const next = open.pop() ?? "";
+      if (next === id) return true;
+      if (seen.has(next)) continue;
+      seen.add(next);
+      open.push(...(this.marks.get(next) ?? []));
+    }
+    return false;
+  }
+}
+
+function checkObject(object: JsonObject, path: string, findings: StixFinding[]): void {
   const at = (name: string) => (path === "" ? name : `${path}.${name}`);
   const { type, id } = object;
+  const report = reportTo(findings, typeof type === "string" ? type : "");
   if (typeof type !== "string" || !/^[a-z0-9][a-z0-9-]{1,248}[a-z0-9]$/.test(type) || type.includes("--")) {
     report(at("type"), "object-type", "3 to 250 of a-z, 0-9 and single hyphens");
     return;
   }
   if (typeof id === "string" && typeOfIdentifier(id) !== type)
     report(at("id"), "identifier-type", "the identifier begins with the type");
+  const before = findings.length;
   const definition = definitionOf(type, object);
   checkMembers(object, definition, path, report);
+  // What is nested too deep is walked no further.
+  if (findings.slice(before).some(({ rule }) => rule.endsWith(" nesting"))) return;
+  for (const rule of SHOULD_RULES) rule(object, path, report);
+  customNames(definition.properties, isExtended(object, type))(object, path, report);
+  if (!isKnownType(type) && !type.startsWith("x-") && extensionTypesOf(object).length === 0)
+    report(at("type"), "custom-name", "a type of somebody's own begins with x-", "should");
+}
+
+function isKnownType(type: string): boolean {
+  return (
+    type === "marking-definition" ||
+    Object.hasOwn(DOMAIN_OBJECTS, type) ||
+    Object.hasOwn(OBSERVABLE_OBJECTS, type)
+  );
+}
+
+function isExtended(object: JsonObject, type: string): boolean {
+  return !isKnownType(type) || extensionTypesOf(object).includes("toplevel-property-extension");
+}
+
+const DOMAIN_TYPES = mapOf(DOMAIN_OBJECTS, DOMAIN_COMMON);
+const OBSERVABLE_TYPES = mapOf(OBSERVABLE_OBJECTS, {
+  ...OBSERVABLE_COMMON,
+  rules: [...(OBSERVABLE_COMMON.rules ?? []), notApplicable("observable")],
+});
+const CUSTOM_DOMAIN = joined(DOMAIN_COMMON, { properties: {} });
+const CUSTOM_OBSERVABLE = joined(OBSERVABLE_COMMON, { properties: {} });
+
+function mapOf(types: Readonly<Record<string, TypeDefinition>>, common: TypeDefinition) {
+  return new Map(Object.entries(types).map(([type, definition]) => [type, joined(common, definition)]));
 }
 
 function definitionOf(type: string, object: JsonObject): TypeDefinition {
   if (type === "marking-definition") return MARKING;
-  const domain = Object.hasOwn(DOMAIN_OBJECTS, type) ? DOMAIN_OBJECTS[type] : undefined;
-  if (domain !== undefined) return joined(DOMAIN_COMMON, domain);
-  const observable = Object.hasOwn(OBSERVABLE_OBJECTS, type) ? OBSERVABLE_OBJECTS[type] : undefined;
-  if (observable !== undefined) return joined(OBSERVABLE_COMMON, observable);
+  const known = DOMAIN_TYPES.get(type) ?? OBSERVABLE_TYPES.get(type);
+  if (known !== undefined) return known;
   // A type of somebody's own: an observable where it says so or has no history, a domain object otherwise.
   const says = extensionTypesOf(object);
   const isObservable =
     says.includes("new-sco") ||
     (!says.includes("new-sdo") && !says.includes("new-sro") && object["created"] === undefined);
-  return joined(isObservable ? OBSERVABLE_COMMON : DOMAIN_COMMON, { properties: {} });
+  return isObservable ? CUSTOM_OBSERVABLE : CUSTOM_DOMAIN;
 }
 
 /** Section 7.2.1: what the marking is stands in `definition`, or in an extension. */
@@ -112,7 +207,7 @@ const definition = (value: Json, path: string, report: Report): void => {
 
 const MARKING = joined(MARKING_COMMON, {
   properties: { name: string, definition_type: string, definition },
-  rules: [markingSaysSomething],
+  rules: [markingSaysSomething, notApplicable("marking")],
 });
 
 function joined(common: TypeDefinition, own: TypeDefinition): TypeDefinition {

@@ -1,0 +1,98 @@
+import { createReadStream, readFileSync } from "node:fs";
+import type { Command } from "commander";
+import {
+  type Judgement,
+  matchPattern,
+  patternFault,
+  type StixFinding,
+  validateStixStream,
+} from "../../systems/intel/index.ts";
+import { printJson } from "./configured.ts";
+
+export function addStix(program: Command): void {
+  const stix = program.command("stix").description("STIX 2.1 documents and patterns");
+  stix
+    .command("validate")
+    .description("documents against the specification -> {file, valid, errors, warnings}")
+    .argument("<file...>", "an object, a bundle or a list; of any size")
+    .option("--json", "JSON lines")
+    .action(async (files: string[], options: { json?: boolean }) => {
+      for (const file of files) {
+        const judged = await judgementOf(file);
+        if (!judged.valid) process.exitCode = 1;
+        if (options.json === true) printJson({ file, ...judged });
+        else printJudgement(file, judged);
+      }
+    });
+  stix
+    .command("pattern")
+    .description("is this a STIX pattern, and is it true of what was observed?")
+    .argument("<pattern>")
+    .option("--match <file>", "JSON of observed-data and observables: an object, an array or a bundle")
+    .option("--json", "JSON lines")
+    .action((pattern: string, options: { match?: string; json?: boolean }) => {
+      const fault = patternFault(pattern);
+      if (fault !== undefined || options.match === undefined) {
+        if (options.json === true)
+          printJson({ pattern, valid: fault === undefined, ...(fault === undefined ? {} : { fault }) });
+        else console.log(fault === undefined ? "valid" : fault);
+        if (fault !== undefined) process.exitCode = 1;
+        return;
+      }
+      const answer = matchPattern(pattern, documentsOf(options.match));
+      if (options.json === true) printJson({ pattern, valid: true, ...answer });
+      else if ("fault" in answer) console.log(answer.fault);
+      else console.log(answer.matched ? "matches" : "does not match");
+      if ("fault" in answer || !answer.matched) process.exitCode = 1;
+    });
+}
+
+/** The documents of a file: a bundle's objects, an array, or the one object it holds. */
+function documentsOf(file: string): Parameters<typeof matchPattern>[1] {
+  const content = JSON.parse(readFileSync(file, "utf8")) as { type?: unknown; objects?: unknown } | unknown[];
+  if (Array.isArray(content)) return content as Parameters<typeof matchPattern>[1];
+  const inside = content.type === "bundle" && Array.isArray(content.objects) ? content.objects : [content];
+  return inside as Parameters<typeof matchPattern>[1];
+}
+
+type Told = Omit<StixFinding, "level">;
+
+interface FileJudgement {
+  readonly valid: boolean;
+  readonly errors: readonly Told[];
+  readonly warnings: readonly Told[];
+  readonly moreErrors?: number;
+  readonly moreWarnings?: number;
+}
+
+async function judgementOf(file: string): Promise<FileJudgement> {
+  let judged: Judgement;
+  try {
+    judged = await validateStixStream(createReadStream(file, { highWaterMark: 2 ** 20 }));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { valid: false, errors: [{ path: "", rule: "file", message }], warnings: [] };
+  }
+  const { valid, moreErrors, moreWarnings } = judged;
+  return {
+    valid,
+    errors: judged.errors.map(told),
+    warnings: judged.warnings.map(told),
+    ...(moreErrors === 0 ? {} : { moreErrors }),
+    ...(moreWarnings === 0 ? {} : { moreWarnings }),
+  };
+}
+
+function told({ path, rule, message }: StixFinding): Told {
+  return { path, rule, message };
+}
+
+function printJudgement(file: string, judged: FileJudgement): void {
+  const errors = judged.errors.length + (judged.moreErrors ?? 0);
+  const warnings = judged.warnings.length + (judged.moreWarnings ?? 0);
+  console.log(`${file}: ${judged.valid ? "valid" : `${errors} errors`}, ${warnings} warnings`);
+  for (const each of judged.errors) console.log(`  error    ${each.path}: ${each.message} (${each.rule})`);
+  if (judged.moreErrors !== undefined) console.log(`  and ${judged.moreErrors} more errors`);
+  for (const each of judged.warnings) console.log(`  warning  ${each.path}: ${each.message} (${each.rule})`);
+  if (judged.moreWarnings !== undefined) console.log(`  and ${judged.moreWarnings} more warnings`);
+}
