@@ -1,13 +1,12 @@
-import { extensionsOf, killChainPhase } from "./common.ts";
-import { isIdentifier } from "./identifier.ts";
-import { isJsonObject, isList, type Json, type JsonObject } from "./json.ts";
+import { killChainPhase } from "./common.ts";
+import { isJsonObject, isList, type JsonObject } from "./json.ts";
+import { observableContainer } from "./observable-container.ts";
 import { OBSERVABLE_OBJECTS } from "./observable-objects.ts";
 import { patternFault } from "./pattern.ts";
 import {
   anyOf,
   boolean,
   type Check,
-  checkMembers,
   float,
   integer,
   language,
@@ -242,7 +241,7 @@ export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       first_observed: timestamp,
       last_observed: timestamp,
       number_observed: integer(1, 999_999_999),
-      objects: dictionaryOfObjects,
+      objects: observableContainer,
       object_refs: listOf(referenceExcept(...NOT_OBSERVED)),
     },
     rules: [ordered("first_observed", "last_observed"), objectsOrRefs, observesSomething],
@@ -334,68 +333,3 @@ export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
     rules: [topLevelOnly],
   },
 };
-
-/** The container of STIX 2.0, deprecated: observables under numbers, which refer to each other by these numbers. */
-function dictionaryOfObjects(...[value, path, report]: Parameters<Check>): void {
-  if (!isJsonObject(value)) {
-    report(path, "type", "a dictionary of objects is wanted");
-    return;
-  }
-  if (Object.keys(value).length === 0) report(path, "empty-dictionary", "at least one object");
-  for (const [key, inner] of Object.entries(value)) {
-    if (!/^\d+$/.test(key)) report(`${path}.${key}`, "dictionary-key", "a number as text is wanted");
-    if (!isJsonObject(inner) || typeof inner["type"] !== "string")
-      report(`${path}.${key}`, "type", "an object with a type is wanted");
-    else checkContained(inner, value, `${path}.${key}`, report);
-  }
-}
-
-const UNNAMED = "00000000-0000-4000-8000-000000000000";
-
-/** Judged as an observable of its own, once each number is replaced by an identifier of the type that it stands for. */
-function checkContained(inner: JsonObject, all: JsonObject, path: string, report: Report): void {
-  const definition = OBSERVABLE_OBJECTS[String(inner["type"])];
-  if (definition === undefined) return;
-  const named = resolved(inner, (ref, at) => {
-    if (isIdentifier(ref)) return ref;
-    const target = Object.hasOwn(all, ref) ? all[ref] : undefined;
-    if (target !== undefined && isJsonObject(target) && typeof target["type"] === "string")
-      return `${target["type"]}--${UNNAMED}`;
-    report(`${path}.${at}`, "observable-container", `no object ${ref.slice(0, 40)} in the container`);
-    return undefined;
-  });
-  const { extensions = {}, ...rest } = definition;
-  checkMembers(
-    named,
-    {
-      ...rest,
-      properties: {
-        type: string,
-        id: string,
-        extensions: extensionsOf(extensions),
-        ...definition.properties,
-      },
-    },
-    path,
-    report,
-  );
-}
-
-/** A copy in which every reference, and each of a list, is replaced; those that resolve to nothing are left out. */
-function resolved(object: JsonObject, resolve: (ref: string, at: string) => string | undefined): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).flatMap(([name, value]): [string, Json][] => {
-      if (name.endsWith("_ref") && typeof value === "string") {
-        const id = resolve(value, name);
-        return id === undefined ? [] : [[name, id]];
-      }
-      if (!name.endsWith("_refs") || !isList(value)) return [[name, value]];
-      const ids = value.flatMap((each, at): Json[] => {
-        if (typeof each !== "string") return [each];
-        const id = resolve(each, `${name}.${at}`);
-        return id === undefined ? [] : [id];
-      });
-      return ids.length === 0 && value.length > 0 ? [] : [[name, ids]];
-    }),
-  );
-}

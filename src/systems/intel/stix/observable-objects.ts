@@ -158,6 +158,22 @@ const certificateTimes: Check = (value, path, report) => {
     }
 };
 
+const CERTIFICATE: Readonly<Record<string, Check>> = {
+  is_self_signed: boolean,
+  hashes,
+  version: string,
+  serial_number: string,
+  signature_algorithm: string,
+  issuer: string,
+  validity_not_before: timestamp,
+  validity_not_after: timestamp,
+  subject: string,
+  subject_public_key_algorithm: string,
+  subject_public_key_modulus: string,
+  subject_public_key_exponent: integer(),
+  x509_v3_extensions: certificateTimes,
+};
+
 /** Cyber-observable objects (section 6) with the extensions that the standard defines for them. */
 export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
   artifact: {
@@ -365,38 +381,7 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
     ],
   },
   "x509-certificate": {
-    properties: {
-      is_self_signed: boolean,
-      hashes,
-      version: string,
-      serial_number: string,
-      signature_algorithm: string,
-      issuer: string,
-      validity_not_before: timestamp,
-      validity_not_after: timestamp,
-      subject: string,
-      subject_public_key_algorithm: string,
-      subject_public_key_modulus: string,
-      subject_public_key_exponent: integer(),
-      x509_v3_extensions: certificateTimes,
-    },
-    rules: [
-      anyOf(
-        "is_self_signed",
-        "hashes",
-        "version",
-        "serial_number",
-        "signature_algorithm",
-        "issuer",
-        "validity_not_before",
-        "validity_not_after",
-        "subject",
-        "subject_public_key_algorithm",
-        "subject_public_key_modulus",
-        "subject_public_key_exponent",
-        "x509_v3_extensions",
-      ),
-      randomWithout("hashes", "serial_number"),
-    ],
+    properties: CERTIFICATE,
+    rules: [anyOf(...Object.keys(CERTIFICATE)), randomWithout("hashes", "serial_number")],
   },
 };
