@@ -15,6 +15,7 @@ import { json } from "./json/parser.ts";
 import { junos } from "./junos/parser.ts";
 import { keyValue } from "./key-value/parser.ts";
 import { leef } from "./leef/parser.ts";
+import { linuxSyslog } from "./linux-syslog/parser.ts";
 import { modsecurity } from "./modsecurity/parser.ts";
 import { netscreen } from "./netscreen/parser.ts";
 import { panOs } from "./pan-os/parser.ts";
@@ -33,6 +34,7 @@ import { trendMicro } from "./trend-micro/parser.ts";
 import { unbound } from "./unbound/parser.ts";
 import { w3c } from "./w3c/parser.ts";
 import { webAccess } from "./web-access/parser.ts";
+import { webError } from "./web-error/parser.ts";
 import { windows } from "./windows/parser.ts";
 import { windowsDns } from "./windows-dns/parser.ts";
 import { zeek } from "./zeek/parser.ts";
@@ -55,6 +57,7 @@ export const PARSERS: readonly Parser[] = [
   panOs,
   w3c,
   webAccess,
+  webError,
   unbound,
   windowsDns,
   ciscoIos,
@@ -77,6 +80,7 @@ export const PARSERS: readonly Parser[] = [
   auditd,
   cef,
   leef,
+  linuxSyslog,
   json,
   keyValue,
   syslog,

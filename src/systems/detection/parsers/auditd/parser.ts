@@ -21,7 +21,8 @@ const TABLE = fieldTable("auditd.", {
 });
 
 function auditAt(message: string): number {
-  const at = message.indexOf("msg=audit(");
+  // The kernel's own log has no `msg=` before it.
+  const at = message.indexOf("audit(");
   return at >= 0 && at < 160 && message.lastIndexOf("type=", at) >= 0 ? at : -1;
 }
 
@@ -56,14 +57,27 @@ export const auditd = defineParser({
     const at = auditAt(message);
     if (at < 0) return undefined;
     const close = message.indexOf(")", at);
-    const [stamp = "", sequence] = message.slice(at + 10, close < 0 ? undefined : close).split(":", 2);
+    const [stamp = "", sequence] = message.slice(at + 6, close < 0 ? undefined : close).split(":", 2);
     const draft = draftOf("auditd", "auditd.log", "Linux", "auditd");
     timeField(draft, epochOf(stamp));
     put(draft, "event.sequence", sequence);
     const body = close < 0 ? "" : message.slice(close + 1);
-    const pairs = readPairs(message.slice(0, at));
-    for (const [key, value] of readPairs(flat(body))) if (!pairs.has(key)) pairs.set(key, value);
-    const type = pairs.get("type") ?? "";
+    const pairs = readPairs(message.slice(0, at).replace(/msg=$/, ""));
+    // Behind the group separator auditd's `enriched` format says the names of what went before as numbers.
+    const enriched = body.indexOf("\u001d");
+    const plainBody = enriched < 0 ? body : body.slice(0, enriched);
+    for (const [key, value] of readPairs(flat(plainBody))) if (!pairs.has(key)) pairs.set(key, value);
+    if (enriched >= 0) {
+      for (const [key, value] of readPairs(body.slice(enriched + 1)))
+        if (key.length < 65) draft[`auditd.enriched.${key}`] = value;
+    }
+    for (const key of pairs.keys()) {
+      const value = pairs.get(key) ?? "";
+      if (HEXED.test(key) && !plainBody.includes(`${key}="`)) pairs.set(key, plain(value));
+    }
+    const number = pairs.get("type") ?? "";
+    const type = NUMBERS[number] ?? number;
+    if (type !== number) pairs.set("type", type);
     for (const [key, value] of pairs) if (value !== "?") place(draft, TABLE, key, value);
     kinds(draft, type, pairs);
     commandFields(draft, type, pairs);
@@ -74,8 +88,32 @@ export const auditd = defineParser({
 /** Programs put their own pairs in single quotes after `msg=`; the translations of auditd's `enriched` format follow a group separator. */
 function flat(body: string): string {
   const text = body.startsWith(":") ? body.slice(1) : body;
-  return text.replace("msg='", " ").replaceAll("'", " ").replaceAll("\u001d", " ");
+  return text.replace("msg='", " ").replaceAll("'", " ");
 }
+
+/** Fields that are written in hexadecimal without quotes when they hold blanks or quotes. */
+const HEXED = /^(a\d{1,3}|name|exe|comm|cwd|cmd|proctitle|acct|key)$/;
+
+/** Types by number, as the kernel's log has them. */
+const NUMBERS: Readonly<Record<string, string>> = {
+  "1100": "USER_AUTH",
+  "1101": "USER_ACCT",
+  "1105": "USER_START",
+  "1106": "USER_END",
+  "1112": "USER_LOGIN",
+  "1123": "USER_CMD",
+  "1130": "SERVICE_START",
+  "1131": "SERVICE_STOP",
+  "1300": "SYSCALL",
+  "1302": "PATH",
+  "1305": "CONFIG_CHANGE",
+  "1306": "SOCKADDR",
+  "1307": "CWD",
+  "1309": "EXECVE",
+  "1326": "SECCOMP",
+  "1327": "PROCTITLE",
+  "1400": "AVC",
+};
 
 function kinds(draft: EcsDraft, type: string, pairs: Map<string, string>): void {
   const [action, category, kind] = KINDS[type] ?? [type.toLowerCase(), "host", "info"];
@@ -88,7 +126,7 @@ function kinds(draft: EcsDraft, type: string, pairs: Map<string, string>): void 
 
 /** Arguments with blanks in them, and whole titles, are written in hexadecimal. */
 function plain(text: string): string {
-  if (text.length < 4 || text.length % 2 === 1 || !/^[0-9A-F]+$/.test(text)) return text;
+  if (text.length < 2 || text.length % 2 === 1 || !/^[0-9A-F]+$/.test(text)) return text;
   return Buffer.from(text, "hex").toString("utf8").replaceAll("\u0000", " ");
 }
 
@@ -98,15 +136,21 @@ function commandFields(draft: EcsDraft, type: string, pairs: Map<string, string>
     for (let index = 0; index < 100; index++) {
       const value = pairs.get(`a${index}`);
       if (value === undefined) break;
-      args.push(plain(value));
+      args.push(value);
     }
     if (args.length === 0) return;
     draft["process.args"] = args;
     draft["process.command_line"] = args.join(" ");
+    const [first = ""] = args;
+    if (first.startsWith("/")) draft["process.executable"] ??= first;
+    draft["process.name"] ??= first.slice(first.lastIndexOf("/") + 1);
   } else {
     const command = pairs.get("proctitle") ?? pairs.get("cmd");
-    if (command !== undefined) draft["process.command_line"] = plain(command);
+    if (command !== undefined) draft["process.command_line"] = command;
   }
   const path = type === "PATH" ? pairs.get("name") : undefined;
-  if (path !== undefined) draft["file.path"] = plain(path);
+  if (path !== undefined) {
+    draft["file.path"] = path;
+    put(draft, "file.name", path.slice(path.lastIndexOf("/") + 1));
+  }
 }

@@ -4,6 +4,7 @@ import { readPairs } from "../text/pairs.ts";
 import { anyTime } from "../text/time.ts";
 import { verdictFields, verdictOf } from "../text/verdict.ts";
 import { CEF_TABLE } from "./extension.ts";
+import { wordKinds } from "./words.ts";
 
 /** `CEF:0|Vendor|Product|Version|Signature|Name|Severity|key=value ...`. */
 export interface CefLine {
@@ -74,7 +75,10 @@ function kinds(draft: EcsDraft, pairs: Map<string, string>, name: string): void 
   const action = pairs.get("act") ?? name;
   const networked = draft["source.ip"] !== undefined && draft["destination.ip"] !== undefined;
   const outcome = pairs.get("outcome")?.toLowerCase();
-  kindFields(draft, action, [networked ? "network" : "host"], [networked ? "connection" : "info"]);
-  if (verdictOf(action.toLowerCase()) !== undefined) verdictFields(draft, action);
+  const said = `${name} ${pairs.get("cat") ?? ""}`;
+  if (!wordKinds(draft, said, action)) {
+    kindFields(draft, action, [networked ? "network" : "host"], [networked ? "connection" : "info"]);
+    if (verdictOf(action.toLowerCase()) !== undefined) verdictFields(draft, action);
+  }
   if (outcome === "success" || outcome === "failure") draft["event.outcome"] = outcome;
 }

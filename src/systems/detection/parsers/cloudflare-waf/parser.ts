@@ -57,13 +57,17 @@ export const cloudflareWaf = defineParser({
   },
 });
 
+/** What the rules did when they did nothing. */
+const NONE = new Set(["unknown", "", "none", "skip", "allow"]);
+
 function kindOf(draft: EcsDraft, record: EcsDraft): void {
-  const action = textOf(draft["event.action"]);
-  const fired = record.Action !== undefined || action !== undefined;
+  const said = textOf(draft["event.action"]);
+  const action = said === undefined || NONE.has(said.toLowerCase()) ? undefined : said;
+  const fired = action !== undefined;
   if (fired) draft["event.kind"] = "alert";
   kindFields(
     draft,
-    action ?? "request",
+    action?.toLowerCase() ?? "request",
     fired ? ["intrusion_detection", "web", "network"] : ["web", "network"],
     ["access"],
   );
@@ -72,4 +76,12 @@ function kindOf(draft: EcsDraft, record: EcsDraft): void {
   const query = textOf(draft["url.query"])?.replace(/^\?/, "");
   if (query !== undefined) draft["url.query"] = query;
   if (path !== undefined) put(draft, "url.original", query === undefined ? path : `${path}?${query}`);
+  const host = textOf(draft["url.domain"]);
+  const target = textOf(draft["url.original"]);
+  if (host !== undefined && target?.startsWith("/") === true)
+    draft["url.full"] = `${textOf(draft["url.scheme"]) ?? "https"}://${host}${target}`;
+  const version = textOf(record.ClientRequestProtocol);
+  if (version?.startsWith("HTTP/") === true) draft["http.version"] = version.slice(5);
+  const code = Number(draft["http.response.status_code"]);
+  if (!fired && code > 0) draft["event.outcome"] = code >= 400 ? "failure" : "success";
 }

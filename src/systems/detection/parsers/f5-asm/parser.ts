@@ -1,6 +1,8 @@
+import { cefAt, readCef } from "../cef/read.ts";
 import { defineParser, type EcsDraft } from "../parser.ts";
 import { draftOf, fieldTable, kindFields, placeAll, put, timeField } from "../text/fields.ts";
-import { readPairs } from "../text/pairs.ts";
+import { jsonRecord, textOf } from "../text/json.ts";
+import { isNothing, readPairs } from "../text/pairs.ts";
 import { anyTime } from "../text/time.ts";
 
 const TABLE = fieldTable("f5.asm.", {
@@ -31,19 +33,88 @@ const TABLE = fieldTable("f5.asm.", {
 });
 
 function isAsm(message: string): boolean {
-  return message.includes('request_status="') && message.includes('support_id="');
+  if (message.startsWith("{"))
+    return (
+      message.includes('"support_id"') &&
+      /"req(uest)?_status"/.test(message) &&
+      message.includes('"ip_client"')
+    );
+  return (message.includes('request_status="') && message.includes('support_id="')) || isAsmCef(message);
 }
 
-/** F5 BIG-IP ASM (Advanced WAF): the key-value storage format of its remote logging. */
+function isAsmCef(message: string): boolean {
+  const at = cefAt(message);
+  return at >= 0 && message.startsWith("F5|ASM|", at + 6);
+}
+
+/** Names in Telemetry Streaming and in CEF that are shorter than those of the key-value format. */
+const SAME: Readonly<Record<string, string>> = {
+  req_status: "request_status",
+  resp_code: "response_code",
+  query_str: "query_string",
+  x_fwd_hdr_val: "x_forwarded_for_header_value",
+  manage_ip_addr: "management_ip_address",
+  unit_host: "unit_hostname",
+  hostname: "unit_hostname",
+  req: "request",
+  geo_info: "geo_location",
+};
+
+/** The CEF format's keys and what they hold here. */
+const CEF_NAMES: Readonly<Record<string, string>> = {
+  act: "request_status",
+  src: "ip_client",
+  spt: "src_port",
+  dst: "dest_ip",
+  dpt: "dest_port",
+  requestmethod: "method",
+  app: "protocol",
+  externalid: "support_id",
+  rt: "date_time",
+  dvchost: "unit_hostname",
+  dvc: "management_ip_address",
+  request: "uri",
+  suser: "username",
+};
+
+function pairsOf(message: string): Map<string, string> | undefined {
+  const pairs = new Map<string, string>();
+  if (message.startsWith("{")) {
+    const record = jsonRecord(message);
+    if (record === undefined) return undefined;
+    for (const [key, value] of Object.entries(record)) {
+      const text = textOf(value);
+      if (text !== undefined && !isNothing(text)) pairs.set(SAME[key] ?? key, text);
+    }
+    return pairs;
+  }
+  if (!isAsmCef(message)) {
+    return readPairs(message.startsWith("ASM:") ? message.slice(4) : message, { gap: "," });
+  }
+  const line = readCef(message);
+  if (line === undefined) return undefined;
+  const raw = readPairs(line.extension);
+  for (const [key, value] of raw) {
+    if (key.endsWith("label")) continue;
+    pairs.set(raw.get(`${key}label`) ?? CEF_NAMES[key] ?? key, value);
+  }
+  pairs.set("sig_ids", line.head[3] ?? "");
+  pairs.set("sig_names", line.head[4] ?? "");
+  return pairs;
+}
+
+/** F5 BIG-IP ASM (Advanced WAF): key-value and CEF of its remote logging, JSON of Telemetry Streaming. */
 export const f5Asm = defineParser({
   id: "f5-asm",
   product: "F5 BIG-IP ASM",
   accepts: (message) => isAsm(message),
   parse(message, context) {
-    if (!isAsm(message)) return undefined;
-    const text = message.startsWith("ASM:") ? message.slice(4) : message;
-    const pairs = readPairs(text, { gap: "," });
+    const pairs = isAsm(message) ? pairsOf(message) : undefined;
+    if (pairs === undefined) return undefined;
     const draft = draftOf("f5", "f5.asm", "F5", "BIG-IP ASM", "waf");
+    // Nothing was answered.
+    if (pairs.get("response_code") === "0") pairs.delete("response_code");
+    for (const [key, value] of pairs) if (value === "" || isNothing(value)) pairs.delete(key);
     placeAll(draft, TABLE, pairs);
     timeField(draft, anyTime(pairs.get("date_time") ?? "", context));
     const status = (pairs.get("request_status") ?? "").toLowerCase();

@@ -1,5 +1,6 @@
 import { defineParser, type EcsDraft } from "../parser.ts";
-import { draftOf, fieldTable, kindFields, placeAll } from "../text/fields.ts";
+import { between } from "../text/csv.ts";
+import { draftOf, fieldTable, kindFields, placeAll, put } from "../text/fields.ts";
 import { setLevel } from "../text/network.ts";
 import { readPairs } from "../text/pairs.ts";
 import { digitsAt } from "../text/time.ts";
@@ -7,6 +8,17 @@ import { verdictFields } from "../text/verdict.ts";
 
 /** Keys of the message with blanks and hyphens taken out, so that `Source IP`, `source-ip` and `SourceIP` are one. */
 const TABLE = fieldTable("huawei.usg.", {
+  rcvpkts: "destination.packets",
+  rcvbytes: "destination.bytes",
+  proto: "network.transport",
+  receiveinterface: "observer.ingress.interface.name",
+  attacktype: "rule.name",
+  page: "url.original",
+  category: "rule.category",
+  failedreason: "event.reason",
+  failreason: "event.reason",
+  accountname: "user.name",
+  peer: "destination.ip",
   sourceip: "source.ip",
   srcip: "source.ip",
   sourceaddress: "source.ip",
@@ -99,6 +111,8 @@ export const huaweiUsg = defineParser({
     const open = text.indexOf("(");
     const inside = open >= 0 && text.includes("=", open) ? text.slice(open + 1, closing(text)) : text;
     placeAll(draft, TABLE, keyed(inside.endsWith(".") ? inside.slice(0, -1) : inside));
+    for (const side of ["source", "destination"] as const) endFields(draft, side);
+    if (draft["user.name"] === "unknown") delete draft["user.name"];
     const signature = draft["huawei.usg.signname"] ?? draft["huawei.usg.virusname"];
     if (signature !== undefined) {
       draft["rule.ruleset"] = String(draft["rule.name"] ?? "");
@@ -108,6 +122,16 @@ export const huaweiUsg = defineParser({
     return draft;
   },
 });
+
+/** `src="198.51.100.7:1024"` of attacks. */
+function endFields(draft: EcsDraft, side: "source" | "destination"): void {
+  const key = side === "source" ? "huawei.usg.src" : "huawei.usg.dst";
+  const text = draft[key];
+  if (typeof text !== "string") return;
+  const colon = text.indexOf(".") > 0 ? text.lastIndexOf(":") : -1;
+  put(draft, `${side}.ip`, colon < 0 ? text : text.slice(0, colon));
+  if (colon > 0) put(draft, `${side}.port`, text.slice(colon + 1));
+}
 
 function closing(text: string): number {
   const end = text.endsWith(".") ? text.length - 1 : text.length;
@@ -157,10 +181,10 @@ function kindOf(draft: EcsDraft, mark: Mark, text: string): void {
     );
     verdictFields(draft, denied ? "deny" : permitted ? "permit" : "");
     return;
-  } else if (brief.includes("LOGIN") || brief.includes("LOGOUT") || brief.includes("AUTH")) {
+  } else if (/LOGIN|LOGOUT|AUTH|SSH_FAIL|ONLINE|OFFLINE/.test(brief)) {
     const lower = text.toLowerCase();
     const failed = brief.includes("FAIL") || lower.includes("fail");
-    const out = brief.includes("LOGOUT");
+    const out = brief.includes("LOGOUT") || brief.includes("OFFLINE");
     kindFields(
       draft,
       out ? "logout" : failed ? "login-failed" : "login-succeeded",
@@ -173,7 +197,14 @@ function kindOf(draft: EcsDraft, mark: Mark, text: string): void {
     kindFields(draft, "command-executed", ["configuration"], ["access"], "success");
     return;
   } else {
-    kindFields(draft, brief.toLowerCase(), ["host"], ["info"]);
+    const network = /^(IFNET|BGP|OSPF|ISIS|LINK|IFPDT|ARP|VRRP|LLDP|BFD|LDP|IKE|IPSEC|HRPI|HRP)/.test(
+      mark.module,
+    );
+    kindFields(draft, brief.toLowerCase(), [network ? "network" : "host"], ["info"]);
+    if (network) {
+      put(draft, "destination.ip", between(`${text} `, "peer ", " ")?.replace(/[,.]$/, ""));
+      put(draft, "observer.ingress.interface.name", between(`${text} `, "nterface ", " "));
+    }
   }
   if (typeof said === "string") verdictFields(draft, said);
 }

@@ -1,4 +1,5 @@
-import { defineParser, type EcsDraft } from "../parser.ts";
+import { wordKinds } from "../cef/words.ts";
+import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { draftOf, fieldTable, kindFields, place, put, timeField } from "../text/fields.ts";
 import { isNothing } from "../text/pairs.ts";
 import { anyTime } from "../text/time.ts";
@@ -33,6 +34,18 @@ const TABLE = fieldTable("leef.", {
   identsrc: "host.ip",
   cat: "leef.category",
   sev: "event.severity",
+  dvchost: "observer.name",
+  devicename: "host.name",
+  dvc: "observer.ip",
+  filepath: "file.path",
+  filename: "file.name",
+  act: "event.action",
+  msg: "message",
+  threatname: "rule.name",
+  name: "rule.name",
+  hash: "file.hash.sha1",
+  useragent: "user_agent.original",
+  method: "http.request.method",
   devtime: "",
   devtimeformat: "",
 });
@@ -69,36 +82,41 @@ function readLeef(message: string): LeefLine | undefined {
   return { head, gap: gap === "" ? "\t" : gap, rest: message.slice(bar + 1) };
 }
 
+/** The record that every LEEF line gives; products with a parser of their own go on from it. */
+export function leefDraft(message: string, context: ParseContext): EcsDraft | undefined {
+  const line = readLeef(message);
+  if (line === undefined) return undefined;
+  const [vendor = "", product = "", version, code] = line.head;
+  const draft = draftOf("leef", "leef.log", vendor, product);
+  put(draft, "observer.version", version);
+  put(draft, "event.code", code);
+  let stamp = "";
+  for (const part of line.rest.split(line.gap)) {
+    const equals = part.indexOf("=");
+    const value = part.slice(equals + 1).trim();
+    const key = part.slice(0, Math.max(equals, 0)).trim().toLowerCase();
+    if (key === "devtime") stamp = value;
+    if (key !== "" && key.length < 65 && !isNothing(value)) place(draft, TABLE, key, value);
+  }
+  timeField(draft, anyTime(stamp, context));
+  kinds(draft, code ?? "");
+  return draft;
+}
+
 /** IBM QRadar's Log Event Extended Format, of any product. */
 export const leef = defineParser({
   id: "leef",
   product: "LEEF",
   generic: true,
   accepts: (message) => leefAt(message) >= 0,
-  parse(message, context) {
-    const line = readLeef(message);
-    if (line === undefined) return undefined;
-    const [vendor = "", product = "", version, code] = line.head;
-    const draft = draftOf("leef", "leef.log", vendor, product);
-    put(draft, "observer.version", version);
-    put(draft, "event.code", code);
-    let stamp = "";
-    for (const part of line.rest.split(line.gap)) {
-      const equals = part.indexOf("=");
-      const value = part.slice(equals + 1).trim();
-      const key = part.slice(0, Math.max(equals, 0)).trim().toLowerCase();
-      if (key === "devtime") stamp = value;
-      if (key !== "" && key.length < 65 && !isNothing(value)) place(draft, TABLE, key, value);
-    }
-    timeField(draft, anyTime(stamp, context));
-    kinds(draft, code ?? "");
-    return draft;
-  },
+  parse: (message, context) => leefDraft(message, context),
 });
 
 function kinds(draft: EcsDraft, code: string): void {
   const action = String(draft["event.action"] ?? code);
   const networked = draft["source.ip"] !== undefined && draft["destination.ip"] !== undefined;
+  const said = `${code} ${String(draft["leef.category"] ?? "")} ${String(draft["rule.name"] ?? "")}`;
+  if (wordKinds(draft, said, action)) return;
   kindFields(draft, action, [networked ? "network" : "host"], [networked ? "connection" : "info"]);
   verdictFields(draft, action);
 }

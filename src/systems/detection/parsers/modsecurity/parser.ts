@@ -33,12 +33,41 @@ function isAudit(message: string): boolean {
 export const modsecurity = defineParser({
   id: "modsecurity",
   product: "ModSecurity",
-  accepts: (message) => markIn(message) >= 0 || isAudit(message),
+  accepts: (message) => markIn(message) >= 0 || isAudit(message) || isSection(message),
   parse(message, context) {
     if (isAudit(message)) return audit(message, context);
+    if (isSection(message)) return section(message, context);
     return markIn(message) < 0 ? undefined : errorLine(message, context);
   },
 });
+
+const BOUNDARY = /^--[0-9a-zA-Z]{6,12}-[A-Z]--$/;
+const HEADER =
+  /^\[(\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] (\S{8,40}) (\S{2,45}) (\d{1,5}) (\S{2,45}) (\d{1,5})$/;
+
+/** A line of the audit log in its native form: the boundary of a section, its first line, a message of section H. */
+function isSection(message: string): boolean {
+  if (message.startsWith("--")) return BOUNDARY.test(message);
+  if (message.startsWith("Message: ")) return message.includes(' [id "') || message.includes(' [file "');
+  return message.startsWith("[") && message.length < 200 && HEADER.test(message);
+}
+
+function section(message: string, context: ParseContext): EcsDraft {
+  if (message.startsWith("Message: ")) return errorLine(`${MARK}${message.slice(8)}`, context);
+  const draft = base();
+  draft["event.kind"] = "event";
+  draft.message = message;
+  kindFields(draft, message.startsWith("--") ? "audit-section" : "audit-header", ["web"], ["info"]);
+  const found = HEADER.exec(message);
+  if (found === null) return draft;
+  timeField(draft, clfAt(found[1] ?? "", 0, context)?.at);
+  put(draft, "event.id", found[2]);
+  put(draft, "source.ip", found[3]);
+  put(draft, "source.port", found[4]);
+  put(draft, "destination.ip", found[5]);
+  put(draft, "destination.port", found[6]);
+  return draft;
+}
 
 function markIn(message: string): number {
   const at = message.indexOf(MARK);

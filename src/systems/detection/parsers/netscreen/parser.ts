@@ -58,7 +58,11 @@ export const netscreen = defineParser({
     // `service=tcp/port:502` says no more than the port does.
     if (pairs.get("service")?.includes("/") === true) pairs.delete("service");
     placeAll(draft, TABLE, pairs);
-    timeField(draft, isoAt((pairs.get("start_time") ?? "").replaceAll('"', ""), 0, context)?.at);
+    const stamp = (pairs.get("start_time") ?? between(message.slice(-23), "(", ")") ?? "").replaceAll(
+      '"',
+      "",
+    );
+    timeField(draft, isoAt(stamp, 0, context)?.at);
     const seconds = Number(pairs.get("duration"));
     if (seconds > 0 && seconds < 9_000_000) draft["event.duration"] = Math.floor(seconds) * 1_000_000_000;
     const colon = message.indexOf(": ", at);
@@ -99,7 +103,7 @@ function kindOf(draft: EcsDraft, pairs: Map<string, string>, text: string): void
     put(draft, "source.ip", between(`${text} `, "from ", " ")?.split(":", 1)[0]);
     const name =
       between(text, 'user "', '"') ?? between(text, "login name ", ":") ?? between(text, "user ", " ");
-    put(draft, "user.name", name);
+    put(draft, "user.name", name?.replaceAll('"', ""));
   } else if (
     lower.includes("attack") ||
     lower.includes("flood") ||
@@ -110,7 +114,9 @@ function kindOf(draft: EcsDraft, pairs: Map<string, string>, text: string): void
     kindFields(draft, "attack-detected", ["intrusion_detection", "network"], ["info"]);
     attackFields(draft, text);
   } else {
-    kindFields(draft, "system", ["host"], ["info"]);
+    const tunnel = lower.startsWith("ike") || lower.includes("vpn");
+    kindFields(draft, tunnel ? "vpn" : "system", [tunnel ? "network" : "host"], ["info"]);
+    put(draft, "source.ip", /^IKE<?\s?([\d.]{7,15})/.exec(text)?.[1]);
   }
 }
 

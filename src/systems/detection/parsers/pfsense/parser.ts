@@ -1,6 +1,6 @@
 import { defineParser, type EcsDraft } from "../parser.ts";
-import { splitCsv } from "../text/csv.ts";
-import { columnsOf, draftOf, kindFields, placeColumns } from "../text/fields.ts";
+import { between, splitCsv } from "../text/csv.ts";
+import { columnsOf, draftOf, kindFields, placeColumns, put } from "../text/fields.ts";
 import { verdictFields } from "../text/verdict.ts";
 
 const PREFIX = "pfsense.";
@@ -19,7 +19,8 @@ const TCP = columnsOf(
   "source.port destination.port .data_length .tcp.flags .tcp.sequence .tcp.ack .tcp.window .tcp.urg .tcp.options",
 );
 const UDP = columnsOf(PREFIX, "source.port destination.port .data_length");
-const ICMP = columnsOf(PREFIX, ".icmp.type");
+const ICMP = columnsOf(PREFIX, ".icmp.type .icmp.id .icmp.sequence");
+const CARP = columnsOf(PREFIX, ".carp.type .carp.ttl .carp.vhid .carp.version .carp.advbase .carp.advskew");
 
 /** The ninth column is the version of IP: 4 or 6. */
 function versionOf(values: readonly string[]): "4" | "6" | undefined {
@@ -35,6 +36,7 @@ export const pfsense = defineParser({
   product: "pfSense",
   programs: ["filterlog"],
   accepts(message) {
+    if (isConfigurator(message)) return true;
     const direction = message.indexOf(",in,");
     const at = direction < 0 ? message.indexOf(",out,") : direction;
     return (
@@ -45,6 +47,7 @@ export const pfsense = defineParser({
     );
   },
   parse(message) {
+    if (isConfigurator(message)) return configurator(message);
     const values = splitCsv(message);
     const version = versionOf(values);
     if (version === undefined) return undefined;
@@ -67,6 +70,29 @@ export const pfsense = defineParser({
   },
 });
 
+/** `/index.php: webConfigurator authentication error for user 'admin' from: 198.51.100.7`: its own console. */
+function isConfigurator(message: string): boolean {
+  const at = message.indexOf("webConfigurator ");
+  return at > 0 && at < 60 && message.startsWith("/");
+}
+
+function configurator(message: string): EcsDraft {
+  const draft = draftOf("pfsense", "pfsense.webconfigurator", "Netgate", "pfSense", "firewall");
+  draft.message = message;
+  const failed = message.includes("error");
+  const ended = message.includes("logged out");
+  kindFields(
+    draft,
+    ended ? "logout" : failed ? "login-failed" : "login-succeeded",
+    ["authentication"],
+    [ended ? "end" : "start"],
+    failed ? "failure" : "success",
+  );
+  put(draft, "user.name", between(message, "user '", "'"));
+  put(draft, "source.ip", between(`${message} `, "from: ", " ") ?? between(`${message} `, "from ", " "));
+  return draft;
+}
+
 function transportColumns(draft: EcsDraft, values: readonly string[]): void {
   switch (draft["network.transport"]) {
     case "tcp":
@@ -75,7 +101,14 @@ function transportColumns(draft: EcsDraft, values: readonly string[]): void {
     case "udp":
       placeColumns(draft, UDP, values);
       break;
-    default:
+    case "vrrp":
+    case "carp":
+      placeColumns(draft, CARP, values);
+      break;
+    case "icmp":
+    case "ipv6-icmp":
       placeColumns(draft, ICMP, values);
+      break;
+    default:
   }
 }

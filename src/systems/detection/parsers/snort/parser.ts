@@ -1,7 +1,8 @@
-import { defineParser, type EcsDraft } from "../parser.ts";
+import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { isIp, portOf, wholeOf } from "../text/address.ts";
 import { between } from "../text/csv.ts";
-import { draftOf, kindFields, put, timeField } from "../text/fields.ts";
+import { draftOf, fieldTable, kindFields, put, timeField } from "../text/fields.ts";
+import { jsonRecord, placeRecord, textOf } from "../text/json.ts";
 import { isoAt } from "../text/time.ts";
 
 interface Mark {
@@ -37,8 +38,9 @@ function isAlert(message: string, mark: Mark | undefined): mark is Mark {
 export const snort = defineParser({
   id: "snort",
   product: "Snort",
-  accepts: (message) => isAlert(message, markIn(message)),
+  accepts: (message) => (message.startsWith("{") ? isJson(message) : isAlert(message, markIn(message))),
   parse(message, context) {
+    if (message.startsWith("{")) return isJson(message) ? fromJson(message, context) : undefined;
     const mark = markIn(message);
     if (!isAlert(message, mark)) return undefined;
     const draft = draftOf("snort", "snort.alert", "Cisco", "Snort", "ids");
@@ -74,6 +76,52 @@ export const snort = defineParser({
     return draft;
   },
 });
+
+/** Snort 3's `alert_json`. */
+function isJson(message: string): boolean {
+  return message.includes('"rule"') && message.includes('"pkt_num"') && message.includes('"action"');
+}
+
+const JSON_TABLE = fieldTable("snort.", {
+  timestamp: "",
+  seconds: "",
+  src_addr: "source.ip",
+  src_port: "source.port",
+  dst_addr: "destination.ip",
+  dst_port: "destination.port",
+  src_ap: "",
+  dst_ap: "",
+  proto: "network.transport",
+  msg: "rule.name",
+  sid: "rule.id",
+  rev: "rule.version",
+  class: "rule.category",
+  priority: "event.severity",
+  service: "network.protocol",
+  iface: "observer.ingress.interface.name",
+  action: "",
+});
+
+function fromJson(message: string, context: ParseContext): EcsDraft | undefined {
+  const record = jsonRecord(message);
+  if (record === undefined) return undefined;
+  const draft = draftOf("snort", "snort.alert", "Cisco", "Snort", "ids");
+  draft["event.kind"] = "alert";
+  placeRecord(draft, JSON_TABLE, record);
+  const action = textOf(record["action"]) ?? "alert";
+  const denied = /drop|block|reject|reset/.test(action);
+  kindFields(
+    draft,
+    action,
+    ["intrusion_detection", "network"],
+    [denied ? "denied" : "allowed"],
+    denied ? "failure" : "success",
+  );
+  const read = (text: string) => isoAt(text, 0, context)?.at;
+  timeField(draft, timeIn(textOf(record["timestamp"]) ?? "", context.receivedAt, read));
+  put(draft, "message", textOf(record["msg"]));
+  return draft;
+}
 
 function nameFields(draft: EcsDraft, message: string, from: number): void {
   let end = message.indexOf(" [", from);

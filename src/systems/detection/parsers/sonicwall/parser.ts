@@ -26,8 +26,13 @@ const TABLE = fieldTable("sonicwall.firewall.", {
   dstzone: "observer.egress.zone",
   dstname: "url.domain",
   fileid: "file.name",
-  app: "network.application",
+  app: "sonicwall.firewall.app",
   appname: "network.application",
+  arg: "",
+  category: "rule.category",
+  note: "event.reason",
+  srcv6: "source.ip",
+  dstv6: "destination.ip",
   result: "http.response.status_code",
   ipscat: "rule.category",
   sid: "rule.id",
@@ -50,7 +55,10 @@ export const sonicwall = defineParser({
   accepts: (message) => isSonicwall(message),
   parse(message, context) {
     if (!isSonicwall(message)) return undefined;
-    const pairs = readPairs(message);
+    // Names of applications stand in single quotes.
+    const pairs = readPairs(
+      message.includes("='") ? message.replaceAll(/='([^'"]{0,80})'/g, '="$1"') : message,
+    );
     const draft = draftOf("sonicwall", "sonicwall.firewall", "SonicWall", "SonicOS", "firewall");
     placeAll(draft, TABLE, pairs);
     endFields(draft, "source", "", pairs.get("src"));
@@ -71,7 +79,11 @@ function isSonicwall(message: string): boolean {
   const text = message.startsWith(" ") ? message.trimStart() : message;
   if (!text.startsWith("id=")) return false;
   const sn = text.indexOf(" sn=");
-  return sn > 0 && sn < 80 && text.includes(" m=", sn);
+  return (
+    sn > 0 &&
+    sn < 80 &&
+    (text.includes(" m=", sn) || (text.includes(" fw=", sn) && text.includes(" pri=", sn)))
+  );
 }
 
 /** `198.51.100.201:40100:X1:host.example.tw`. */
@@ -110,12 +122,19 @@ function kindOf(draft: EcsDraft, pairs: Map<string, string>): void {
     said.includes("ips ") ||
     said.includes("attack") ||
     said.includes("possible") ||
-    said.includes("gateway anti-virus")
+    said.includes("anti-virus") ||
+    said.includes("anti-spyware") ||
+    said.includes("botnet")
   ) {
     draft["event.kind"] = "alert";
-    kindFields(draft, verb, ["intrusion_detection", "network"], ["info"]);
-    put(draft, "rule.name", pairs.get("msg"));
+    const malware = said.includes("anti-virus") || said.includes("virus");
+    kindFields(draft, verb, [malware ? "malware" : "intrusion_detection", "network"], ["info"]);
+    put(draft, "rule.name", pairs.get("msg")?.replace(/^[\w -]{3,40} Alert: /, ""));
     if (verb !== "log") verdictFields(draft, verb);
+  } else if (said.includes("web site")) {
+    kindFields(draft, verb, ["web", "network"], ["access"]);
+    verdictFields(draft, verb === "log" ? "allow" : verb);
+    put(draft, "url.original", pairs.get("arg"));
   } else if (draft["destination.ip"] !== undefined) {
     kindFields(draft, verb, ["network"], ["connection"]);
     verdictFields(draft, verb);

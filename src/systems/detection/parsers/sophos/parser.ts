@@ -6,6 +6,17 @@ import { isoAt, offsetAt } from "../text/time.ts";
 import { verdictFields } from "../text/verdict.ts";
 
 const XG = fieldTable("sophos.xg.", {
+  sourceip: "source.ip",
+  destinationip: "destination.ip",
+  from_email_address: "email.from.address",
+  to_email_address: "email.to.address",
+  email_subject: "email.subject",
+  subject: "email.subject",
+  file_size: "file.size",
+  file_path: "file.path",
+  sha1sum: "file.hash.sha1",
+  login_user: "user.name",
+  usergroupname: "user.group.name",
   src_ip: "source.ip",
   dst_ip: "destination.ip",
   src_port: "source.port",
@@ -160,12 +171,19 @@ function xg(message: string, context: ParseContext): EcsDraft | undefined {
     lower === "atp" ||
     lower === "anti-virus" ||
     lower.includes("threat") ||
+    lower.includes("sandbox") ||
+    lower.includes("heartbeat") ||
     lower === "waf"
   ) {
     draft["event.kind"] = "alert";
     const malware = lower === "anti-virus" || lower === "atp";
     kindFields(draft, subtype, [malware ? "malware" : "intrusion_detection", "network"], ["info"]);
-  } else if (subtype === "Authentication" || subtype === "Admin") {
+  } else if (lower === "anti-spam") {
+    kindFields(draft, subtype, ["email", "network"], ["info"]);
+  } else if (
+    subtype === "Authentication" ||
+    (subtype === "Admin" && /log(ged )?(in|out)/i.test(pairs.get("message") ?? ""))
+  ) {
     const failed = status.includes("fail");
     kindFields(draft, subtype, ["authentication"], ["start"], failed ? "failure" : "success");
     return draft;

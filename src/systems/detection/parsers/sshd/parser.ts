@@ -35,6 +35,9 @@ export const sshd = defineParser({
   programs: ["sshd", "sshd-session", "sshd-auth"],
   accepts: (message) => isSsh(message) && !message.startsWith("User "),
   parse(message, context) {
+    const repeated = /^message repeated \d{1,9} times: \[ ?(.*)\]$/s.exec(message)?.[1];
+    if (repeated !== undefined && !repeated.startsWith("message repeated "))
+      return sshd.parse(repeated, context);
     const named = context.program === "sshd" || context.program?.startsWith("sshd-") === true;
     // Junos names its program so too, but says `SSHD_LOGIN_FAILED: ` first.
     if (message.startsWith("SSHD_") || (!named && !isSsh(message))) return undefined;
@@ -42,8 +45,11 @@ export const sshd = defineParser({
     draft.message = message;
     draft["process.name"] = context.program ?? "sshd";
     kindFields(draft, "ssh", ["session"], ["info"]);
-    peer(draft, message);
-    said(draft, message);
+    if (message.startsWith("Server listening")) kindFields(draft, "listening", ["process"], ["start"]);
+    else {
+      peer(draft, message);
+      said(draft, message);
+    }
     return draft;
   },
 });
@@ -54,7 +60,9 @@ function peer(draft: EcsDraft, message: string): void {
   const end = port < 0 ? message.length : port;
   const from = message.lastIndexOf(" ", end - 1);
   const address = message.slice(from + 1, end);
+  const bracket = between(message, " [", "] failed");
   if (isIp(address)) draft["source.ip"] = address;
+  else if (bracket !== undefined && isIp(bracket)) draft["source.ip"] = bracket;
   else put(draft, "source.ip", between(`${message} `, " from ", " "));
   if (port > 0) put(draft, "source.port", /^\d{1,5}/.exec(message.slice(port + 6, port + 11))?.[0]);
 }
@@ -67,7 +75,7 @@ function said(draft: EcsDraft, message: string): void {
       draft,
       accepted ? "login-succeeded" : "login-failed",
       ["authentication", "session"],
-      ["start", accepted ? "allowed" : "denied"],
+      ["start"],
       accepted ? "success" : "failure",
     );
     put(draft, "system.auth.ssh.method", method);
@@ -75,11 +83,11 @@ function said(draft: EcsDraft, message: string): void {
     const key = message.lastIndexOf("SHA256:");
     if (key > 0) put(draft, "system.auth.ssh.signature", message.slice(key));
   } else if (message.startsWith("Invalid user ")) {
-    kindFields(draft, "login-failed", ["authentication"], ["start", "denied"], "failure");
+    kindFields(draft, "login-failed", ["authentication"], ["start"], "failure");
     put(draft, "event.reason", "invalid user");
     user(draft, between(message, "Invalid user ", " from "));
   } else if (message.startsWith("error: maximum")) {
-    kindFields(draft, "login-failed", ["authentication"], ["start", "denied"], "failure");
+    kindFields(draft, "login-failed", ["authentication"], ["start"], "failure");
     put(draft, "event.reason", "maximum authentication attempts exceeded");
     user(draft, between(message, " for ", " from "));
   } else if (message.startsWith("pam_unix(")) {
@@ -94,6 +102,17 @@ function said(draft: EcsDraft, message: string): void {
     );
     put(draft, "source.ip", between(`${message} `, "rhost=", " "));
     user(draft, between(`${message} `, " for user ", " ") ?? between(`${message} `, " user=", " "));
+  } else if (message.includes("Authentication failure for ") || message.includes(" not allowed because ")) {
+    kindFields(draft, "login-failed", ["authentication"], ["start"], "failure");
+    const reason = message.indexOf(" not allowed because ");
+    if (reason > 0) put(draft, "event.reason", message.slice(reason + 21));
+    const named = between(message, " for ", " from ") ?? between(message, "User ", " ");
+    user(draft, named?.replace(/^illegal user /, "invalid user "));
+  } else if (
+    /^(error: |fatal: )?(Unable to negotiate|Bad protocol|reverse mapping|Did not receive)/.test(message)
+  ) {
+    kindFields(draft, "connection-refused", ["session", "network"], ["end"], "failure");
+    put(draft, "event.reason", message.slice(0, 200));
   } else if (verb === "Disconnected" || verb === "Received" || verb === "Connection") {
     kindFields(draft, "disconnected", ["session", "network"], ["end"]);
     user(draft, userBefore(message));

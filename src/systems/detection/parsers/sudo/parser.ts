@@ -35,7 +35,7 @@ export const sudo = defineParser({
         draft,
         refused === undefined ? "command-executed" : "command-refused",
         ["process", "iam"],
-        refused === undefined ? ["start", "admin"] : ["denied", "admin"],
+        refused === undefined ? ["start", "admin"] : ["info", "admin"],
         refused === undefined ? "success" : "failure",
       );
       fields(draft, message);

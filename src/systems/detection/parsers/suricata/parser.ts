@@ -1,7 +1,8 @@
-import { defineParser, type EcsDraft } from "../parser.ts";
+import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
+import { isIp } from "../text/address.ts";
 import { draftOf, fieldTable, kindFields, put, timeField } from "../text/fields.ts";
 import { jsonRecord, placeRecord, textOf } from "../text/json.ts";
-import { isoAt } from "../text/time.ts";
+import { isoAt, isoText } from "../text/time.ts";
 
 const TABLE = fieldTable("suricata.eve.", {
   timestamp: "",
@@ -41,6 +42,18 @@ const TABLE = fieldTable("suricata.eve.", {
   "http.status": "http.response.status_code",
   "http.length": "http.response.bytes",
   "http.http_content_type": "http.response.mime_type",
+  "http.protocol": "http.version",
+  "smtp.mail_from": "email.from.address",
+  "smtp.rcpt_to": "email.to.address",
+  "email.from": "email.from.address",
+  "email.to": "email.to.address",
+  "email.subject": "email.subject",
+  "krb5.cname": "user.name",
+  "krb5.realm": "user.domain",
+  "smb.filename": "file.path",
+  "flow.start": "",
+  "flow.end": "",
+  "flow.age": "",
   "tls.sni": "tls.client.server_name",
   "tls.subject": "tls.server.subject",
   "tls.issuerdn": "tls.server.issuer",
@@ -78,10 +91,49 @@ export const suricata = defineParser({
     draft["suricata.eve.event_type"] = type;
     placeRecord(draft, TABLE, record);
     timeField(draft, isoAt(textOf(record["timestamp"]) ?? "", 0, context)?.at);
+    flowTimes(draft, record, context);
     kindOf(draft, type, record);
     return draft;
   },
 });
+
+/** When the flow began and ended, and how long it lasted. */
+function flowTimes(draft: EcsDraft, record: EcsDraft, context: ParseContext): void {
+  for (const side of ["start", "end"]) {
+    const at = isoAt(textOf(record[`flow.${side}`]) ?? "", 0, context)?.at;
+    if (at !== undefined) draft[`event.${side}`] = isoText(at);
+  }
+  const seconds = Number(record["flow.age"]);
+  if (seconds >= 0 && seconds < 9_000_000) draft["event.duration"] = Math.floor(seconds) * 1_000_000_000;
+  const version = draft["http.version"];
+  if (typeof version === "string") draft["http.version"] = version.replace(/^HTTP\//, "");
+}
+
+/** Version 3 of the DNS record has its questions in a list. */
+function questionFields(draft: EcsDraft, record: EcsDraft): void {
+  const text = record["dns.queries"] ?? record["dns.query"];
+  const [question] = listOf(text);
+  put(draft, "dns.question.name", textOf(question?.["rrname"]));
+  put(draft, "dns.question.type", textOf(question?.["rrtype"]));
+  const data = listOf(record["dns.answers"]).flatMap((answer) => textOf(answer["rdata"]) ?? []);
+  if (data.length === 0) return;
+  draft["dns.answers.data"] = data;
+  const addresses = data.filter(isIp);
+  if (addresses.length > 0) draft["dns.resolved_ip"] ??= addresses;
+}
+
+/** Lists of objects are kept as JSON in a flat record. */
+function listOf(text: unknown): Record<string, unknown>[] {
+  if (typeof text !== "string" || !text.startsWith("[")) return [];
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list)
+      ? list.filter((one): one is Record<string, unknown> => typeof one === "object" && one !== null)
+      : [];
+  } catch {
+    return [];
+  }
+}
 
 function kindOf(draft: EcsDraft, type: string, record: EcsDraft): void {
   switch (type) {
@@ -100,11 +152,16 @@ function kindOf(draft: EcsDraft, type: string, record: EcsDraft): void {
     case "dns":
       kindFields(
         draft,
-        record["dns.type"] === "answer" ? "reply" : "query",
+        record["dns.type"] === "answer" || record["dns.type"] === "response" ? "reply" : "query",
         ["network"],
         ["protocol", "info"],
       );
-      if (record["dns.type"] !== undefined) draft["dns.type"] = record["dns.type"];
+      if (record["dns.type"] !== undefined)
+        draft["dns.type"] = draft["event.action"] === "reply" ? "answer" : "query";
+      if (draft["dns.response_code"] !== undefined)
+        draft["event.outcome"] = draft["dns.response_code"] === "NOERROR" ? "success" : "failure";
+      draft["network.protocol"] = "dns";
+      questionFields(draft, record);
       answers(draft, record["dns.grouped.A"], record["dns.grouped.AAAA"]);
       break;
     case "http":
@@ -116,6 +173,12 @@ function kindOf(draft: EcsDraft, type: string, record: EcsDraft): void {
       break;
     case "fileinfo":
       kindFields(draft, "file", ["file", "network"], ["info"]);
+      break;
+    case "drop":
+      kindFields(draft, "drop", ["network"], ["connection", "denied"], "failure");
+      break;
+    case "smtp":
+      kindFields(draft, "smtp", ["email", "network"], ["protocol", "info"]);
       break;
     case "stats":
       draft["event.kind"] = "metric";
@@ -129,5 +192,5 @@ function kindOf(draft: EcsDraft, type: string, record: EcsDraft): void {
 
 function answers(draft: EcsDraft, ...lists: readonly unknown[]): void {
   const found = lists.flat().filter((value): value is string => typeof value === "string");
-  if (found.length > 0) draft["dns.resolved_ip"] = found;
+  if (found.length > 0) draft["dns.resolved_ip"] ??= found;
 }

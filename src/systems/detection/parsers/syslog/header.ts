@@ -145,6 +145,12 @@ function programFields(fields: EcsDraft, name: string, pid: string): void {
 function timeAt(line: string, at: number, context: ParseContext): ReadTime | undefined {
   const code = line.charCodeAt(at);
   const digit = code >= 48 && code <= 57;
+  // Sophos UTM: `2026:11:23-10:13:00`.
+  if (digit && line[at + 4] === ":" && line[at + 10] === "-") {
+    const date = `${line.slice(at, at + 10).replaceAll(":", "-")} ${line.slice(at + 11, at + 19)}`;
+    const read = isoAt(date, 0, context);
+    return read === undefined ? undefined : { at: read.at, end: at + 19 };
+  }
   return digit ? (isoAt(line, at, context) ?? bsdAt(line, at, context)) : bsdAt(line, at, context);
 }
 

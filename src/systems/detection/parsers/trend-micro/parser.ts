@@ -1,49 +1,78 @@
 import { cefAt, cefDraft, readCef } from "../cef/read.ts";
+import { kindByName, wordKinds } from "../cef/words.ts";
+import { leefDraft } from "../leef/parser.ts";
 import { defineParser, type EcsDraft } from "../parser.ts";
-import { kindFields, put } from "../text/fields.ts";
-import { verdictOf } from "../text/verdict.ts";
+import { put } from "../text/fields.ts";
 
 function isTrend(message: string): boolean {
   const at = cefAt(message);
-  return at >= 0 && message.startsWith("Trend Micro|", at + 6);
+  if (at >= 0) return message.startsWith("Trend Micro|", at + 6);
+  const leef = message.indexOf("LEEF:");
+  return leef >= 0 && leef < 100 && message.startsWith("|Trend Micro|", leef + 8);
 }
 
-/** Kinds by the words of product and event name: Apex One and Apex Central, Deep Security, Deep Discovery. */
-const KINDS: readonly (readonly [words: string, category: string])[] = [
-  ["anti-malware virus malware spyware ransomware", "malware"],
-  ["intrusion prevention ips reconnaissance exploit network virus", "intrusion_detection"],
-  ["firewall", "network"],
-  ["integrity file", "file"],
-  ["web reputation url", "web"],
-  ["log on logon login signed", "authentication"],
+/** Deep Security's event ids by range ("Syslog message formats"). */
+const RANGES: readonly (readonly [from: number, category: string])[] = [
+  [6_000_000, "process"],
+  [5_000_000, "web"],
+  [4_000_000, "malware"],
+  [3_000_000, "host"],
+  [2_000_000, "file"],
+  [1_000_000, "intrusion_detection"],
+  [600, "host"],
+  [100, "intrusion_detection"],
+  [20, "network"],
 ];
 
-/** Trend Micro: its products speak CEF under its own name. */
+/** Apex Central's event classes: what stands before the colon of the signature id. */
+const CLASSES: Readonly<Record<string, string>> = {
+  av: "malware",
+  spyware: "malware",
+  sp: "malware",
+  pml: "malware",
+  bm: "intrusion_detection",
+  cnc: "intrusion_detection",
+  nviral: "intrusion_detection",
+  fh: "network",
+  wb: "web",
+  so: "malware",
+  ioa: "intrusion_detection",
+};
+
+/** Trend Micro: Deep Security, Apex One and Apex Central, Deep Discovery, in CEF or LEEF. */
 export const trendMicro = defineParser({
   id: "trend-micro",
   product: "Trend Micro",
   accepts: (message) => isTrend(message),
   parse(message, context) {
-    const line = isTrend(message) ? readCef(message) : undefined;
-    if (line === undefined) return undefined;
-    const draft = cefDraft(line, context);
+    if (!isTrend(message)) return undefined;
+    const line = readCef(message);
+    const draft = line === undefined ? leefDraft(message, context) : cefDraft(line, context);
+    if (draft === undefined) return undefined;
     draft["event.module"] = "trendmicro";
-    draft["event.dataset"] = `trendmicro.${(line.head[1] ?? "").toLowerCase().replaceAll(" ", "_")}`;
-    kinds(draft, `${line.head[4] ?? ""} ${line.head[1] ?? ""}`.toLowerCase());
+    draft["event.dataset"] = `trendmicro.${String(draft["observer.product"] ?? "")
+      .toLowerCase()
+      .replaceAll(" ", "_")}`;
+    kinds(draft);
     named(draft);
     return draft;
   },
 });
 
-function kinds(draft: EcsDraft, said: string): void {
-  const found = KINDS.find(([words]) => words.split(" ").some((word) => said.includes(word)));
-  if (found === undefined) return;
+function categoryOf(draft: EcsDraft): string | undefined {
+  const code = String(draft["event.code"] ?? "");
+  const number = Number(code);
+  const deep = String(draft["observer.product"] ?? "").startsWith("Deep Security Agent");
+  if (deep && number >= 20) return RANGES.find(([from]) => number >= from)?.[1];
+  return CLASSES[code.split(/[: ]/, 1)[0]?.toLowerCase() ?? ""];
+}
+
+function kinds(draft: EcsDraft): void {
   const action = String(draft["event.action"] ?? "");
-  const first = action.toLowerCase().split(/[ :]/, 1)[0] ?? "";
-  const verdict = verdictOf(first);
-  kindFields(draft, action, [found[1]], verdict === undefined ? ["info"] : ["info", verdict]);
-  if (verdict !== undefined) draft["event.outcome"] = verdict === "denied" ? "failure" : "success";
-  if (found[1] === "malware" || found[1] === "intrusion_detection") draft["event.kind"] = "alert";
+  const category = categoryOf(draft);
+  const said = `${String(draft["rule.name"] ?? "")} ${String(draft["observer.product"] ?? "")}`;
+  if (category !== undefined) kindByName(draft, category, action, said.toLowerCase());
+  else wordKinds(draft, said, action);
 }
 
 /** What Trend Micro keeps in the numbered custom fields under labels of its own. */
@@ -51,6 +80,14 @@ function named(draft: EcsDraft): void {
   const hash = String(draft["cef.file_hash"] ?? "");
   const kind = { 32: "md5", 40: "sha1", 64: "sha256" }[hash.length];
   if (kind !== undefined) put(draft, `file.hash.${kind}`, hash);
+  for (const name of ["md5", "sha1", "sha256"]) {
+    const value = draft[`cef.trendmicrodsfile${name}`];
+    if (typeof value === "string") put(draft, `file.hash.${name}`, value);
+  }
+  const path = draft["file.path"];
+  if (typeof path === "string") put(draft, "file.name", path.slice(path.lastIndexOf("\\") + 1));
+  const program = draft["cef.deviceprocessname"];
+  if (typeof program === "string") put(draft, "process.executable", program);
   for (const label of ["cef.virus_name", "cef.malware_name", "cef.vlf_virusname"]) {
     const name = draft[label];
     if (typeof name === "string") draft["rule.name"] = name;

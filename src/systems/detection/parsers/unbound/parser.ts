@@ -15,6 +15,8 @@ interface Said {
 
 /** `[1795399872] unbound[4411:0] info: text` of a file, `[4411:0] info: text` behind a syslog tag. */
 function saidIn(message: string): Said | undefined {
+  // With `log-time-ascii` the file has a date that reads as a syslog header.
+  if (message.startsWith("unbound[")) return saidIn(message.slice(7));
   if (message[0] !== "[") return undefined;
   const close = message.indexOf("] ");
   if (close < 0 || close > 40) return undefined;
@@ -36,7 +38,7 @@ function saidIn(message: string): Said | undefined {
 export const unbound = defineParser({
   id: "unbound",
   product: "Unbound",
-  begins: "[",
+  begins: "[u",
   accepts: (message) => saidIn(message) !== undefined,
   parse(message) {
     const said = saidIn(message);

@@ -8,7 +8,10 @@ const MARK = " PACKET ";
 /** `11/23/2026 10:11:12 AM`, `23/11/2026 10:11:12`, `2026/11/23 上午 10:11:12`, in front of the thread's number. */
 function timeIn(head: string, context: ParseContext): number | undefined {
   const parts = words(head, 5);
-  const date = (parts[0] ?? "").split(/[/.-]/, 3);
+  const [first = ""] = parts;
+  const date = /^\d{8}$/.test(first)
+    ? [first.slice(0, 4), first.slice(4, 6), first.slice(6)]
+    : first.split(/[/.-]/, 3);
   const wall = parts.find((part) => part.includes(":"));
   const half = parts.find((part) => part === "AM" || part === "PM" || part === "上午" || part === "下午");
   if (date.length !== 3 || wall === undefined) return undefined;

@@ -2,6 +2,7 @@ import { flatten } from "../ecs-object.ts";
 import type { EcsDraft, EcsValue } from "../parser.ts";
 import { attributeOf, leaves } from "../text/xml.ts";
 import type { WindowsEvent } from "./event.ts";
+import { isPowerShell, isSnare } from "./text-forms.ts";
 
 function textIn(record: EcsDraft, ...names: string[]): string {
   for (const name of names) {
@@ -66,6 +67,20 @@ export function flatEvent(object: Record<string, unknown>): WindowsEvent {
   };
 }
 
+/** `"Data":[{"@Name":"Image","#text":"..."},...]`, as converters of XML write it; texts without a name are numbered. */
+function listedData(from: unknown, data: Map<string, EcsValue>): void {
+  const list: unknown[] = Array.isArray(from) ? from : from === undefined ? [] : [from];
+  for (const [index, one] of list.entries()) {
+    const item = part(one);
+    const attributes = { ...item, ...part(item["#attributes"]), ...part(item["$"]) };
+    const named = attributes["@Name"] ?? attributes["Name"] ?? attributes["_Name"];
+    const text =
+      typeof one === "string" ? one : plain(item["#text"] ?? item["_"] ?? item["Value"] ?? item["__text"]);
+    const key = typeof named === "string" ? named : `param${index + 1}`;
+    if (text !== "") data.set(key, text);
+  }
+}
+
 function part(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
@@ -87,11 +102,12 @@ export function nestedEvent(object: Record<string, unknown>): WindowsEvent {
   const data = new Map<string, EcsValue>();
   const readData = (from: unknown) => {
     for (const [name, value] of Object.entries(flatten(part(from)))) {
-      if (name.startsWith("#attributes") || name.startsWith("@")) continue;
+      if (name.startsWith("#attributes") || name.startsWith("@") || name === "Data") continue;
       data.set(name.startsWith("Data.") ? name.slice(5) : name, value);
     }
   };
   readData(event["EventData"]);
+  listedData(part(event["EventData"])["Data"], data);
   for (const inner of Object.values(part(event["UserData"]))) readData(inner);
   const created = attributes(part(system["TimeCreated"]));
   const rest = new Map<string, EcsValue>();
@@ -125,7 +141,11 @@ export function xmlEvent(xml: string): WindowsEvent {
   const rest = new Map<string, EcsValue>();
   let unnamed = 0;
   let inData = false;
-  for (const { name, attributes, text } of leaves(xml)) {
+  // What the collector rendered repeats the system part in words.
+  const rendered = xml.indexOf("<RenderingInfo");
+  for (const { name, text } of rendered < 0 ? [] : leaves(xml.slice(rendered)))
+    if (name === "Message") system.set("Message", text);
+  for (const { name, attributes, text } of leaves(rendered < 0 ? xml : xml.slice(0, rendered))) {
     if (name === "Provider") {
       system.set("Provider", attributeOf(attributes, "Name") ?? "");
     } else if (name === "TimeCreated") {
@@ -168,12 +188,19 @@ export function xmlEvent(xml: string): WindowsEvent {
 }
 
 /** Which form a message has; the marks of the most frequent stand early in the line. */
-export function formOf(message: string): "flat" | "winlogbeat" | "nested" | "xml" | undefined {
+export function formOf(
+  message: string,
+): "flat" | "winlogbeat" | "nested" | "xml" | "snare" | "powershell" | undefined {
   if (message.charCodeAt(0) === 123) {
     if (/^\{\s*"Event"\s*:/.test(message)) return "nested";
     const id = message.includes('"EventID"') || message.includes('"EventId"');
     if (id && message.includes('"Channel"')) return "flat";
-    return message.includes('"winlog"') && message.includes('"event_id"') ? "winlogbeat" : undefined;
+    const nested = message.includes('"winlog"') && message.includes('"event_id"');
+    if (nested || message.includes('"winlog.event_id"')) return "winlogbeat";
+    return isPowerShell(message) ? "powershell" : undefined;
   }
-  return message.startsWith("<Event ") || message.startsWith("<Event>") ? "xml" : undefined;
+  if (message.charCodeAt(0) !== 60) return isSnare(message) ? "snare" : undefined;
+  if (message.startsWith("<Event ") || message.startsWith("<Event>")) return "xml";
+  const head = message.startsWith("<?xml") || message.startsWith("<Events") ? message.slice(0, 200) : "";
+  return head.includes("<Event ") || head.includes("<Event>") ? "xml" : undefined;
 }

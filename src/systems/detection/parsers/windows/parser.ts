@@ -7,22 +7,30 @@ import type { WindowsEvent } from "./event.ts";
 import { dataFields } from "./fields.ts";
 import { flatEvent, formOf, nestedEvent, xmlEvent } from "./forms.ts";
 import { kindOf } from "./kinds.ts";
+import { NONE, powerShellEvent, snareEvent } from "./text-forms.ts";
 
 /** Windows events, Sysmon's among them: flat JSON, Winlogbeat's JSON, and EVTX exported as XML or JSON. */
 export const windows = defineParser({
   id: "windows",
   product: "Windows events and Sysmon",
-  begins: "{<",
   accepts: (message) => formOf(message) !== undefined,
   parse(message, context) {
     const form = formOf(message);
     if (form === undefined) return undefined;
     try {
-      if (form === "xml") return fromEvent(xmlEvent(message), context);
+      if (form === "xml") return fromEvent(xmlEvent(message));
+      if (form === "snare") {
+        const event = snareEvent(message);
+        // Agents write the wall clock of their host.
+        return event === undefined ? undefined : fromEvent(event, context);
+      }
       const object = jsonObject(message);
       if (object === undefined) return undefined;
-      if (form === "winlogbeat") return winlogbeat(flatten(object), context);
-      return fromEvent(form === "flat" ? flatEvent(object) : nestedEvent(object), context);
+      if (form === "powershell") return fromEvent(powerShellEvent(object));
+      if (form === "winlogbeat") return winlogbeat(flatten(object));
+      if (form === "nested") return fromEvent(nestedEvent(object));
+      // NXLog's own time alone is the wall clock of the host.
+      return fromEvent(flatEvent(object), TIMED.test(message) ? UTC : context);
     } catch {
       // Nested past what the stack bears.
       return undefined;
@@ -40,11 +48,14 @@ const LEVELS: Readonly<Record<string, string>> = {
 };
 
 /** Windows leaves the zone out of some times and means UTC in them. */
-function at(text: string, context: ParseContext): number | undefined {
-  return isoAt(text, 0, { ...context, zoneMinutes: 0 })?.at;
+function at(text: string, clock: ParseContext = UTC): number | undefined {
+  return isoAt(text, 0, clock)?.at;
 }
 
-function fromEvent(event: WindowsEvent, context: ParseContext): EcsDraft | undefined {
+const TIMED = /"(@timestamp|SystemTime|TimeCreated)"/;
+const UTC: ParseContext = { receivedAt: "", zoneMinutes: 0 };
+
+function fromEvent(event: WindowsEvent, clock: ParseContext = UTC): EcsDraft | undefined {
   if (event.code === "" || event.code.length > 10) return undefined;
   const draft = draftOf("windows", datasetOf(event.channel), "Microsoft", "Windows");
   draft["event.code"] = event.code;
@@ -60,7 +71,7 @@ function fromEvent(event: WindowsEvent, context: ParseContext): EcsDraft | undef
   put(draft, "winlog.user.identifier", event.userSid);
   put(draft, "message", event.message);
   if (event.level !== "") draft["log.level"] = LEVELS[event.level] ?? event.level.toLowerCase();
-  timeField(draft, at(event.time, context));
+  timeField(draft, at(event.time, clock));
   for (const [name, value] of event.rest) draft[`winlog.${name}`] = value;
   dataFields(draft, event);
   kinds(draft, event.channel, event.code);
@@ -83,7 +94,7 @@ function kinds(draft: EcsDraft, channel: string, code: string): void {
 }
 
 /** Winlogbeat speaks ECS already; only what it left to its ingest pipeline is added. */
-function winlogbeat(record: EcsDraft, context: ParseContext): EcsDraft | undefined {
+function winlogbeat(record: EcsDraft): EcsDraft | undefined {
   const code = record["winlog.event_id"];
   const channel = String(record["winlog.channel"] ?? "");
   if (code === undefined) return undefined;
@@ -97,29 +108,13 @@ function winlogbeat(record: EcsDraft, context: ParseContext): EcsDraft | undefin
       draft[name] = value;
     }
   }
-  timeField(draft, at(String(record["@timestamp"] ?? ""), context));
+  timeField(draft, at(String(record["@timestamp"] ?? "")));
   draft["event.module"] = "windows";
   draft["event.dataset"] = datasetOf(channel);
   draft["event.code"] = String(code);
   draft["winlog.event_id"] = String(code);
   put(draft, "host.name", String(record["winlog.computer_name"] ?? ""));
-  dataFields(draft, { ...EMPTY, code: String(code), channel, data });
+  dataFields(draft, { ...NONE, code: String(code), channel, data });
   kinds(draft, channel, String(code));
   return draft;
 }
-
-const EMPTY: WindowsEvent = {
-  code: "",
-  channel: "",
-  provider: "",
-  computer: "",
-  record: "",
-  level: "",
-  time: "",
-  message: "",
-  processId: "",
-  threadId: "",
-  userSid: "",
-  data: new Map(),
-  rest: new Map(),
-};
