@@ -44,6 +44,7 @@ test("each variable on the page sets its setting", () => {
     "node.publicUrl": "https://soc.example/",
     "http.trustedProxy": "10.0.0.1",
     "mail.smtp": "smtp://mail.example",
+    "intel.warninglists": "lists",
     "ingest.udp": "{ port: 5514 }",
     "ingest.tcp": "{ port: 5514 }",
     "ingest.tls": `{ port: 6514, cert: ${import.meta.filename}, key: ${import.meta.filename} }`,

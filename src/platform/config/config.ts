@@ -53,6 +53,27 @@ const Source = z.strictObject({
   parser: z.string().default("auto").describe("Parser id, or auto"),
 });
 
+/** A list of indicators kept as a file, such as a public blocklist. */
+const IndicatorList = z.strictObject({
+  name: z.string().min(1).max(80).describe("Name of the list in alerts and figures"),
+  path: z
+    .string()
+    .min(1)
+    .describe("File of one indicator a line (.gz too), or a folder of such files; read again when changed"),
+  kind: z
+    .enum(["auto", "ip", "domain", "url", "hash", "email"])
+    .default("auto")
+    .describe("What the lines are; ip also takes prefixes, auto looks at each line"),
+  marking: z
+    .enum(["clear", "green", "amber", "amber+strict"])
+    .default("clear")
+    .describe("TLP 2.0; members hear of clear and green, alerts of the others stay with the centre"),
+  level: z
+    .enum(["informational", "low", "medium", "high", "critical"])
+    .optional()
+    .describe("Level of its alerts; high unless told, medium for addresses"),
+});
+
 /** The whole configuration of a node; docs/configuration.md is generated from these descriptions. */
 export const Config = z.strictObject({
   node: z
@@ -121,8 +142,20 @@ export const Config = z.strictObject({
         .describe(
           "Whose syslog comes from where; a fingerprint goes before a name, a name before an address, the longest prefix wins, and what none names is not stored",
         ),
+      indicators: z
+        .array(IndicatorList)
+        .default([])
+        .describe("Lists of indicators that logs are met with, beside those of the library"),
       maxLineBytes: bytes(65_536).describe("A longer line is refused (HTTP) or cut and counted (syslog)"),
       maxBodyBytes: bytes(64 * 2 ** 20).describe("Largest body of POST /ingest/logs after gunzip"),
+    })
+    .prefault({}),
+  intel: z
+    .strictObject({
+      warninglists: z
+        .string()
+        .optional()
+        .describe("Folder of warninglists in MISP's form, beside those that come with the product"),
     })
     .prefault({}),
   mail: z

@@ -11,6 +11,7 @@ import { retentionJob } from "./collect/retention.ts";
 import { ingestRoutes } from "./collect/routes.ts";
 import { OrgNames, Senders } from "./collect/senders.ts";
 import { SyslogCollector } from "./collect/syslog.ts";
+import { IndicatorStock } from "./indicators/stock.ts";
 import { LOG_TABLE } from "./pipeline/log-table.ts";
 import { PipelinePool } from "./pipeline/pool.ts";
 
@@ -62,6 +63,16 @@ export const detection: System = {
       });
       return jobScope;
     };
+    const stock = new IndicatorStock({
+      records,
+      scope: () => platform.jobScope("detection.indicators", ["intel:read"]),
+      lists: config.ingest.indicators,
+      warninglists: config.intel.warninglists,
+      clock,
+      log,
+      metrics: platform.metrics,
+      deliver: (set) => pool.equip(set),
+    });
     const ingest = new Ingest({ records, events, pool, clock, metrics, scope });
     const refused = ingest.refused.bind(ingest);
     const intake = new Intake({ ingest: ingest.ingest.bind(ingest), refused, metrics, log });
@@ -83,9 +94,18 @@ export const detection: System = {
         ...ingestRoutes({ ingest, pool, budget, events, maxBodyBytes, maxLineBytes, orgByName: findOrg }),
         ...alertRoutes(),
       ],
+      subscribers: [
+        {
+          name: "detection.indicators",
+          topics: ["intel.released", "intel.withdrawn"],
+          // Not waited for: an event that is lost with the process is made good by the first reading of the next.
+          handle: async () => void stock.refresh("changes"),
+        },
+      ],
       jobs: [retentionJob({ config: config.events, events, records, clock, log })],
       async start() {
         pool.open();
+        stock.start();
         for (const source of config.ingest.sources) {
           // Not refused: the organisation may be made in the console after this start.
           if ((await orgs.find(source.org)) === undefined) {
@@ -101,6 +121,7 @@ export const detection: System = {
       async stop() {
         await syslog.stop();
         await intake.stop();
+        await stock.stop();
         await pool.close();
       },
     };

@@ -3,14 +3,24 @@ import { ensureProducer } from "./producer.ts";
 import { intelRoutes } from "./routes.ts";
 import { taxiiRoutes } from "./taxii/routes.ts";
 import { WarninglistChecker } from "./warninglists/checker.ts";
-import { loadWarninglists } from "./warninglists/list.ts";
+import { loadWarninglists, WARNINGLISTS_FOLDER } from "./warninglists/list.ts";
 
+export { type LibraryIndicator, type LibraryPage, libraryIndicators } from "./indicator-feed.ts";
 export type { IndicatorType, IntelKind, IntelState, Item, Recipient } from "./model.ts";
 export { type Draft, type DraftIndicator, draftItem } from "./review.ts";
 export { patternFault } from "./stix/pattern.ts";
 export { matchPattern } from "./stix/pattern-match.ts";
 export { type Judgement, validateStream as validateStixStream } from "./stix/stream.ts";
 export type { StixFinding } from "./stix/validate.ts";
+export { WarninglistChecker } from "./warninglists/checker.ts";
+export type { Warninglist } from "./warninglists/list.ts";
+
+/** The warninglists of the product and of a folder, and what of them cannot be read. */
+export function warninglistsOf(folder: string | undefined): ReturnType<typeof loadWarninglists> {
+  const folders = folder === undefined ? [WARNINGLISTS_FOLDER] : [WARNINGLISTS_FOLDER, folder];
+  const loaded = folders.map((folder) => loadWarninglists(folder));
+  return { lists: loaded.flatMap(({ lists }) => lists), faults: loaded.flatMap(({ faults }) => faults) };
+}
 
 /** The library: items, de-identification, review, STIX 2.1 and the TAXII 2.1 server (mission I1, I4 to I8). */
 export const intel: System = {
@@ -20,7 +30,7 @@ export const intel: System = {
     const { node } = platform.config;
     const scope = await platform.jobScope("intel.setup", []);
     await platform.records.within(scope, (work) => ensureProducer(work, node));
-    const { lists, faults } = loadWarninglists();
+    const { lists, faults } = warninglistsOf(platform.config.intel.warninglists);
     const warninglists = new WarninglistChecker(lists);
     for (const fault of [...faults, ...warninglists.faults])
       platform.log.warn(fault, "warninglist passed over");

@@ -8,6 +8,7 @@ import type { Records, Work } from "../../platform/records/work.ts";
 import { ContactStore } from "./contacts.ts";
 import { OrganisationStore } from "./organisations.ts";
 import { memberRoutes } from "./routes.ts";
+import { audiencesOf } from "./rules.ts";
 import { nobodyScope, SignIn } from "./sign-in.ts";
 import type { MembersTables } from "./tables.ts";
 
@@ -43,6 +44,20 @@ export async function jobScope(
 /** Id of the organisation with this id or short name, or undefined. */
 export async function orgByName(records: Records, name: string): Promise<OrgId | undefined> {
   return treeWork(records, (work) => new OrganisationStore(work).idOf(name));
+}
+
+/** Every organisation with those above it in the tree, the nearest first, and whom releases reach it as. */
+export async function orgReaders(
+  records: Records,
+): Promise<{ id: OrgId; above: OrgId[]; audiences: string[] }[]> {
+  const orgs = await readTree(records);
+  const parents = new Map(orgs.map((org) => [org.id, org.parentId]));
+  return orgs.map((org) => {
+    const above: OrgId[] = [];
+    for (let at = org.parentId; at !== null && !above.includes(at); at = parents.get(at) ?? null)
+      above.push(at);
+    return { id: org.id, above, audiences: audiencesOf(org) };
+  });
 }
 
 /** E-mail addresses of the contacts of these organisations, as far as the work's scope sees them. */

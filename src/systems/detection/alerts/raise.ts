@@ -25,6 +25,10 @@ export interface MatchedEvent {
     readonly level: AlertLevel;
     readonly tags?: readonly string[];
     readonly why?: readonly Why[];
+    /** By what matches are gathered, `domain evil.example`; by the record's main entity unless told. */
+    readonly entity?: string;
+    /** Matches this near to an open alert join it, in milliseconds; an hour unless told. */
+    readonly joinWithin?: number;
   };
 }
 
@@ -73,7 +77,7 @@ export async function raiseAlerts(work: Work, matched: readonly MatchedEvent[]):
     const [first] = fresh;
     if (first === undefined) continue;
     const open = await store.openFor(first.common, fresh);
-    for (const group of gather(open, fresh)) {
+    for (const group of gather(open, fresh, first.common.rule.joinWithin)) {
       const added =
         group.joins === undefined
           ? await store.add(group.matches)
@@ -115,7 +119,7 @@ function matchOf(one: MatchedEvent): Match {
     common: {
       orgId: one.orgId,
       tlp: one.tlp ?? "amber",
-      mainEntity: mainEntityOf(one.record),
+      mainEntity: one.match.entity === undefined ? mainEntityOf(one.record) : clean(one.match.entity),
       rule: one.match,
     },
   };

@@ -26,6 +26,7 @@ export interface Gathered<Open extends Span, Match> extends Span {
 export function gather<Open extends Span, Match extends { readonly at: Instant; readonly eventId: string }>(
   open: readonly Open[],
   matches: readonly Match[],
+  within: number = JOIN_WITHIN,
 ): Gathered<Open, Match>[] {
   const groups = open.map((alert) => ({
     joins: alert as Open | undefined,
@@ -37,8 +38,7 @@ export function gather<Open extends Span, Match extends { readonly at: Instant; 
   for (const match of [...matches].sort(byTime)) {
     const near = groups.find(
       (group) =>
-        match.at >= addMillis(group.firstSeen, -JOIN_WITHIN) &&
-        match.at <= addMillis(group.lastSeen, JOIN_WITHIN),
+        match.at >= addMillis(group.firstSeen, -within) && match.at <= addMillis(group.lastSeen, within),
     );
     if (near === undefined)
       groups.push({ joins: undefined, firstSeen: match.at, lastSeen: match.at, matches: [match] });

@@ -72,6 +72,7 @@ export class AlertStore {
 
   /** Open alerts that the matches could join. */
   async openFor(common: Common, matches: readonly Match[]): Promise<OpenAlert[]> {
+    const within = common.rule.joinWithin ?? JOIN_WITHIN;
     const times = matches.map((match) => match.at).sort();
     const rows = await this.db
       .selectFrom("alert")
@@ -80,8 +81,8 @@ export class AlertStore {
       .where("rule_id", "=", common.rule.ruleId)
       .where("main_entity", "=", common.mainEntity)
       .where("state", "in", ["new", "assigned"])
-      .where("last_seen", ">=", addMillis(times[0] ?? this.work.now, -JOIN_WITHIN))
-      .where("first_seen", "<=", addMillis(times.at(-1) ?? this.work.now, JOIN_WITHIN))
+      .where("last_seen", ">=", addMillis(times[0] ?? this.work.now, -within))
+      .where("first_seen", "<=", addMillis(times.at(-1) ?? this.work.now, within))
       .where(visible(this.work, "alert"))
       .orderBy("first_seen")
       .forUpdate()

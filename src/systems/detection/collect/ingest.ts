@@ -4,7 +4,7 @@ import type { OrgId } from "../../../core/org.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { EventStore } from "../../../platform/events/store.ts";
 import type { Records } from "../../../platform/records/work.ts";
-import { raiseAlerts } from "../alerts/index.ts";
+import { type MatchedEvent, raiseAlerts } from "../alerts/index.ts";
 import type { BatchLines } from "../pipeline/batch.ts";
 import { LOG_TABLE } from "../pipeline/log-table.ts";
 import type { PipelinePool } from "../pipeline/pool.ts";
@@ -59,7 +59,7 @@ export class Ingest {
       }),
     );
     if (taken.done !== undefined) return taken.done;
-    const { rows, counts, matches } = await pool.process({
+    const { rows, counts, matches, known } = await pool.process({
       bytes: batch.bytes,
       format: batch.format,
       firstLine: batch.firstLine,
@@ -70,7 +70,7 @@ export class Ingest {
       parser: source.parser,
     });
     await events.insert({ table: LOG_TABLE.name, rows, token: taken.id });
-    const { done, first } = await records.within(scope, async (work) => {
+    const { done, first } = await records.within(scopeOf(scope, matches), async (work) => {
       const batches = new BatchStore(work);
       const raised = await raiseAlerts(work, matches);
       const result = { ...counts, alerts: raised.alerts.length };
@@ -79,7 +79,10 @@ export class Ingest {
       await new SourceStore(work).stored(source, result);
       return { done: result, first: true };
     });
-    if (first) metrics.stored(source.channel, done, (millis(clock.now()) - began) / 1000);
+    if (first) {
+      metrics.stored(source.channel, done, (millis(clock.now()) - began) / 1000);
+      metrics.indicators(matches, known ?? {});
+    }
     return done;
   }
 
@@ -94,4 +97,10 @@ export class Ingest {
     const scope = await this.#parts.scope();
     return { ...scope, orgId, orgIds: [orgId], audiences: [orgId] };
   }
+}
+
+/** The scope with those organisations, too, that keep an alert about the batch to themselves. */
+function scopeOf(scope: Scope, matches: readonly MatchedEvent[]): Scope {
+  const orgIds = [...new Set([...scope.orgIds, ...matches.map(({ orgId }) => orgId)])];
+  return orgIds.length === scope.orgIds.length ? scope : { ...scope, orgIds };
 }

@@ -1,4 +1,6 @@
 import type { Metrics } from "../../../platform/metrics/metrics.ts";
+import type { MatchedEvent } from "../alerts/index.ts";
+import type { KnownCounts } from "../indicators/pass.ts";
 import type { BatchDone } from "./batches.ts";
 import type { Channel } from "./model.ts";
 
@@ -9,6 +11,8 @@ export type TlsRefusal = "handshake" | "no-certificate" | "untrusted-certificate
 export interface IngestMetrics {
   /** A batch is stored; `seconds` from its arrival to its acknowledgement. */
   stored(channel: Channel, done: BatchDone, seconds: number): void;
+  /** What of a batch met indicators, and what of it warninglists know. */
+  indicators(matches: readonly MatchedEvent[], known: KnownCounts): void;
   refused(channel: Channel, count: number): void;
   /** Syslog from an address that no source names. */
   unknownSender(): void;
@@ -31,6 +35,12 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
   const seconds = metrics.histogram("ingest_batch_seconds", "From a batch's arrival to its acknowledgement", [
     "channel",
   ]);
+  const met = metrics.counter("indicator_hits_total", "Records that met an indicator, by its kind", ["kind"]);
+  const known = metrics.counter(
+    "indicator_known_total",
+    "Values that met an indicator and raised no alert, by the warninglist that knows them",
+    ["list"],
+  );
   const waiting = metrics.gauge("ingest_waiting_lines", "Syslog lines that wait to be stored");
   return {
     stored(channel, done, took) {
@@ -40,6 +50,12 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
       lines.inc({ channel, result: "stored" }, done.received);
       alerts.inc({ channel }, done.alerts);
       seconds.observe({ channel }, took);
+    },
+    indicators(matches, lists) {
+      for (const { match } of matches)
+        if (match.entity !== undefined && match.ruleId.startsWith("indicator"))
+          met.inc({ kind: match.entity.slice(0, match.entity.indexOf(" ")) });
+      for (const [list, count] of Object.entries(lists)) known.inc({ list }, count);
     },
     refused: (channel, count) => lines.inc({ channel, result: "refused" }, count),
     unknownSender: () => lines.inc({ channel: "syslog", result: "unknown-sender" }),

@@ -1,6 +1,7 @@
 import type { Instant } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
 import type { MatchedEvent } from "../alerts/index.ts";
+import type { KnownCounts } from "../indicators/pass.ts";
 
 /** Most lines of one batch: one insert, one part of the table. */
 export const BATCH_LINES = 5_000;
@@ -43,4 +44,6 @@ export interface BatchResult {
   readonly counts: BatchCounts;
   /** Each record with the line itself as `event.original`. */
   readonly matches: readonly MatchedEvent[];
+  /** Values that met an indicator and that a warninglist knows, by the list. */
+  readonly known?: KnownCounts;
 }

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { type Fault, Problem } from "../../../core/problem.ts";
+import type { IndicatorSet } from "../indicators/pass.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import type { RuleFolders } from "./rules.ts";
 import type { Answer, Ask } from "./worker.ts";
@@ -41,6 +42,7 @@ export class PipelinePool {
   readonly #threads = new Set<Thread>();
   readonly #queue: Waiting[] = [];
   readonly #idle: (() => void)[] = [];
+  #indicators: IndicatorSet | undefined;
   #serial = 0;
   #closed = false;
   #told = false;
@@ -53,6 +55,12 @@ export class PipelinePool {
   /** Starts the threads ahead of the first batch. */
   open(): void {
     while (!this.#closed && this.#threads.size < (this.#options.size ?? 1)) this.#spawn();
+  }
+
+  /** Meets every batch that is not under way yet with these indicators instead of those before. */
+  equip(set: IndicatorSet): void {
+    this.#indicators = set;
+    for (const { worker } of this.#threads) worker.postMessage({ kind: "indicators", set } satisfies Ask);
   }
 
   /** Batches that wait or are under way. */
@@ -113,6 +121,8 @@ export class PipelinePool {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: this.#options.folders });
     const thread: Thread = { worker, busy: undefined, error: undefined };
     this.#threads.add(thread);
+    if (this.#indicators !== undefined)
+      worker.postMessage({ kind: "indicators", set: this.#indicators } satisfies Ask);
     worker.on("message", (answer: Answer) => this.#heard(thread, answer));
     worker.on("error", (error: Error) => {
       thread.error = error;

@@ -1,6 +1,7 @@
 import { jsonFaultAt, jsonTooDeepAt } from "../../../core/json-fault.ts";
 import { type Fault, Problem } from "../../../core/problem.ts";
 import type { MatchedEvent } from "../alerts/index.ts";
+import type { IndicatorPass } from "../indicators/pass.ts";
 import { type ParsedLine, parseLine, parseObject } from "../parsers/line.ts";
 import type { ParseContext } from "../parsers/parser.ts";
 import type { Matcher } from "../sigma/index.ts";
@@ -10,6 +11,8 @@ import { type Line, readLines } from "./lines.ts";
 import { LOG_TLP } from "./log-table.ts";
 import { rowJson } from "./row.ts";
 
+/** What a record that met an indicator bears among its rules. */
+const INDICATOR_MET = "Known indicator";
 const INVALID_UTF8 = "invalid-utf8";
 /** Its bytes stand alone in memory, so that a thread can hand them on without copying; a Buffer's may not. */
 const ENCODER = new TextEncoder();
@@ -73,7 +76,7 @@ function readLine(line: Line, task: BatchTask, context: ParseContext): ParsedLin
  * A batch from bytes to rows and matches. Pure: the same task and rules give the same rows, ids and matches, so that a
  * batch that is tried again after a crash stores and raises nothing twice. Throws ingest.bad-record on a bad NDJSON line.
  */
-export function processBatch(task: BatchTask, matcher: Matcher): BatchResult {
+export function processBatch(task: BatchTask, matcher: Matcher, indicators?: IndicatorPass): BatchResult {
   const idOf = eventIds(task.orgId, task.batch);
   const context: ParseContext = { receivedAt: task.receivedAt };
   const matches: MatchedEvent[] = [];
@@ -94,14 +97,20 @@ export function processBatch(task: BatchTask, matcher: Matcher): BatchResult {
     const found = matcher.match(record);
     const at = String(record["@timestamp"]);
     for (const match of found) matches.push({ orgId: task.orgId, tlp: LOG_TLP, eventId, at, record, match });
-    rows.push(
-      rowJson(task, eventId, { ...read, fields, rules: found.map((match) => match.title.toWellFormed()) }),
-    );
+    const rules = found.map((match) => match.title.toWellFormed());
+    const met = indicators?.meet({ orgId: task.orgId, tlp: LOG_TLP, eventId, at, record });
+    if (met !== undefined && met.length > 0) {
+      matches.push(...met);
+      // Who may read the record may not read of every indicator.
+      if (met.some(({ orgId, tlp }) => orgId === task.orgId && tlp === LOG_TLP)) rules.push(INDICATOR_MET);
+    }
+    rows.push(rowJson(task, eventId, { ...read, fields, rules }));
   }
   const received = rows.length;
   return {
     rows: ENCODER.encode(received === 0 ? "" : `${rows.join("\n")}\n`),
     counts: { received, parsed, unparsed: received - parsed, invalidUtf8 },
     matches,
+    ...(indicators === undefined ? {} : { known: indicators.takeKnown() }),
   };
 }

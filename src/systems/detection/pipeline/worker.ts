@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Fault, Problem } from "../../../core/problem.ts";
+import { IndicatorPass, type IndicatorSet } from "../indicators/pass.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import { faultsOfBatch, processBatch } from "./process.ts";
 import { loadMatcher, type RuleFolders } from "./rules.ts";
@@ -7,7 +8,9 @@ import { loadMatcher, type RuleFolders } from "./rules.ts";
 /** What the node asks of the thread; `id` comes back with the answer. */
 export type Ask =
   | { readonly id: number; readonly kind: "process"; readonly task: BatchTask }
-  | { readonly id: number; readonly kind: "check"; readonly batch: BatchLines };
+  | { readonly id: number; readonly kind: "check"; readonly batch: BatchLines }
+  /** From the next batch on; not answered. */
+  | { readonly kind: "indicators"; readonly set: IndicatorSet };
 
 /** What the thread answers; `ready` once, before anything else. */
 export type Answer =
@@ -26,10 +29,12 @@ if (port === null) throw new Error("this module runs as a worker thread");
 
 const { matcher, size, faults } = loadMatcher(workerData as RuleFolders);
 
-function answer(ask: Ask): Answer {
+let indicators: IndicatorPass | undefined;
+
+function answer(ask: Exclude<Ask, { kind: "indicators" }>): Answer {
   try {
     if (ask.kind === "check") return { kind: "checked", id: ask.id, faults: faultsOfBatch(ask.batch) };
-    return { kind: "processed", id: ask.id, result: processBatch(ask.task, matcher) };
+    return { kind: "processed", id: ask.id, result: processBatch(ask.task, matcher, indicators) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { kind: "failed", id: ask.id, message, ...(error instanceof Problem && { faults: error.faults }) };
@@ -37,6 +42,10 @@ function answer(ask: Ask): Answer {
 }
 
 port.on("message", (ask: Ask) => {
+  if (ask.kind === "indicators") {
+    indicators = new IndicatorPass(ask.set);
+    return;
+  }
   const said = answer(ask);
   port.postMessage(said, said.kind === "processed" ? [said.result.rows.buffer] : []);
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -55,6 +55,7 @@ export function loadWarninglists(folder: string = WARNINGLISTS_FOLDER): {
 } {
   const lists: Warninglist[] = [];
   const faults: Fault[] = [];
+  if (!existsSync(folder)) return { lists, faults: [{ path: folder, message: "there is no such folder" }] };
   for (const file of readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .sort()) {

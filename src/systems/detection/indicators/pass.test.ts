@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { EVERYONE, type Marked, sees } from "../../../core/scope.ts";
+import { TLP_LEVELS, tlpRank } from "../../../core/tlp.ts";
+import { IndicatorBuilder } from "./build.ts";
+import type { IndicatorGroup } from "./image.ts";
+import { knownImage } from "./known.ts";
+import { IndicatorPass } from "./pass.ts";
+import { type Reader, useOf, usesOf } from "./use.ts";
+
+const CENTRE = "0190a000-0000-7000-8000-000000000001";
+const MEMBER = "0190a000-0000-7000-8000-00000000000a";
+const OTHER = "0190a000-0000-7000-8000-00000000000b";
+const WATER = "5ec70000-0000-4000-8000-000000000001";
+const READERS: readonly Reader[] = [
+  { id: CENTRE, above: [], audiences: [CENTRE, WATER, EVERYONE] },
+  { id: MEMBER, above: [CENTRE], audiences: [MEMBER, WATER, EVERYONE] },
+  { id: OTHER, above: [CENTRE], audiences: [OTHER, EVERYONE] },
+];
+const group = (given: Partial<IndicatorGroup> = {}): IndicatorGroup => ({
+  source: "library",
+  orgId: CENTRE,
+  tlp: "amber",
+  audience: [],
+  level: "high",
+  ...given,
+});
+
+interface Planted {
+  readonly group: IndicatorGroup;
+  readonly id?: string;
+  readonly name?: string;
+}
+
+function passOf(planted: readonly Planted[], known = knownImage([])): IndicatorPass {
+  const builder = new IndicatorBuilder();
+  for (const { group: of, id, name } of planted)
+    builder.add("domain", "evil.example", builder.group(of), { id, name });
+  const image = builder.build();
+  return new IndicatorPass({ image, uses: usesOf(image.groups, READERS), known });
+}
+
+const met = (pass: IndicatorPass, orgId: string, domain = "www.evil.example") =>
+  pass.meet({
+    orgId,
+    tlp: "amber",
+    eventId: "e1",
+    at: "2026-11-24T00:00:00.000Z",
+    record: { "dns.question.name": domain, "source.ip": "10.1.2.3" },
+  });
+
+test("an indicator that a member may see raises the member's alert, and says what, where and from whom", () => {
+  const id = "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f";
+  const [alert, ...others] = met(passOf([{ group: group({ audience: [WATER] }), id, name: "C2" }]), MEMBER);
+  assert.deepEqual(others, []);
+  assert.equal(alert?.orgId, MEMBER);
+  assert.equal(alert?.match.entity, "domain evil.example");
+  assert.equal(alert?.match.level, "high");
+  assert.deepEqual(alert?.match.why, [
+    { field: "dns.question.name", value: "www.evil.example" },
+    { field: "threat.indicator.name", value: "C2" },
+    { field: "threat.indicator.id", value: id },
+    { field: "threat.indicator.provider", value: "library" },
+  ]);
+});
+
+test("what a member may not see raises the centre's alert, which names the member, or none", () => {
+  const own = passOf([{ group: group() }]);
+  assert.deepEqual(
+    met(own, MEMBER).map(({ orgId, record }) => [orgId, record["organization.id"]]),
+    [[CENTRE, MEMBER]],
+  );
+  assert.deepEqual(met(passOf([{ group: group({ tlp: "red" }) }]), MEMBER), []);
+  assert.deepEqual(met(passOf([{ group: group({ orgId: OTHER }) }]), MEMBER), []);
+  assert.deepEqual(met(own, "0190a000-0000-7000-8000-0000000000ff"), []);
+});
+
+test("a marking above that of logs is the alert's, apart from what others may read", () => {
+  const pass = passOf([
+    { group: group({ orgId: MEMBER, tlp: "red" }), id: "secret" },
+    { group: group({ tlp: "clear", audience: [EVERYONE], level: "medium" }), id: "open" },
+    { group: group({ tlp: "green", audience: [EVERYONE], level: "critical" }), id: "other" },
+  ]);
+  const alerts = met(pass, MEMBER);
+  assert.deepEqual(
+    alerts.map(({ tlp, match }) => [
+      tlp,
+      match.level,
+      match.why?.filter(({ field }) => field.endsWith(".id")).map(({ value }) => value),
+    ]),
+    [
+      ["amber", "critical", ["other", "open"]],
+      ["red", "high", ["secret"]],
+    ],
+  );
+  assert.equal(new Set(alerts.map(({ match }) => match.ruleId)).size, 2);
+});
+
+test("an alert never tells an organisation of an indicator that it may not see", () => {
+  const marking = fc.record({
+    orgId: fc.constantFrom(CENTRE, MEMBER, OTHER),
+    tlp: fc.constantFrom(...TLP_LEVELS),
+    audience: fc.subarray([CENTRE, MEMBER, OTHER, WATER, EVERYONE]),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(marking, { minLength: 1, maxLength: 5 }),
+      fc.constantFrom(...READERS),
+      (markings, from) => {
+        const pass = passOf(markings.map((each, at) => ({ group: group(each), id: `i${at}` })));
+        for (const alert of met(pass, from.id)) {
+          const told = (alert.match.why ?? []).filter(({ field }) => field === "threat.indicator.id");
+          for (const reader of READERS) {
+            for (const maxTlp of TLP_LEVELS.map(tlpRank)) {
+              const eyes = { orgIds: [reader.id], audiences: reader.audiences, maxTlp };
+              const row: Marked = { orgId: alert.orgId, tlp: alert.tlp ?? "amber", audience: [] };
+              if (!sees(eyes, row)) continue;
+              for (const { value } of told)
+                assert.ok(sees(eyes, markings[Number(value.slice(1))] ?? row), value);
+            }
+          }
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  assert.equal(useOf(group({ tlp: "amber+strict" }), READERS[1] ?? assert.fail()), "kept");
+});
+
+test("what a warninglist knows raises nothing and is counted by the list's name", () => {
+  const types = new Set(["domain", "url"] as const);
+  const known = knownImage([
+    { name: "popular", type: "hostname", entries: ["good.evil.example"], types },
+    { name: "exact", type: "string", entries: ["only.evil.example"], types },
+    { name: "parts", type: "substring", entries: ["inner-part"], types },
+    { name: "addresses", type: "hostname", entries: ["evil.example"], types: new Set(["sha1"] as const) },
+  ]);
+  const pass = passOf([{ group: group({ audience: [EVERYONE] }) }], known);
+  const count = (domain: string) => met(pass, MEMBER, domain).length;
+  assert.equal(count("good.evil.example"), 0);
+  assert.equal(count("a.GOOD.evil.example."), 0);
+  assert.equal(count("only.evil.example"), 0);
+  assert.equal(count("x.only.evil.example"), 1);
+  assert.equal(count("an-inner-part.evil.example"), 0);
+  assert.equal(count("bad.evil.example"), 1);
+  assert.deepEqual(pass.takeKnown(), { popular: 2, exact: 1, parts: 1 });
+  assert.deepEqual(pass.takeKnown(), {});
+});
