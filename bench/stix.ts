@@ -4,48 +4,22 @@
  * Prints one JSON object with seconds.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { uuidV5 } from "../src/platform/crypto/digest.ts";
 import { DATABASES } from "../src/platform/records/testing.ts";
 import { validate } from "../src/systems/intel/stix/validate.ts";
 import { CollectionStore } from "../src/systems/intel/taxii/collection-store.ts";
 import { readEnvelope } from "../src/systems/intel/taxii/envelope.ts";
 import { receiveObjects } from "../src/systems/intel/taxii/inbox.ts";
 import { intelNode } from "../src/systems/intel/testing.ts";
+import { syntheticBundle } from "./support/synthetic-stix.ts";
 
 const ATTACK = new URL("../../shared/data/stix/attack-ics-18.1.json", import.meta.url);
 const SYNTHETIC = Number(process.argv[2] ?? 24_771);
-const NAMESPACE = "5b0d3f0e-6c0f-4d0e-9a53-0d0b6f0a7c11";
 
 if (!existsSync(ATTACK)) {
   process.stderr.write("../shared/data/stix is absent: nothing to take in\n");
   process.exit(1);
 }
 const bundle = readFileSync(ATTACK);
-
-/** The same objects over and over, each copy under ids of its own that still refer to each other. */
-function synthetic(count: number): Buffer {
-  const texts = readEnvelope(bundle).map((part) => part.text);
-  const parts: string[] = [];
-  for (let copy = 0; parts.length < count; copy++) {
-    const ids = new Map<string, string>();
-    const renamed = (id: string) => {
-      const known = ids.get(id) ?? uuidV5(NAMESPACE, `${copy} ${id}`);
-      ids.set(id, known);
-      return known;
-    };
-    for (const text of texts.slice(0, count - parts.length)) {
-      parts.push(
-        text.replace(
-          /--([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/g,
-          (_, id: string) => `--${renamed(id)}`,
-        ),
-      );
-    }
-  }
-  return Buffer.from(
-    `{"type":"bundle","id":"bundle--${uuidV5(NAMESPACE, "all")}","objects":[${parts.join(",")}]}`,
-  );
-}
 
 const node = await intelNode(DATABASES[0] ?? process.exit(1));
 const scope = { ...node.otherPusher, clearance: "red" as const };
@@ -72,7 +46,7 @@ const findings = validate(JSON.parse(bundle.toString("utf8"))).filter((finding) 
 const checkSeconds = Math.round(performance.now() - checking) / 1000;
 const first = await takeIn(bundle);
 const again = await takeIn(bundle);
-const large = synthetic(SYNTHETIC);
+const large = syntheticBundle(bundle, SYNTHETIC);
 const big = await takeIn(large);
 const bigAgain = await takeIn(large);
 const figures = {

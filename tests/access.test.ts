@@ -116,6 +116,9 @@ async function plant({ admin, author, approver, root }: Hands, name: string, mar
   const objects = (JSON.parse(preview.body.bundle) as { objects: { id: string; type: string }[] }).objects;
   const objectId =
     objects.find((object) => object.type === "indicator")?.id ?? assert.fail("no indicator was released");
+  const query = new URLSearchParams({ orgId: org.id, source: `來源 ${mark}`, fileName: `${mark}.txt` });
+  const taken = await author.make<{ id: string }>(`/api/v1/intel/imports?${query}`, "198.51.100.78\n");
+  const read = await author.get<{ source: { id: string } }>(`/api/v1/intel/imports/${taken.id}`);
   return {
     mark,
     orgId: org.id,
@@ -128,6 +131,8 @@ async function plant({ admin, author, approver, root }: Hands, name: string, mar
     itemId: item.id,
     releasedId: released.id,
     objectId,
+    importId: taken.id,
+    sourceId: read.body.source.id,
   };
 }
 

@@ -40,6 +40,8 @@ export const PROBLEMS = {
   "intel.leaks": { status: 409, title: "The item still holds something that must not leave" },
   "intel.recipients": { status: 409, title: "The marking does not allow these recipients" },
   "intel.preview-stale": { status: 409, title: "The item changed since it was reviewed" },
+  "intel.unknown-format": { status: 400, title: "The file is in none of the formats that can be imported" },
+  "intel.import-state": { status: 409, title: "The import is not in a state for this step" },
   "taxii.bad-filter": { status: 400, title: "A filter of the request is not valid" },
   "config.invalid": { status: 500, title: "The configuration has faults" },
   "records.newer": { status: 500, title: "The records store was written by a newer program" },

@@ -12,6 +12,9 @@ export interface Subject {
   /** Released to the organisation by the authority. */
   readonly releasedId: string;
   readonly objectId: string;
+  /** A preview, under a source that bears the mark. */
+  readonly importId: string;
+  readonly sourceId: string;
 }
 
 /**
@@ -48,6 +51,7 @@ const open = (path: string): AccessCall => ({ kind: "public", path: () => path }
 const alert = (rest: string) => (s: Subject) => `/api/v1/alerts/${s.alertId}${rest}`;
 const incident = (rest: string) => (s: Subject) => `/api/v1/incidents/${s.incidentId}${rest}`;
 const item = (rest: string) => (s: Subject) => `/api/v1/intel/items/${s.itemId}${rest}`;
+const imported = (rest: string) => (s: Subject) => `/api/v1/intel/imports/${s.importId}${rest}`;
 const version =
   (more: object = {}) =>
   () => ({ version: 1, ...more });
@@ -202,6 +206,22 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "intel.release": act(item("/release")),
   "intel.reject": act(item("/reject"), () => ({ reason: "not yet" })),
   "intel.withdraw": act(item("/withdraw"), () => ({ reason: "wrong" })),
+  "intel.imports": list("/api/v1/intel/imports"),
+  "intel.imports-export": list("/api/v1/intel/imports/export"),
+  "intel.import": get(imported("")),
+  "intel.import-objects": get(imported("/objects")),
+  "intel.import-file": get(imported("/file")),
+  "intel.import-undo-preview": get(imported("/undo")),
+  "intel.import-upload": self("/api/v1/intel/imports", "198.51.100.77"),
+  "intel.import-reread": act(imported("/reread"), () => ({ tlp: "green" })),
+  "intel.import-store": act(imported("/store"), () => ({})),
+  "intel.import-stop": act(imported("/stop")),
+  "intel.import-undo": act(imported("/undo")),
+  "intel.sources": list("/api/v1/intel/sources"),
+  "intel.source-judge": act(
+    (s) => `/api/v1/intel/sources/${s.sourceId}`,
+    () => ({ reliability: "B" }),
+  ),
   "intel.released": list("/api/v1/intel/released"),
   "intel.released-item": get((s) => `/api/v1/intel/released/${s.releasedId}`),
   "intel.released-bundle": get((s) => `/api/v1/intel/released/${s.releasedId}/bundle`),

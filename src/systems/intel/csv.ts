@@ -1,3 +1,4 @@
+import type { Import } from "./imports/model.ts";
 import type { ItemRow } from "./model.ts";
 
 const COLUMNS = [
@@ -27,7 +28,48 @@ export function itemsCsv(rows: readonly ItemRow[]): string {
     row.updatedAt,
     row.releasedAt ?? "",
   ]);
-  return `\ufeff${[COLUMNS, ...lines].map((line) => line.map(cell).join(",")).join("\r\n")}\r\n`;
+  return csvOf([COLUMNS, ...lines]);
+}
+
+export function importsCsv(rows: readonly Import[]): string {
+  const lines = rows.map((row) => [
+    row.id,
+    row.fileName,
+    row.format,
+    row.source.name,
+    row.source.reliability,
+    row.tlp,
+    row.state,
+    String(row.counts.total),
+    String(row.counts.new),
+    String(row.counts.known),
+    String(row.counts.refused),
+    row.by,
+    row.at,
+    row.sha256 ?? "",
+  ]);
+  return csvOf([IMPORT_COLUMNS, ...lines]);
+}
+
+const IMPORT_COLUMNS = [
+  "id",
+  "fileName",
+  "format",
+  "source",
+  "reliability",
+  "tlp",
+  "state",
+  "objects",
+  "new",
+  "known",
+  "refused",
+  "by",
+  "at",
+  "sha256",
+];
+
+function csvOf(lines: readonly (readonly string[])[]): string {
+  return `\ufeff${lines.map((line) => line.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
 function cell(text: string): string {

@@ -1,4 +1,6 @@
 import type { System } from "../../platform/platform.ts";
+import { importRoutes } from "./imports/routes.ts";
+import { ImportRunner } from "./imports/runner.ts";
 import { ensureProducer } from "./producer.ts";
 import { intelRoutes } from "./routes.ts";
 import { taxiiRoutes } from "./taxii/routes.ts";
@@ -34,6 +36,23 @@ export const intel: System = {
     const warninglists = new WarninglistChecker(lists);
     for (const fault of [...faults, ...warninglists.faults])
       platform.log.warn(fault, "warninglist passed over");
-    return { routes: [...intelRoutes(warninglists), ...taxiiRoutes(platform.config)] };
+    const runner = new ImportRunner(platform, warninglists);
+    return {
+      routes: [
+        ...intelRoutes(warninglists),
+        ...importRoutes({ records: platform.records, blobs: platform.blobs, runner }),
+        ...taxiiRoutes(platform.config),
+      ],
+      jobs: [
+        {
+          name: "intel.imports",
+          permissions: ["intel:write"],
+          cron: "* * * * *",
+          run: () => runner.recover(),
+        },
+      ],
+      start: () => runner.recover(),
+      stop: () => runner.stop(),
+    };
   },
 };

@@ -6,7 +6,8 @@ import { uuidV7 } from "../../platform/crypto/digest.ts";
 import { DATABASES, testScope } from "../../platform/records/testing.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { parseDocument } from "./object-store.ts";
-import { digestOf, OriginStore, type ToldDocument } from "./origin-store.ts";
+import { OriginStore, type ToldDocument } from "./origin-store.ts";
+import { digestOf } from "./stix/digest.ts";
 import type { IntelTables } from "./tables.ts";
 import { type IntelNode, intelNode } from "./testing.ts";
 

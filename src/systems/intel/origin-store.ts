@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import { tlpRank } from "../../core/tlp.ts";
-import { sha256Hex } from "../../platform/crypto/digest.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { type MarkedDocument, StixObjectStore } from "./object-store.ts";
-import { canonicalJson, isJsonObject, isList, type Json } from "./stix/json.ts";
+import { isJsonObject, isList, type Json } from "./stix/json.ts";
 import type { IntelTables } from "./tables.ts";
 
 /** A document as an import tells it: what it says as a digest, and its place in what was imported. */
@@ -19,6 +18,8 @@ export interface Telling {
   readonly orgId: string;
   readonly audience: readonly string[];
   readonly documents: readonly ToldDocument[];
+  /** A feed says the same again and again: no origin is noted for what an import of this source told already. */
+  readonly feedId?: string | undefined;
 }
 
 export interface Told {
@@ -45,10 +46,11 @@ export class OriginStore {
   }
 
   /** Adds what the organisation's library lacks, and notes for every document that this import told it. */
-  async tell({ importId, orgId, audience, documents }: Telling): Promise<Told> {
+  async tell({ importId, orgId, audience, documents, feedId }: Telling): Promise<Told> {
     const store = new StixObjectStore(this.work);
     await store.lock();
     const rows = await this.known(orgId, documents);
+    const toldBefore = feedId === undefined ? new Set<number>() : await this.toldBy(feedId, importId, rows);
     const fresh = new Map<string, ToldDocument>();
     for (const each of documents) {
       const key = keyOf(each.object.id, each.digest);
@@ -67,7 +69,7 @@ export class OriginStore {
     const origins = new Map<number, { seq: number; tlp: number; path: string; document: string | null }>();
     for (const { object, digest, text, tlp, path } of documents) {
       const row = rows.get(keyOf(object.id, digest));
-      if (row === undefined) continue;
+      if (row === undefined || toldBefore.has(row.seq)) continue;
       const rank = tlpRank(tlp);
       const before = origins.get(row.seq);
       if (before !== undefined) before.tlp = Math.min(before.tlp, rank);
@@ -137,6 +139,17 @@ export class OriginStore {
       where t.seq = any(${[...seqs]}::bigint[]) and o.seq = t.seq and t.document = o.document`.execute(db);
   }
 
+  private async toldBy(sourceId: string, but: string, rows: ReadonlyMap<string, Row>): Promise<Set<number>> {
+    const seqs = [...rows.values()].map((row) => row.seq);
+    const told = await sql<{ seq: number }>`select distinct r.seq from stix_origin r
+      join intel_import i on i.id = r.import_id
+      where r.seq = any(${seqs}::bigint[]) and i.source_id = ${sourceId}::uuid and i.id <> ${but}::uuid
+        and ${visible(this.work, "r")} and ${visible(this.work, "i")}`.execute(
+      this.work.tables<IntelTables>(),
+    );
+    return new Set(told.rows.map((row) => row.seq));
+  }
+
   private async known(orgId: string, documents: readonly ToldDocument[]): Promise<Map<string, Row>> {
     const wanted = documents.map(({ object, digest }) => ({ id: object.id, digest }));
     const { rows } = await sql<Row & { id: string; digest: string }>`
@@ -171,16 +184,6 @@ const LONGEST_PATH = 500;
 
 function keyOf(id: string, digest: string): string {
   return `${id} ${digest}`;
-}
-
-/** What an object says, whatever its spacing and order: SHA-256 (hex) over RFC 8785; over the text where I-JSON cannot say it. */
-export function digestOf(object: Json, text: string): string {
-  try {
-    return sha256Hex(canonicalJson(object));
-  } catch (error) {
-    if (error instanceof RangeError) return sha256Hex(text);
-    throw error;
-  }
 }
 
 /** As PostgreSQL writes it. */

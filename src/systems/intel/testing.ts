@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { ROLE_GRANTS, type Role } from "../../core/access.ts";
 import { SECTOR_AUDIENCE } from "../../core/org.ts";
 import { EVERYONE, type Scope } from "../../core/scope.ts";
+import { openBlobs } from "../../platform/blobs/open.ts";
 import { Config } from "../../platform/config/config.ts";
 import { uuidV7 } from "../../platform/crypto/digest.ts";
 import type { Authenticate } from "../../platform/http/authenticate.ts";
@@ -16,7 +20,10 @@ import {
   testScope,
 } from "../../platform/records/testing.ts";
 import type { Work } from "../../platform/records/work.ts";
-import { members } from "../members/index.ts";
+import { jobScope, members } from "../members/index.ts";
+import type { Imports } from "./imports/acts.ts";
+import { importRoutes } from "./imports/routes.ts";
+import { ImportRunner } from "./imports/runner.ts";
 import { intel } from "./index.ts";
 import type { Preview } from "./model.ts";
 import { ensureProducer } from "./producer.ts";
@@ -178,10 +185,38 @@ async function addOrg(
     .execute();
 }
 
+let blobFolder: string | undefined;
+
+/** What imports need beside the records: a blob store that goes with the process, and a runner. */
+export async function testImports(node: IntelNode): Promise<Imports> {
+  if (blobFolder === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), "lianfang-imports-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    blobFolder = folder;
+  }
+  const blobs = await openBlobs({ url: "files", folder: blobFolder });
+  const { records } = node;
+  const warninglists = new WarninglistChecker(loadWarninglists().lists);
+  const runner = new ImportRunner(
+    {
+      records,
+      blobs,
+      log: createLog({ level: "silent" }),
+      jobScope: (name, permissions) => jobScope(records, name, permissions),
+    },
+    warninglists,
+  );
+  return { records, blobs, runner };
+}
+
 /** The routes of intel behind the product's own server; `Bearer writer` speaks as that scope. */
 export async function intelServer(
   node: IntelNode,
-  { authenticate, ...http }: { bodyLimit?: number; perMinute?: number; authenticate?: Authenticate } = {},
+  {
+    authenticate,
+    imports,
+    ...http
+  }: { bodyLimit?: number; perMinute?: number; authenticate?: Authenticate; imports?: Imports } = {},
 ): Promise<{ server: FastifyInstance; url: string }> {
   const config = Config.parse({ node: { name: "測試 ISAC" }, http });
   const scopes: Readonly<Record<string, Scope>> = {
@@ -199,7 +234,11 @@ export async function intelServer(
     log: createLog({ level: "silent" }),
     metrics: createMetrics(),
     records: node.records,
-    routes: [...intelRoutes(new WarninglistChecker(loadWarninglists().lists)), ...taxiiRoutes(config)],
+    routes: [
+      ...intelRoutes(new WarninglistChecker(loadWarninglists().lists)),
+      ...(imports === undefined ? [] : importRoutes(imports)),
+      ...taxiiRoutes(config),
+    ],
     nobody: testScope({ orgIds: [], orgId: uuidV7() }),
     version: "test",
     authenticate:
@@ -233,10 +272,12 @@ export function client(url: string, as: string) {
       method,
       headers: {
         authorization: `Bearer ${as}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined || body instanceof Uint8Array ? {} : { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body) }),
     });
     const text = await response.text();
     const isJson = (response.headers.get("content-type") ?? "").includes("json");

@@ -43,6 +43,8 @@ const zh: ProblemTexts = {
   "intel.leaks": "情資仍含有不得外流的內容，請先去識別化。",
   "intel.preview-stale": "情資在審閱後已有變更，請重新檢視。",
   "intel.recipients": "這個分享標示不允許分享給所選的對象。",
+  "intel.unknown-format": "無法辨識檔案格式；若您確定格式，請自行指定。",
+  "intel.import-state": "匯入目前的狀態不能做這個動作。",
   "taxii.bad-filter": "TAXII 要求的篩選條件不正確。",
   "config.invalid": "設定檔有錯誤。",
   "records.changed": "資料庫升級檔的內容與已套用的不同，請使用原版程式。",
@@ -89,6 +91,9 @@ const en: ProblemTexts = {
   "intel.leaks": "The item still holds something that must not leave; de-identify it first.",
   "intel.preview-stale": "The item changed since it was reviewed; look at it again.",
   "intel.recipients": "The marking does not allow these recipients.",
+  "intel.unknown-format":
+    "The file is in none of the formats that can be imported; name the format if you know it.",
+  "intel.import-state": "The import is not in a state for this step.",
   "taxii.bad-filter": "A filter of the TAXII request is not valid.",
   "config.invalid": "The configuration has faults.",
   "records.changed": "A migration differs from the one that was applied; use an unaltered program.",

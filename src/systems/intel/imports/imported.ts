@@ -3,6 +3,7 @@ import type { Fault } from "../../../core/problem.ts";
 import type { Tlp } from "../../../core/tlp.ts";
 import { uuidV5 } from "../../../platform/crypto/digest.ts";
 import { type IndicatorValue, readIndicator } from "../model.ts";
+import type { Json } from "../stix/json.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
 import { observableOf, patternOf } from "../stix/observable.ts";
@@ -28,12 +29,57 @@ export function importedId(type: string, ...names: readonly string[]): string {
   return `${type}--${uuidV5(NAMESPACE, JSON.stringify([type, ...names]))}`;
 }
 
-interface Said {
+export interface Said {
   /** The source's own UUID, where it has one that STIX takes. */
   readonly uuid?: string | undefined;
   readonly at: Instant;
   readonly tlp: Tlp;
   readonly description?: string;
+  readonly labels?: readonly string[];
+  readonly confidence?: number | undefined;
+  /** Taken back at its source. */
+  readonly revoked?: boolean;
+}
+
+/** Whoever publishes the source, as the creator of what is made out of it. */
+export function sourceIdentity(id: string, name: string, created: Instant): StixObject {
+  return stixObject({
+    type: "identity",
+    spec_version: "2.1",
+    id,
+    created,
+    modified: created,
+    name,
+    identity_class: "organization",
+  });
+}
+
+/** A report over what was found in it; where that is nothing it refers to its publisher, for a report refers to something. */
+export function reportObject(
+  said: Said & {
+    readonly id: string;
+    readonly name: string;
+    readonly refs: readonly string[];
+    readonly references?: readonly Json[];
+  },
+  options: ImportOptions,
+): StixObject {
+  return stixObject({
+    type: "report",
+    spec_version: "2.1",
+    id: said.id,
+    created_by_ref: options.createdBy,
+    created: said.at,
+    modified: said.at,
+    object_marking_refs: [tlpMarkingId(said.tlp)],
+    name: said.name,
+    description: said.description === "" ? undefined : said.description,
+    labels: said.labels?.length === 0 ? undefined : said.labels,
+    report_types: ["threat-report"],
+    published: said.at,
+    external_references: said.references?.length === 0 ? undefined : said.references,
+    object_refs: said.refs.length === 0 ? [options.createdBy] : said.refs,
+  });
 }
 
 /** The observable of a value, and an indicator for it unless it is only context. */
@@ -56,6 +102,9 @@ export function indicatorObjects(
     object_marking_refs: marking,
     name: value,
     description: said.description === "" ? undefined : said.description,
+    labels: said.labels?.length === 0 ? undefined : said.labels,
+    confidence: said.confidence,
+    revoked: said.revoked === true ? true : undefined,
     indicator_types: ["unknown"],
     pattern: patternOf(type, value),
     pattern_type: "stix",
@@ -81,7 +130,7 @@ export function vulnerabilityObject(
     object_marking_refs: [tlpMarkingId(said.tlp)],
     name: cve,
     description: said.description === "" ? undefined : said.description,
-    labels: said.labels,
+    labels: said.labels?.length === 0 ? undefined : said.labels,
     external_references: [
       { source_name: "cve", external_id: cve },
       ...(said.url === undefined ? [] : [{ source_name: "cisa-kev", url: said.url }]),

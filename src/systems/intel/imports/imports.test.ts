@@ -7,9 +7,9 @@ import type { StixObject } from "../stix/object.ts";
 import { validate } from "../stix/validate.ts";
 import type { Imported } from "./imported.ts";
 import { importKev } from "./kev.ts";
-import { importMispCsv } from "./misp-csv.ts";
 import { importMispEvent } from "./misp-event.ts";
 import { importReportText } from "./report-text.ts";
+import { importTable } from "./table.ts";
 
 const KEV = new URL("../../../../../shared/data/kev/known-exploited-vulnerabilities.json", import.meta.url);
 const options = {
@@ -57,11 +57,19 @@ test("a MISP event: what it holds, under its own ids and markings, and what is l
     Object: [{ Attribute: [attribute("filename|md5", `x.exe|${"b".repeat(32)}`)] }],
   };
   const imported = importMispEvent({ Event: event }, options);
-  assert.deepEqual(namesOf(imported), ["198.51.100.4", "evil.example", "198.51.100.5", "b".repeat(32)]);
+  assert.deepEqual(namesOf(imported), [
+    "198.51.100.4",
+    "evil.example",
+    "198.51.100.5",
+    "gone.example",
+    "b".repeat(32),
+  ]);
+  const gone = imported.objects.find((object) => object["name"] === "gone.example");
+  assert.equal(gone?.["revoked"], true, "what was deleted at its source comes in revoked");
   assert.deepEqual(
     imported.refused.map((fault) => fault.path),
-    [4, 5, 6, 7, 8].map(
-      (at) => `Event.Attribute.${at}${["", "", "", "", ".type", ".value", "", "", ".type"][at]}`,
+    [4, 5, 7, 8].map(
+      (at) => `Event.Attribute.${at}${["", "", "", "", ".type", ".value", "", ".value", ".type"][at]}`,
     ),
   );
   const [, first] = imported.objects;
@@ -91,7 +99,7 @@ two lines",1,1763856000
 ,1,Other,comment,hello,,0,
 ,1,Network activity,url,not a url,,1,
 ,1,Payload,md5,${"c".repeat(32)},,0,\n`;
-  const imported = importMispCsv(feed, options);
+  const imported = importTable(feed, options);
   assert.deepEqual(namesOf(imported), ["198.51.100.9", "evil.example"]);
   const first = imported.objects.find((object) => object.type === "indicator");
   assert.deepEqual(
@@ -111,7 +119,7 @@ two lines",1,1763856000
     1,
     "context without an indicator",
   );
-  const bare = importMispCsv(
+  const bare = importTable(
     "# feed\n198.51.100.1,seen\nevil[.]example\n\nnothing here\n198.51.100.1",
     options,
   );
@@ -205,7 +213,7 @@ test("any text and any JSON is taken in without an exception, and what comes out
   fc.assert(
     fc.property(text, fc.jsonValue(), (words, json) => {
       for (const html of [true, false]) namesOf(importReportText(words, { ...options, html }));
-      namesOf(importMispCsv(words, options));
+      namesOf(importTable(words, options));
       namesOf(importMispEvent({ Event: json }, options));
       namesOf(importKev({ vulnerabilities: [json] }, options));
     }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Fault } from "../../../core/problem.ts";
 import type { StixObject } from "../stix/object.ts";
 import { CVE, type Imported, type ImportOptions, vulnerabilityObject } from "./imported.ts";
+import { csvRows } from "./table.ts";
 
 const Entry = z.object({
   cveID: z.string().regex(CVE, "not a CVE number"),
@@ -16,6 +17,25 @@ const Entry = z.object({
 });
 
 const CATALOG = "https://www.cisa.gov/known-exploited-vulnerabilities-catalog";
+
+/** The same catalogue as CSV; a refusal names its line. */
+export function importKevCsv(text: string, options: ImportOptions): Imported {
+  const [header, ...rows] = csvRows(text);
+  const vulnerabilities = rows
+    .filter((row) => row.cells.join("") !== "")
+    .map((row) =>
+      Object.fromEntries((header?.cells ?? []).map((name, at) => [name.trim(), row.cells[at] ?? ""])),
+    );
+  const imported = importKev({ vulnerabilities }, options);
+  const refused = imported.refused.map(({ path, message }) => {
+    const [, at = "", member = ""] = path.split(".");
+    return {
+      path: `line ${rows[Number(at)]?.line ?? 1}`,
+      message: member === "" ? message : `${member}: ${message}`,
+    };
+  });
+  return { ...imported, refused };
+}
 
 /** CISA's catalogue of known exploited vulnerabilities (JSON). It is public, so everything is TLP:CLEAR. */
 export function importKev(document: unknown, options: ImportOptions): Imported {

@@ -11,38 +11,61 @@ import {
   indicatorObjects,
   indicatorsOfMisp,
   once,
+  reportObject,
+  type Said,
   vulnerabilityObject,
 } from "./imported.ts";
+import { Galaxies, galaxyObjects, relation, sightingObjects } from "./misp-galaxy.ts";
+import { mispObservable } from "./misp-observable.ts";
 
 const Tags = z.array(z.object({ name: z.string() })).default([]);
 const Stamp = z.union([z.string(), z.number()]).optional();
+const Flag = z.union([z.boolean(), z.string(), z.number()]).default(false);
 const Attribute = z.object({
   uuid: z.string().optional(),
   type: z.string(),
   value: z.string(),
   comment: z.string().default(""),
-  to_ids: z.union([z.boolean(), z.string(), z.number()]).default(false),
+  to_ids: Flag,
   timestamp: Stamp,
-  deleted: z.union([z.boolean(), z.string()]).default(false),
+  deleted: Flag,
   Tag: Tags,
+  Galaxy: Galaxies,
+  Sighting: z.array(z.unknown()).default([]).catch([]),
+});
+const MispObject = z.object({
+  uuid: z.string().optional(),
+  name: z.string().default("object"),
+  comment: z.string().default(""),
+  timestamp: Stamp,
+  deleted: Flag,
+  Attribute: z.array(z.unknown()).default([]),
+  ObjectReference: z.array(z.unknown()).default([]),
+});
+const Reference = z.object({
+  uuid: z.string().optional(),
+  referenced_uuid: z.string(),
+  relationship_type: z.string().default("related-to"),
+  comment: z.string().default(""),
 });
 const Event = z.object({
   uuid: z.string().optional(),
   info: z.string().min(1),
-  date: z.string().optional(),
   timestamp: Stamp,
   Tag: Tags,
+  Galaxy: Galaxies,
   Attribute: z.array(z.unknown()).default([]),
-  Object: z.array(z.object({ Attribute: z.array(z.unknown()).default([]) })).default([]),
+  Object: z.array(z.unknown()).default([]),
 });
 
 /**
  * A MISP event as JSON, alone or in a `response`: a report over an observable for each attribute, and an indicator for
- * those meant for detection (`to_ids`). The ids are MISP's own UUIDs, so that the same event comes in once.
+ * those meant for detection (`to_ids`). Objects become groupings, galaxies the objects they mean, sightings sightings;
+ * an indicator that was deleted at its source comes in revoked. The ids are MISP's own UUIDs, so that the same event
+ * comes in once.
  */
 export function importMispEvent(document: unknown, options: ImportOptions): Imported {
-  const events = eventsOf(document);
-  const parts = events.map(([path, event]) => importEvent(path, event, options));
+  const parts = eventsOf(document).map(([path, event]) => new EventImport(path, options).read(event));
   if (parts.length === 0)
     return { objects: [], refused: [{ path: "Event", message: "a MISP event is wanted" }] };
   return {
@@ -62,79 +85,190 @@ function eventsOf(document: unknown): [string, unknown][] {
   return many.success ? many.data.map((each, at) => [`response.${at}.Event`, each.Event]) : [];
 }
 
-function importEvent(path: string, given: unknown, options: ImportOptions): Imported {
-  const read = Event.safeParse(given);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    const at = [path, ...(issue?.path ?? [])].map(String).join(".");
-    return { objects: [], refused: [{ path: at, message: issue?.message ?? "not an event" }] };
+class EventImport {
+  private readonly path: string;
+  private readonly options: ImportOptions;
+  private readonly refused: Fault[] = [];
+  private readonly objects: StixObject[] = [];
+  /** What each UUID of the event became, for its references. */
+  private readonly became = new Map<string, string>();
+  private readonly references: { path: string; from: string; given: unknown }[] = [];
+  private event: { tlp: Tlp; at: string };
+
+  constructor(path: string, options: ImportOptions) {
+    this.path = path;
+    this.options = options;
+    this.event = { tlp: options.tlp, at: options.now };
   }
-  const event = read.data;
-  const refused: Fault[] = [];
-  const objects: StixObject[] = [];
-  const eventTlp = tlpOf(event.Tag) ?? options.tlp;
-  const eventAt = instantOf(event.timestamp) ?? options.now;
-  const take = (attribute: unknown, at: string) => {
-    const made = importAttribute(attribute, at, { tlp: eventTlp, at: eventAt }, options);
-    if ("message" in made) refused.push(made);
-    else objects.push(...made.objects);
-  };
-  event.Attribute.forEach((attribute, at) => {
-    take(attribute, `${path}.Attribute.${at}`);
-  });
-  event.Object.forEach((object, at) => {
-    object.Attribute.forEach((attribute, inner) => {
-      take(attribute, `${path}.Object.${at}.Attribute.${inner}`);
+
+  read(given: unknown): Imported {
+    const read = Event.safeParse(given);
+    if (!read.success) return { objects: [], refused: [faultOf(read.error, this.path, "not an event")] };
+    const event = read.data;
+    this.event = {
+      tlp: tlpOf(event.Tag) ?? this.options.tlp,
+      at: instantOf(event.timestamp) ?? this.options.now,
+    };
+    event.Attribute.forEach((attribute, at) => {
+      this.attribute(attribute, `${this.path}.Attribute.${at}`);
     });
-  });
-  const parts = once(objects);
-  if (parts.length === 0) return { objects: [], refused };
-  const report = stixObject({
-    type: "report",
-    spec_version: "2.1",
-    id: idFrom("report", event.uuid, options.createdBy, event.info),
-    created_by_ref: options.createdBy,
-    created: eventAt,
-    modified: eventAt,
-    object_marking_refs: [tlpMarkingId(eventTlp)],
-    name: event.info,
-    report_types: ["observed-data"],
-    published: eventAt,
-    object_refs: parts.map((part) => part.id),
-  });
-  return { objects: [...parts, report], refused };
+    event.Object.forEach((object, at) => {
+      this.object(object, `${this.path}.Object.${at}`);
+    });
+    for (const reference of this.references) this.refer(reference);
+    const galaxies = galaxyObjects(event.Galaxy, this.event, this.options);
+    const parts = once([...this.objects, ...galaxies.objects]);
+    if (parts.length === 0) return { objects: [], refused: this.refused };
+    const report = reportObject(
+      {
+        ...this.event,
+        id: idFrom("report", event.uuid, this.options.createdBy, event.info),
+        name: event.info,
+        labels: [...labelsOf(event.Tag), ...galaxies.labels],
+        refs: parts.map((part) => part.id),
+      },
+      this.options,
+    );
+    return { objects: [...parts, report], refused: this.refused };
+  }
+
+  /** Answers what the attribute is known by. */
+  private attribute(given: unknown, path: string): string | undefined {
+    const read = Attribute.safeParse(given);
+    if (!read.success) {
+      this.refused.push(faultOf(read.error, path, "not an attribute"));
+      return undefined;
+    }
+    const { uuid, type, value, comment, timestamp, Tag, Galaxy, Sighting } = read.data;
+    const said: Said = {
+      at: instantOf(timestamp) ?? this.event.at,
+      tlp: tlpOf(Tag) ?? this.event.tlp,
+      description: comment,
+      labels: labelsOf(Tag),
+      revoked: isTrue(read.data.deleted),
+    };
+    const made = this.observed(type, value, uuid, said, !isTrue(read.data.to_ids));
+    if (typeof made === "string") {
+      this.refused.push({
+        path: `${path}.${made === "" ? "type" : "value"}`,
+        message: made || `${type.slice(0, 60)} has no counterpart here`,
+      });
+      return undefined;
+    }
+    const main = made.find((each) => each.type === "indicator" || each.type === "vulnerability") ?? made[0];
+    if (said.revoked === true) {
+      if (main?.type !== "indicator") this.refused.push({ path, message: "deleted at its source" });
+      else this.objects.push(...made);
+      return undefined;
+    }
+    this.objects.push(...made);
+    if (main === undefined) return undefined;
+    if (uuid !== undefined) this.became.set(uuid.toLowerCase(), main.id);
+    const galaxies = galaxyObjects(Galaxy, said, this.options);
+    this.objects.push(...galaxies.objects);
+    if (main.type === "indicator") {
+      for (const each of galaxies.objects) {
+        if (each.type === "course-of-action") continue;
+        this.objects.push(
+          relation("indicates", main.id, each.id, { at: said.at, tlp: said.tlp }, this.options),
+        );
+      }
+      this.objects.push(...sightingObjects(Sighting, main.id, said, this.options));
+    }
+    return main.id;
+  }
+
+  /** Objects, or the reason why there are none; an empty reason is a type without a counterpart. */
+  private observed(
+    type: string,
+    value: string,
+    uuid: string | undefined,
+    said: Said,
+    onlyContext: boolean,
+  ): StixObject[] | string {
+    if (type === "vulnerability") {
+      const cve = value.trim().toUpperCase();
+      return CVE.test(cve) ? [vulnerabilityObject(cve, { ...said, uuid }, this.options)] : "not a CVE number";
+    }
+    const other = mispObservable(type, value, { ...said, uuid }, this.options, onlyContext);
+    if (other !== undefined) return other.length === 0 ? `not a value of ${type}` : other;
+    const values = indicatorsOfMisp(type, value);
+    if (values === undefined) return "";
+    if (values.length === 0) return `not a value of ${type}`;
+    // Two indicators of one attribute cannot share its UUID.
+    return values.flatMap((each, at) =>
+      indicatorObjects(each, { ...said, uuid: at === 0 ? uuid : undefined }, this.options, onlyContext),
+    );
+  }
+
+  private object(given: unknown, path: string): void {
+    const read = MispObject.safeParse(given);
+    if (!read.success) {
+      this.refused.push(faultOf(read.error, path, "not an object"));
+      return;
+    }
+    const { uuid, name, comment, timestamp, deleted, Attribute: attributes, ObjectReference } = read.data;
+    if (isTrue(deleted)) {
+      this.refused.push({ path, message: "deleted at its source" });
+      return;
+    }
+    const refs = attributes.flatMap((attribute, at) => {
+      const id = this.attribute(attribute, `${path}.Attribute.${at}`);
+      return id === undefined ? [] : [id];
+    });
+    const [only, ...more] = [...new Set(refs)];
+    if (only === undefined) return;
+    let id = only;
+    if (more.length > 0) {
+      const at = instantOf(timestamp) ?? this.event.at;
+      const grouping = stixObject({
+        type: "grouping",
+        spec_version: "2.1",
+        id: idFrom("grouping", uuid, this.options.createdBy, name, ...refs),
+        created_by_ref: this.options.createdBy,
+        created: at,
+        modified: at,
+        object_marking_refs: [tlpMarkingId(this.event.tlp)],
+        name,
+        description: comment === "" ? undefined : comment,
+        context: "suspicious-activity",
+        object_refs: [only, ...more],
+      });
+      this.objects.push(grouping);
+      id = grouping.id;
+    }
+    if (uuid !== undefined) this.became.set(uuid.toLowerCase(), id);
+    ObjectReference.forEach((reference, at) => {
+      this.references.push({ path: `${path}.ObjectReference.${at}`, from: id, given: reference });
+    });
+  }
+
+  private refer({ path, from, given }: { path: string; from: string; given: unknown }): void {
+    const read = Reference.safeParse(given);
+    if (!read.success) {
+      this.refused.push(faultOf(read.error, path, "not a reference"));
+      return;
+    }
+    const { uuid, referenced_uuid: target, relationship_type: type, comment } = read.data;
+    const to = this.became.get(target.toLowerCase());
+    if (to === undefined) {
+      this.refused.push({ path, message: "refers to what is not here" });
+      return;
+    }
+    const lawful =
+      type
+        .toLowerCase()
+        .replace(/[^a-z0-9-]+/g, "-")
+        .slice(0, 100) || "related-to";
+    this.objects.push(
+      relation(lawful, from, to, { ...this.event, uuid, description: comment }, this.options),
+    );
+  }
 }
 
-function importAttribute(
-  given: unknown,
-  path: string,
-  event: { tlp: Tlp; at: string },
-  options: ImportOptions,
-): { objects: StixObject[] } | Fault {
-  const read = Attribute.safeParse(given);
-  if (!read.success) return { path, message: read.error.issues[0]?.message ?? "not an attribute" };
-  const { uuid, type, value, comment, timestamp, Tag, to_ids: toIds, deleted } = read.data;
-  if (isTrue(deleted)) return { path, message: "deleted at its source" };
-  const said = {
-    at: instantOf(timestamp) ?? event.at,
-    tlp: tlpOf(Tag) ?? event.tlp,
-    description: comment,
-  };
-  if (type === "vulnerability") {
-    const cve = value.trim().toUpperCase();
-    if (!CVE.test(cve)) return { path: `${path}.value`, message: "not a CVE number" };
-    return { objects: [vulnerabilityObject(cve, { ...said, uuid }, options)] };
-  }
-  const values = indicatorsOfMisp(type, value);
-  if (values === undefined)
-    return { path: `${path}.type`, message: `${type.slice(0, 60)} has no counterpart here` };
-  if (values.length === 0) return { path: `${path}.value`, message: `not a value of ${type}` };
-  return {
-    objects: values.flatMap((each, at) =>
-      // Two indicators of one attribute cannot share its UUID.
-      indicatorObjects(each, { ...said, uuid: at === 0 ? uuid : undefined }, options, !isTrue(toIds)),
-    ),
-  };
+function faultOf(error: z.ZodError, path: string, otherwise: string): Fault {
+  const [issue] = error.issues;
+  return { path: [path, ...(issue?.path ?? [])].map(String).join("."), message: issue?.message ?? otherwise };
 }
 
 function isTrue(value: boolean | string | number): boolean {
@@ -153,4 +287,11 @@ function instantOf(stamp: string | number | undefined): string | undefined {
 function tlpOf(tags: readonly { name: string }[]): Tlp | undefined {
   const named = tags.map((tag) => tag.name.toLowerCase().replace("tlp:white", "tlp:clear"));
   return TLP_LEVELS.findLast((level) => named.includes(`tlp:${level}`));
+}
+
+/** Tags of taxonomies; markings and galaxies have objects of their own. */
+function labelsOf(tags: readonly { name: string }[]): string[] {
+  return [...new Set(tags.map((tag) => tag.name.slice(0, 200)))].filter(
+    (name) => name !== "" && !/^(?:tlp|misp-galaxy):/i.test(name),
+  );
 }

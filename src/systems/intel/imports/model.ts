@@ -1,7 +1,27 @@
 import { z } from "zod";
+import { OrgId } from "../../../core/org.ts";
+import { PageQuery } from "../../../core/page.ts";
+import { Tlp } from "../../../core/tlp.ts";
+
+/** What an import can read. `text` is also Markdown; `csv` is a table or a bare list of values. */
+export const IMPORT_FORMATS = [
+  "stix-2.1",
+  "stix-2.0",
+  "misp-event",
+  "misp-feed",
+  "csv",
+  "text",
+  "html",
+  "pdf",
+  "csaf",
+  "kev",
+  "rss",
+] as const;
+export const ImportFormat = z.enum(IMPORT_FORMATS);
+export type ImportFormat = z.infer<typeof ImportFormat>;
 
 /** What a column of a table says; a column without a meaning is passed over. */
-const COLUMN_MEANINGS = [
+export const COLUMN_MEANINGS = [
   "value",
   "type",
   "comment",
@@ -13,7 +33,7 @@ const COLUMN_MEANINGS = [
   "tags",
 ] as const;
 /** How a table of values is read. `columns` names the meaning of each column, from the first. */
-const CsvMapping = z.object({
+export const CsvMapping = z.object({
   delimiter: z.enum([",", ";", "\t", "|"]).default(","),
   header: z.boolean().default(false),
   columns: z
@@ -23,11 +43,43 @@ const CsvMapping = z.object({
 });
 export type CsvMapping = z.infer<typeof CsvMapping>;
 
-const ReadOptions = z.object({ csv: CsvMapping.optional() });
+export const ReadOptions = z.object({ csv: CsvMapping.optional() });
 export type ReadOptions = z.infer<typeof ReadOptions>;
 
+export const SOURCE_KINDS = ["upload", "feed", "peer", "push", "manual"] as const;
+export const SourceKind = z.enum(SOURCE_KINDS);
+export type SourceKind = z.infer<typeof SourceKind>;
+
+/** Reliability of a source on the Admiralty scale (AJP-2.1): A completely reliable to E unreliable, F cannot be judged. */
+export const Reliability = z.enum(["A", "B", "C", "D", "E", "F"]);
+export type Reliability = z.infer<typeof Reliability>;
+
+export const Source = z.object({
+  id: z.uuid(),
+  orgId: OrgId,
+  kind: SourceKind,
+  name: z.string(),
+  url: z.string().nullable(),
+  reliability: Reliability,
+  createdAt: z.iso.datetime(),
+});
+export type Source = z.infer<typeof Source>;
+
+export const IMPORT_STATES = [
+  "reading",
+  "previewed",
+  "storing",
+  "stored",
+  "undoing",
+  "undone",
+  "dropped",
+  "failed",
+] as const;
+export const ImportState = z.enum(IMPORT_STATES);
+export type ImportState = z.infer<typeof ImportState>;
+
 /** How many objects an import holds. `new` and `known` are counted as they are stored. */
-const ImportCounts = z.object({
+export const ImportCounts = z.object({
   total: z.number().int(),
   refused: z.number().int(),
   warned: z.number().int(),
@@ -38,18 +90,122 @@ const ImportCounts = z.object({
 });
 export type ImportCounts = z.infer<typeof ImportCounts>;
 
-const ImportProgress = z.object({ done: z.number().int(), total: z.number().int() });
+export const ImportProgress = z.object({ done: z.number().int(), total: z.number().int() });
 export type ImportProgress = z.infer<typeof ImportProgress>;
 
 /** What a person decides at the preview. */
-const ImportChoices = z.object({
+export const ImportDecision = z.object({
   /** Positions of the preview that stay out. */
   leaveOut: z.array(z.number().int().nonnegative()).max(20_000).optional(),
   /** Leave out whatever a warninglist knows. */
   leaveOutWarned: z.boolean().optional(),
 });
-export type ImportChoices = z.infer<typeof ImportChoices>;
+export type ImportDecision = z.infer<typeof ImportDecision>;
+
+/** What is kept with an import: the marking for what bears none, what its sender may see, and the decision. */
+export interface ImportChoices extends ImportDecision {
+  readonly tlp: Tlp;
+  readonly clearance: Tlp;
+}
 
 /** A value of an object that a warninglist knows as none of a threat. */
-const EntryWarning = z.object({ value: z.string(), list: z.string() });
+export const EntryWarning = z.object({ value: z.string(), list: z.string() });
 export type EntryWarning = z.infer<typeof EntryWarning>;
+
+export const Import = z.object({
+  id: z.uuid(),
+  orgId: OrgId,
+  tlp: Tlp,
+  source: z.object({ id: z.uuid(), name: z.string(), kind: SourceKind, reliability: Reliability }),
+  format: ImportFormat,
+  fileName: z.string(),
+  size: z.number().int().nullable(),
+  sha256: z.string().nullable(),
+  state: ImportState,
+  counts: ImportCounts,
+  progress: ImportProgress,
+  /** Why it failed. */
+  reason: z.string().nullable(),
+  by: z.string(),
+  at: z.iso.datetime(),
+  storedAt: z.iso.datetime().nullable(),
+  undoneAt: z.iso.datetime().nullable(),
+});
+export type Import = z.infer<typeof Import>;
+
+export const ImportDetail = Import.extend({
+  /** The marking of what bears none of its own. */
+  unmarkedTlp: Tlp,
+  options: ReadOptions,
+  /** The first refusals; how many there are is `counts.refused`. */
+  refusals: z.array(z.object({ path: z.string(), message: z.string() })),
+  /** Of a preview: what the library lacks, what it holds already, and what would stand beside other content. */
+  preview: z
+    .object({ new: z.number().int(), known: z.number().int(), conflicts: z.number().int() })
+    .nullable(),
+});
+export type ImportDetail = z.infer<typeof ImportDetail>;
+
+export const ImportFilter = PageQuery.extend({
+  state: ImportState.optional(),
+  format: ImportFormat.optional(),
+  source: z.uuid().optional(),
+  q: z.string().trim().max(200).optional(),
+});
+export type ImportFilter = z.infer<typeof ImportFilter>;
+
+export const ENTRY_VIEWS = ["all", "new", "known", "warned", "conflicts"] as const;
+export const EntryFilter = PageQuery.extend({ view: z.enum(ENTRY_VIEWS).default("all") });
+export type EntryFilter = z.infer<typeof EntryFilter>;
+
+/** An object of an import. */
+export const ImportEntry = z.object({
+  /** Place in the preview; what `leaveOut` names. */
+  position: z.number().int(),
+  path: z.string(),
+  id: z.string(),
+  type: z.string(),
+  name: z.string(),
+  tlp: Tlp,
+  /** The library holds it already. */
+  known: z.boolean(),
+  /** The library holds the same id and version with other content. */
+  conflict: z.boolean(),
+  /** Names of the sources that told it before, as far as the reader sees them. */
+  toldBy: z.array(z.string()),
+  warnings: z.array(EntryWarning),
+});
+export type ImportEntry = z.infer<typeof ImportEntry>;
+
+/** Query of an upload; the body is the file itself. */
+export const Upload = z.object({
+  fileName: z.string().trim().min(1).max(255).default("upload"),
+  format: ImportFormat.optional(),
+  /** Marking of what bears none of its own. */
+  tlp: Tlp.default("amber"),
+  /** A source of the organisation, by its id or its name; a new name makes a new source. */
+  source: z.string().trim().min(1).max(200).optional(),
+  reliability: Reliability.optional(),
+  orgId: OrgId.optional(),
+  /** Store at once, without a preview. */
+  store: z.stringbool().default(false),
+});
+export type Upload = z.infer<typeof Upload>;
+
+/** Reading the same file in another way. */
+export const Reread = z.object({
+  format: ImportFormat.optional(),
+  tlp: Tlp.optional(),
+  csv: CsvMapping.optional(),
+});
+export type Reread = z.infer<typeof Reread>;
+
+/** What undoing an import would do. */
+export const UndoPreview = z.object({
+  /** Objects of which it is one of the sources. */
+  told: z.number().int(),
+  /** Objects that would go, for nothing else told them. */
+  objects: z.number().int(),
+  /** Objects that stay, since others told them, too. */
+  stays: z.number().int(),
+});

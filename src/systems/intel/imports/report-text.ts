@@ -1,12 +1,15 @@
 import type { Fault } from "../../../core/problem.ts";
 import { type IndicatorValue, readIndicator } from "../model.ts";
 import type { StixObject } from "../stix/object.ts";
+import { textOfHtml, titleOfHtml } from "./html-text.ts";
 import {
   CVE,
   type Imported,
   type ImportOptions,
+  importedId,
   indicatorObjects,
   once,
+  reportObject,
   vulnerabilityObject,
 } from "./imported.ts";
 
@@ -39,12 +42,22 @@ const BETWEEN = /[\s<>"'`|,;(){}[\]\\*、。，；「」『』（）【】《》
  */
 export function importReportText(
   text: string,
-  options: ImportOptions & { readonly html?: boolean },
+  options: ImportOptions & {
+    readonly html?: boolean;
+    /** What to call the report where the text has no title. */
+    readonly title?: string;
+    /** How the place of a line is told; `line 7` unless told. */
+    readonly place?: (line: number) => string;
+  },
 ): Imported {
   const objects: StixObject[] = [];
   const refused: Fault[] = [];
+  const techniques = new Set<string>();
   const said = { at: options.now, tlp: options.tlp };
-  (options.html === true ? textOfHtml(text) : text).split("\n").forEach((line, at) => {
+  const place = options.place ?? ((line: number) => `line ${line}`);
+  const plain = options.html === true ? textOfHtml(text) : text;
+  plain.split("\n").forEach((line, at) => {
+    for (const [technique] of line.matchAll(TECHNIQUE)) techniques.add(technique);
     for (const [word, wasDefanged] of words(line)) {
       const cve = word.toUpperCase();
       if (CVE.test(cve)) objects.push(vulnerabilityObject(cve, said, options));
@@ -52,11 +65,49 @@ export function importReportText(
         const found = indicatorIn(word, wasDefanged);
         if (found !== undefined) objects.push(...indicatorObjects(found, said, options));
         else if (wasDefanged)
-          refused.push({ path: `line ${at + 1}`, message: `no indicator: ${word.slice(0, 80)}` });
+          refused.push({ path: place(at + 1), message: `no indicator: ${word.slice(0, 80)}` });
       }
     }
   });
-  return { objects: once(objects), refused };
+  const parts = once(objects);
+  if (
+    options.title === undefined ||
+    (parts.length === 0 && techniques.size === 0) ||
+    parts.length > MOST_REFS
+  )
+    return { objects: parts, refused };
+  const name = ((options.html === true ? titleOfHtml(text) : headingOf(text)) || options.title).slice(0, 250);
+  const report = reportObject(
+    {
+      ...said,
+      id: importedId("report", options.createdBy, name),
+      name,
+      refs: parts.map((part) => part.id),
+      references: [...techniques].map(attackReference),
+    },
+    options,
+  );
+  return { objects: [...parts, report], refused };
+}
+
+/** A report over more than this is a list, and every new entry would make the whole report new. */
+const MOST_REFS = 2000;
+
+/** An identifier of a technique of MITRE ATT&CK, `T1059.001`, `T0800`. */
+const TECHNIQUE = /\bT\d{4}(?:\.\d{3})?\b/g;
+
+export function attackReference(id: string) {
+  return {
+    source_name: "mitre-attack",
+    external_id: id,
+    url: `https://attack.mitre.org/techniques/${id.replace(".", "/")}/`,
+  };
+}
+
+/** The first heading of Markdown. */
+function headingOf(text: string): string {
+  const line = text.split("\n", 50).find((each) => each.startsWith("# "));
+  return line === undefined ? "" : line.slice(2).trim();
 }
 
 /** The words of a line, refanged, and whether each had been defanged. */
@@ -104,48 +155,4 @@ function hasHost(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   const host = readIndicator(hostname.replace(/^\[|\]$/g, ""));
   return ["http:", "https:", "ftp:"].includes(protocol) && host !== undefined;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: " ",
-  shy: "",
-};
-
-/** Runs over the text once, whatever stands open in it. A tag inside a line is a gap, so that cells do not grow together. */
-function textOfHtml(html: string): string {
-  const lower = html.toLowerCase();
-  let text = "";
-  for (let at = 0; at < html.length; ) {
-    const open = html.indexOf("<", at);
-    text += html.slice(at, open < 0 ? html.length : open);
-    if (open < 0) break;
-    const hidden = ["script", "style"].find((name) => lower.startsWith(`<${name}`, open));
-    const closing = hidden === undefined ? ">" : `</${hidden}`;
-    const start = lower.startsWith("<!--", open) ? "-->" : closing;
-    const end = lower.indexOf(start, open + 1);
-    if (end < 0) break;
-    text += inline(lower, open) ? "" : " ".concat("\n".repeat(newlines(html, open, end)));
-    at = end + (hidden === undefined ? start.length : 0);
-  }
-  return text.replace(/&(#x?[0-9a-f]{1,6}|[a-z]{2,6});/gi, (whole, name: string) => {
-    if (!name.startsWith("#")) return ENTITIES[name.toLowerCase()] ?? whole;
-    const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
-    return Number.isInteger(code) && code > 31 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
-}
-
-/** Tags that stand inside a word, as in `evil<b>[.]</b>example`. */
-function inline(lower: string, open: number): boolean {
-  return /^<\/?(?:b|i|em|strong|span|wbr|u|mark|code|font)[\s>/]/.test(lower.slice(open, open + 12));
-}
-
-function newlines(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = text.indexOf("\n", from); at >= 0 && at < to; at = text.indexOf("\n", at + 1)) count++;
-  return count;
 }

@@ -42,6 +42,11 @@ const TLP_1: Readonly<Record<string, Tlp>> = {
  * somebody shares without a word; the published definitions of TLP are themselves CLEAR.
  */
 export function tlpOfObject(object: JsonObject): Tlp {
+  return markedTlpOf(object) ?? "amber";
+}
+
+/** As `tlpOfObject`, and nothing where the object bears no marking that is a TLP. */
+export function markedTlpOf(object: JsonObject): Tlp | undefined {
   if (tlpOfMarking(object["id"]) !== undefined) return "clear";
   const refs = [object["object_marking_refs"], object["granular_markings"]].flatMap((list) =>
     list !== undefined && isList(list) ? list : [],
@@ -49,7 +54,7 @@ export function tlpOfObject(object: JsonObject): Tlp {
   const ranks = refs
     .map((ref) => tlpOfMarking(isJsonObject(ref) ? ref["marking_ref"] : ref))
     .flatMap((tlp) => (tlp === undefined ? [] : [TLP_LEVELS.indexOf(tlp)]));
-  return ranks.length === 0 ? "amber" : tlpOfRank(Math.max(...ranks));
+  return ranks.length === 0 ? undefined : tlpOfRank(Math.max(...ranks));
 }
 
 function tlpOfMarking(id: unknown): Tlp | undefined {

@@ -1,0 +1,171 @@
+import { type Readable, Transform } from "node:stream";
+import { Problem } from "../../../core/problem.ts";
+import type { Scope } from "../../../core/scope.ts";
+import { tlpRank } from "../../../core/tlp.ts";
+import { uuidV7 } from "../../../platform/crypto/digest.ts";
+import type { Platform } from "../../../platform/platform.ts";
+import type { Work } from "../../../platform/records/work.ts";
+import { detectFormat } from "./detect.ts";
+import { type ImportRecord, ImportStore } from "./import-store.ts";
+import type { ImportDecision, ImportDetail, ImportState, Reread, Upload } from "./model.ts";
+import type { ImportRunner } from "./runner.ts";
+import { SourceStore } from "./source-store.ts";
+
+/** What importing needs of the outside world. */
+export interface Imports extends Pick<Platform, "records" | "blobs"> {
+  readonly runner: ImportRunner;
+}
+
+const HEAD = 1024 * 1024;
+const UPLOADS = "檔案匯入 Uploads";
+
+/** Keeps a file and begins to read it. Problem http.too-large, or intel.unknown-format when it is none of the formats. */
+export async function takeUpload(
+  imports: Imports,
+  scope: Scope,
+  given: Upload,
+  body: Readable | undefined,
+  most: number,
+): Promise<{ id: string }> {
+  const orgId = given.orgId ?? scope.orgId;
+  if (!scope.orgIds.includes(orgId)) throw new Problem("http.not-found");
+  if (tlpRank(given.tlp) > tlpRank(scope.clearance)) throw new Problem("intel.tlp-exceeded");
+  const { sha256, size, head } = await keep(imports, body, most);
+  const detected = detectFormat(head);
+  const format = given.format ?? detected?.format;
+  if (size === 0)
+    throw new Problem("http.invalid", { faults: [{ path: "body", message: "the file is empty" }] });
+  if (format === undefined) throw new Problem("intel.unknown-format");
+  const id = uuidV7();
+  await imports.records.within(scope, async (work) => {
+    const source = await new SourceStore(work).named(orgId, "upload", given.source ?? UPLOADS, {
+      tlp: "green",
+      reliability: given.reliability,
+    });
+    await new ImportStore(work).insert({
+      id,
+      org_id: orgId,
+      tlp: tlpRank(given.tlp),
+      source_id: source.id,
+      format,
+      options: format === "csv" && detected?.csv !== undefined ? { csv: detected.csv } : {},
+      file_name: given.fileName,
+      blob_sha256: sha256,
+      blob_size: size,
+      state: given.store ? "storing" : "reading",
+      choices: { tlp: given.tlp, clearance: scope.clearance },
+    });
+    work.audit({
+      action: "intel.import",
+      subject: id,
+      orgId,
+      detail: { format, sha256, size, fileName: given.fileName },
+    });
+  });
+  imports.runner.begin(id);
+  return { id };
+}
+
+/** The body into the blob store, with its beginning for the detection of its format. */
+export async function keep(
+  { blobs }: Pick<Platform, "blobs">,
+  body: Readable | undefined,
+  most: number,
+): Promise<{ sha256: string; size: number; head: Buffer }> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  const counting = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      if (size < HEAD) parts.push(chunk.subarray(0, HEAD - size));
+      size += chunk.length;
+      if (size > most) next(new Problem("http.too-large", { detail: `at most ${most} bytes are taken` }));
+      else next(null, chunk);
+    },
+  });
+  if (body === undefined) return { ...(await blobs.put(new Uint8Array())), head: Buffer.alloc(0) };
+  body.on("error", (error) => counting.destroy(error));
+  const kept = await blobs.put(body.pipe(counting));
+  return { ...kept, head: Buffer.concat(parts) };
+}
+
+export async function rereadImport(
+  imports: Imports,
+  scope: Scope,
+  id: string,
+  change: Reread,
+): Promise<ImportDetail> {
+  return acting(imports, scope, id, ["previewed", "failed"], async (work, row) => {
+    const tlp = change.tlp ?? row.choices.tlp;
+    if (tlpRank(tlp) > tlpRank(scope.clearance)) throw new Problem("intel.tlp-exceeded");
+    if (row.stored_at !== null) throw new Problem("intel.import-state", { detail: "it was stored before" });
+    imports.runner.forget(id);
+    work.audit({ action: "intel.import-reread", subject: id, detail: { ...change } });
+    return {
+      state: "reading",
+      format: change.format ?? row.format,
+      options: { ...row.options, ...(change.csv === undefined ? {} : { csv: change.csv }) },
+      choices: { tlp, clearance: scope.clearance },
+      reason: null,
+    };
+  });
+}
+
+/** Problem intel.import-state unless it waits for this decision. */
+export async function storeChosen(
+  imports: Imports,
+  scope: Scope,
+  id: string,
+  decision: ImportDecision,
+): Promise<ImportDetail> {
+  return acting(imports, scope, id, ["previewed"], async (work, row) => {
+    work.audit({
+      action: "intel.import-store",
+      subject: id,
+      detail: { leftOut: decision.leaveOut?.length ?? 0, leaveOutWarned: decision.leaveOutWarned === true },
+    });
+    return {
+      state: "storing",
+      choices: { ...row.choices, ...decision },
+      progress: { done: 0, total: row.counts.total },
+    };
+  });
+}
+
+export async function stopImport(imports: Imports, scope: Scope, id: string): Promise<ImportDetail> {
+  return acting(imports, scope, id, ["reading", "previewed", "storing", "failed"], async (work, row) => {
+    work.audit({ action: "intel.import-stop", subject: id });
+    const touched = row.state === "storing" || (row.state === "failed" && row.progress.done > 0);
+    if (touched) return { state: "undoing" };
+    await new ImportStore(work).forgetEntries(id);
+    imports.runner.forget(id);
+    return { state: "dropped", worked_at: null };
+  });
+}
+
+export async function undoImport(imports: Imports, scope: Scope, id: string): Promise<ImportDetail> {
+  return acting(imports, scope, id, ["stored"], async (work) => {
+    work.audit({ action: "intel.import-undo", subject: id });
+    return { state: "undoing" };
+  });
+}
+
+/** Changes an import that is in one of the states, then lets the runner do what the new state asks for. */
+async function acting(
+  imports: Imports,
+  scope: Scope,
+  id: string,
+  from: readonly ImportState[],
+  change: (work: Work, row: ImportRecord) => Promise<Partial<Omit<ImportRecord, "id" | "org_id">>>,
+): Promise<ImportDetail> {
+  const detail = await imports.records.within(scope, async (work) => {
+    const store = new ImportStore(work);
+    const row = await store.record(id);
+    const fits = from.some((state) => state === row.state);
+    if (!fits || !scope.orgIds.includes(row.org_id))
+      throw new Problem("intel.import-state", { detail: `it is ${row.state}` });
+    if (!(await store.change(id, from, await change(work, row)))) throw new Problem("http.conflict");
+    return store.detail(id);
+  });
+  imports.runner.begin(id);
+  return detail;
+}

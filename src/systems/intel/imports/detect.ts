@@ -1,0 +1,71 @@
+import { readIndicator } from "../model.ts";
+import { firstByte } from "./json-parts.ts";
+import type { CsvMapping, ImportFormat } from "./model.ts";
+import { guessMapping } from "./table.ts";
+
+/** What a file is by its content; its name only decides between Markdown's plain text and a table. */
+export interface Detected {
+  readonly format: ImportFormat;
+  readonly csv?: CsvMapping;
+}
+
+const HEAD = 64 * 1024;
+
+/** Nothing where the content is none of what can be read. */
+export function detectFormat(bytes: Buffer): Detected | undefined {
+  if (bytes.subarray(0, 1024).includes("%PDF-")) return { format: "pdf" };
+  const start = firstByte(bytes);
+  const head = bytes.toString("utf8", start, Math.min(bytes.length, start + HEAD));
+  if (head === "" || head.includes("\0")) return undefined;
+  if (head.startsWith("{") || head.startsWith("[")) return ofJson(head, bytes, start);
+  if (head.startsWith("<")) {
+    const lower = head.slice(0, 4096).toLowerCase();
+    if (/<(?:rss|feed|rdf:rdf)[\s>]/.test(lower)) return { format: "rss" };
+    return { format: "html" };
+  }
+  const firstLine = head.slice(0, head.search(/\r?\n|$/));
+  if (/^"?cveID"?,"?vendorProject"?,/.test(firstLine)) return { format: "kev" };
+  return isTable(head) ? { format: "csv", csv: guessMapping(head) } : { format: "text" };
+}
+
+/** Members that only one format has, looked for at the beginning and, in small files, everywhere. */
+function ofJson(head: string, bytes: Buffer, start: number): Detected | undefined {
+  const has = (member: string, value = "") => {
+    const wanted = new RegExp(`"${member}"\\s{0,20}:\\s{0,20}${value}`);
+    return wanted.test(head) || (bytes.length < 16 * HEAD && wanted.test(bytes.toString("utf8", start)));
+  };
+  if (has("csaf_version")) return { format: "csaf" };
+  if (has("vulnerabilities", "\\[") && has("cveID")) return { format: "kev" };
+  if (has("Event", "\\{")) return { format: "misp-event" };
+  if (/^\{\s{0,20}"[0-9a-f-]{36}"\s{0,20}:\s{0,20}\{/.test(head) && has("timestamp"))
+    return { format: "misp-feed" };
+  if (has("spec_version", '"2\\.0"') && !has("spec_version", '"2\\.1"')) return { format: "stix-2.0" };
+  if (has("objects", "[[{]") || has("id", '"[a-z0-9-]{1,60}--')) return { format: "stix-2.1" };
+  return undefined;
+}
+
+/** A header that names a value, or lines most of which begin with an indicator. */
+function isTable(head: string): boolean {
+  const lines = head.split("\n").slice(0, 200);
+  if (head.length >= HEAD) lines.pop();
+  const kept = lines
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith(";"));
+  const [first] = kept;
+  if (first === undefined)
+    return lines.length > 0 && head.startsWith("#") && !head.startsWith("# ") && !head.startsWith("##");
+  const { header, columns } = guessMapping(head);
+  if (header && columns.includes("value")) return true;
+  const values = kept.filter((line) =>
+    line
+      .split(/[,;\t| ]/)
+      .slice(0, 4)
+      .some((cell) => readIndicator(unquoted(cell)) !== undefined),
+  );
+  const words = kept.reduce((sum, line) => sum + line.split(/\s+/).length, 0);
+  return values.length * 10 >= kept.length * 6 && words <= kept.length * 6;
+}
+
+function unquoted(cell: string): string {
+  return cell.trim().replace(/^"|"$/g, "");
+}

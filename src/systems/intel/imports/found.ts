@@ -1,0 +1,133 @@
+import type { Fault } from "../../../core/problem.ts";
+import { type Tlp, tlpLabel, tlpRank } from "../../../core/tlp.ts";
+import { sha256Hex } from "../../../platform/crypto/digest.ts";
+import { type IndicatorType, readIndicator } from "../model.ts";
+import { digestOf } from "../stix/digest.ts";
+import { isJsonObject, type Json, type JsonObject } from "../stix/json.ts";
+import { markedTlpOf } from "../stix/marking.ts";
+import { type StixObject, versionOf } from "../stix/object.ts";
+import { timestampKey } from "../stix/timestamp.ts";
+import { validate } from "../stix/validate.ts";
+
+/** An object that an import would store: its text, what it is, and the values in it that warninglists may know. */
+export interface FoundObject {
+  readonly text: string;
+  readonly path: string;
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly versionKey: string | null;
+  readonly tlp: Tlp;
+  readonly digest: string;
+  readonly values: readonly FoundValue[];
+}
+
+export interface FoundValue {
+  readonly type: IndicatorType;
+  readonly value: string;
+}
+
+export type Found = FoundObject | Fault;
+
+export function isFault(found: Found): found is Fault {
+  return "message" in found;
+}
+
+export interface Bounds {
+  /** Of what bears no marking of its own. */
+  readonly tlp: Tlp;
+  /** Nothing above comes in. */
+  readonly clearance: Tlp;
+}
+
+const MOST_REASONS = 5;
+
+/** Judges an object by itself: what breaks a MUST of STIX 2.1 or is marked above the clearance is refused with its reasons. */
+export function judged(
+  value: unknown,
+  text: string | undefined,
+  path: string,
+  bounds: Bounds,
+  made = false,
+): Found {
+  const reasons = validate(value).filter((finding) => finding.level === "must");
+  if (!isJsonObject(value) || reasons.length > 0) {
+    const told = reasons.slice(0, MOST_REASONS).map((each) => `${each.path || "object"}: ${each.message}`);
+    const rest = reasons.length - told.length;
+    return { path, message: `${told.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}` };
+  }
+  const object = value as StixObject;
+  if (object.type === "bundle") return { path, message: "a bundle within a bundle" };
+  const tlp = markedTlpOf(object) ?? bounds.tlp;
+  if (tlpRank(tlp) > tlpRank(bounds.clearance))
+    return { path, message: `marked ${tlpLabel(tlp)}, above the clearance of who imports it` };
+  const version = versionOf(object);
+  return {
+    text: text ?? JSON.stringify(object),
+    path,
+    id: object.id,
+    type: object.type,
+    name: plain(nameOf(object)),
+    versionKey: version === undefined ? null : timestampKey(version),
+    tlp,
+    digest: made ? timelessDigest(object) : digestOf(object, text ?? ""),
+    values: valuesOf(object),
+  };
+}
+
+/** Times that the importer itself gives where a source names none; the same thing read later is still the same. */
+const GIVEN_TIMES = new Set(["created", "modified", "valid_from", "published"]);
+
+function timelessDigest(object: JsonObject): string {
+  const said = Object.fromEntries(Object.entries(object).filter(([name]) => !GIVEN_TIMES.has(name)));
+  return digestOf(said, sha256Hex(JSON.stringify(said)));
+}
+
+const LONGEST_NAME = 300;
+
+/** What the stores take: no NUL, no lone surrogate, no great length. */
+function plain(text: string): string {
+  return text.slice(0, LONGEST_NAME).toWellFormed().replaceAll("\0", "");
+}
+
+function nameOf(object: JsonObject): string {
+  for (const member of [
+    "name",
+    "value",
+    "pattern",
+    "abstract",
+    "content",
+    "relationship_type",
+    "key",
+    "subject",
+    "path",
+  ])
+    if (typeof object[member] === "string") return object[member];
+  const hashes = object["hashes"];
+  if (isJsonObject(hashes)) return String(Object.values(hashes)[0] ?? "");
+  const { source_ref: source, target_ref: target, sighting_of_ref: sighted } = object;
+  if (typeof source === "string") return `${source} ${String(target)}`;
+  return typeof sighted === "string" ? sighted : "";
+}
+
+const VALUE_TYPES = new Set(["ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr"]);
+const IN_PATTERN =
+  /(?:(?:ipv4-addr|ipv6-addr|domain-name|url|email-addr):value|file:hashes\.(?:MD5|'SHA-1'|'SHA-256'))\s{0,9}=\s{0,9}'([^'\\]{1,4000})'/g;
+
+/** The plain values of an observable, and those that an indicator's pattern compares with. */
+function valuesOf(object: JsonObject): FoundValue[] {
+  const { type, value, pattern, hashes } = object;
+  let texts: string[] = [];
+  if (typeof type === "string" && VALUE_TYPES.has(type) && typeof value === "string") texts = [value];
+  else if (type === "file" && isJsonObject(hashes)) texts = Object.values(hashes).filter(isText);
+  else if (type === "indicator" && typeof pattern === "string")
+    texts = [...pattern.matchAll(IN_PATTERN)].map((match) => match[1] ?? "");
+  return texts.slice(0, 50).flatMap((text) => {
+    const read = readIndicator(text);
+    return read === undefined ? [] : [{ type: read.type, value: read.value }];
+  });
+}
+
+function isText(value: Json): value is string {
+  return typeof value === "string";
+}

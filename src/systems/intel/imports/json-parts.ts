@@ -1,0 +1,153 @@
+import { isUtf8 } from "node:buffer";
+import { jsonFaultAt } from "../../../core/json-fault.ts";
+import type { Fault } from "../../../core/problem.ts";
+
+/** An element of a list in a JSON document: its text as it came, where its first byte is, how deep brackets stand in it. */
+interface JsonPart {
+  readonly text: string;
+  readonly at: number;
+  readonly depth: number;
+  /** Its position in the list, from 0. */
+  readonly index: number;
+}
+
+/** No object of any format needs more levels, or as many bytes. */
+const DEPTH = 200;
+const LARGEST = 16 * 2 ** 20;
+
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const OPENS = new Set([0x7b, 0x5b]);
+const CLOSES = new Set([0x7d, 0x5d]);
+const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+/**
+ * The elements of the list `member` of a JSON object, or of a JSON list, one after the other: one pass over the bytes
+ * that counts brackets and never recurses, so that neither the length of the document nor any depth of nesting matters.
+ * A broken element is a fault of its own and the rest goes on; so is what is wrong with the document around the list.
+ */
+export function* jsonParts(bytes: Buffer, member: string): Generator<JsonPart | Fault> {
+  const start = firstByte(bytes);
+  const isList = bytes[start] === 0x5b;
+  const listDepth = isList ? 1 : 2;
+  let depth = 0;
+  let inList = false;
+  let key: string | undefined;
+  let from = -1;
+  let deepest = 0;
+  let index = 0;
+  /** What stands around the list, to be read as a document of its own. */
+  let around: [number, number][] = [];
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) {
+      const end = stringEnd(bytes, at);
+      if (depth === 1 && !isList) key = bytes.toString("utf8", at + 1, end);
+      at = end;
+    } else if (OPENS.has(byte)) {
+      depth++;
+      if (inList) deepest = Math.max(deepest, depth - listDepth);
+      else if (depth === listDepth && byte === 0x5b && (isList || key === member)) {
+        inList = true;
+        around = [[start, at + 1]];
+        [from, deepest, index] = [at + 1, 0, 0];
+      }
+    } else if (CLOSES.has(byte)) {
+      depth--;
+      if (inList && depth === listDepth - 1) {
+        const part = partOf(bytes, from, at, deepest, index);
+        if (part !== undefined) yield part;
+        inList = false;
+        around.push([at, bytes.length]);
+      } else if (inList && depth < listDepth - 1) break;
+    } else if (byte === COMMA && inList && depth === listDepth) {
+      yield partOf(bytes, from, at, deepest, index) ?? {
+        path: `${member}.${index}`,
+        message: `nothing stands here (byte ${from})`,
+      };
+      [from, deepest, index] = [at + 1, 0, index + 1];
+    } else if (depth === 1 && byte !== COLON && !BLANKS.has(byte)) key = undefined;
+  }
+  if (inList) {
+    yield {
+      path: `${member}.${index}`,
+      message: `the file ends here, before the object does (byte ${bytes.length})`,
+    };
+    return;
+  }
+  const rest = Buffer.concat(around.map(([begin, end]) => bytes.subarray(begin, end))).toString("utf8");
+  const fault = around.length === 0 || rest.length > LARGEST ? -1 : jsonFaultAt(rest);
+  if (fault >= 0)
+    yield {
+      path: member,
+      message: `what stands around the list is no JSON (character ${fault + 1} without it)`,
+    };
+
+  function partOf(all: Buffer, begin: number, end: number, deep: number, position: number) {
+    while (begin < end && BLANKS.has(all[begin] ?? 0)) begin++;
+    while (end > begin && BLANKS.has(all[end - 1] ?? 0)) end--;
+    if (begin === end) return undefined;
+    const path = `${member}.${position}`;
+    if (end - begin > LARGEST) return { path, message: `larger than ${LARGEST} bytes (byte ${begin})` };
+    if (deep > DEPTH) return { path, message: `nested deeper than ${DEPTH} levels (byte ${begin})` };
+    const slice = all.subarray(begin, end);
+    if (!isUtf8(slice)) return { path, message: `not UTF-8 (byte ${begin})` };
+    return { text: slice.toString("utf8"), at: begin, depth: deep, index: position };
+  }
+}
+
+/** The value of a part, or what is wrong with its text and at which byte of the file. */
+export function partValue(part: JsonPart, member: string): { value: unknown } | Fault {
+  try {
+    return { value: JSON.parse(part.text) };
+  } catch {
+    const at = part.at + Buffer.byteLength(part.text.slice(0, Math.max(0, jsonFaultAt(part.text))));
+    return { path: `${member}.${part.index}`, message: `not JSON (byte ${at})` };
+  }
+}
+
+/** A whole document of a format that is read at once; a fault names line, column or the depth. */
+export function jsonDocument(bytes: Buffer): { value: unknown } | Fault {
+  if (!isUtf8(bytes)) return { path: "file", message: "not UTF-8" };
+  const text = bytes.toString("utf8", firstByte(bytes));
+  if (deeperThan(text, DEPTH)) return { path: "file", message: `nested deeper than ${DEPTH} levels` };
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    const at = jsonFaultAt(text);
+    const lines = text.slice(0, Math.max(0, at)).split("\n");
+    return { path: `line ${lines.length}`, message: `not JSON (column ${(lines.at(-1) ?? "").length + 1})` };
+  }
+}
+
+function deeperThan(text: string, most: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++)
+        if (text.charCodeAt(at) === BACKSLASH) at++;
+    } else if (OPENS.has(code)) {
+      if (++depth > most) return true;
+    } else if (CLOSES.has(code)) depth--;
+  }
+  return false;
+}
+
+/** Behind a byte order mark and blanks. */
+export function firstByte(bytes: Buffer): number {
+  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  while (at < bytes.length && BLANKS.has(bytes[at] ?? 0)) at++;
+  return at;
+}
+
+function stringEnd(bytes: Buffer, from: number): number {
+  let at = from + 1;
+  for (;;) {
+    const quote = bytes.indexOf(QUOTE, at);
+    if (quote < 0) return bytes.length;
+    let slashes = 0;
+    while (bytes[quote - 1 - slashes] === BACKSLASH && quote - 1 - slashes > from) slashes++;
+    if (slashes % 2 === 0) return quote;
+    at = quote + 1;
+  }
+}

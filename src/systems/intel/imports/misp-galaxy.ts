@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { tlpMarkingId } from "../stix/marking.ts";
+import { type StixObject, stixObject } from "../stix/object.ts";
+import { type ImportOptions, idFrom, importedId, type Said } from "./imported.ts";
+
+const Cluster = z.object({
+  uuid: z.string().optional(),
+  type: z.string(),
+  value: z.string().min(1),
+  description: z.string().default(""),
+  meta: z.object({ external_id: z.array(z.string()).optional() }).optional(),
+});
+export const Galaxies = z
+  .array(z.object({ GalaxyCluster: z.array(z.unknown()).default([]) }))
+  .default([])
+  .catch([]);
+
+/** Which STIX object a galaxy's clusters are; others (sectors, countries) become labels. */
+const KINDS: readonly [RegExp, string][] = [
+  [/attack-pattern|techniques/, "attack-pattern"],
+  [/course-of-action/, "course-of-action"],
+  [/intrusion-set/, "intrusion-set"],
+  [/threat-actor/, "threat-actor"],
+  [/malware|malpedia|ransomware|rat$|banker|botnet|backdoor|stealer|exploit-kit/, "malware"],
+  [/tool/, "tool"],
+];
+
+/** The objects and labels of galaxies. MITRE's clusters bear the identifiers of ATT&CK as external references. */
+export function galaxyObjects(
+  galaxies: z.infer<typeof Galaxies>,
+  said: Said,
+  options: ImportOptions,
+): { objects: StixObject[]; labels: string[] } {
+  const objects: StixObject[] = [];
+  const labels: string[] = [];
+  for (const given of galaxies.flatMap((galaxy) => galaxy.GalaxyCluster)) {
+    const read = Cluster.safeParse(given);
+    if (!read.success) continue;
+    const { uuid, type, value, description, meta } = read.data;
+    const kind = KINDS.find(([form]) => form.test(type))?.[1];
+    if (kind === undefined) labels.push(`${type}:${value}`.slice(0, 200));
+    else {
+      const ids = (meta?.external_id ?? []).filter((id) => /^[A-Z]{1,6}\d{1,6}(?:\.\d{3})?$/.test(id));
+      objects.push(
+        stixObject({
+          type: kind,
+          spec_version: "2.1",
+          id: idFrom(kind, uuid, options.createdBy, type, value),
+          created_by_ref: options.createdBy,
+          created: said.at,
+          modified: said.at,
+          object_marking_refs: [tlpMarkingId(said.tlp)],
+          name: value,
+          description: description === "" ? undefined : description,
+          is_family: kind === "malware" ? true : undefined,
+          external_references:
+            ids.length === 0
+              ? undefined
+              : ids.map((id) => ({ source_name: "mitre-attack", external_id: id })),
+        }),
+      );
+    }
+  }
+  return { objects, labels };
+}
+
+/** A relation of what an import made. */
+export function relation(
+  type: string,
+  source: string,
+  target: string,
+  said: Said,
+  options: ImportOptions,
+): StixObject {
+  return stixObject({
+    type: "relationship",
+    spec_version: "2.1",
+    id: idFrom("relationship", said.uuid, options.createdBy, type, source, target),
+    created_by_ref: options.createdBy,
+    created: said.at,
+    modified: said.at,
+    object_marking_refs: [tlpMarkingId(said.tlp)],
+    relationship_type: type,
+    description: said.description === "" ? undefined : said.description,
+    source_ref: source,
+    target_ref: target,
+  });
+}
+
+const Sighting = z.object({
+  type: z.union([z.string(), z.number()]).default("0"),
+  date_sighting: z.union([z.string(), z.number()]),
+});
+
+/** MISP's sightings of an indicator: 0 seen, 1 false positive (an opinion that disagrees); 2, the end of validity, is none. */
+export function sightingObjects(
+  given: readonly unknown[],
+  indicator: string,
+  said: Said,
+  options: ImportOptions,
+): StixObject[] {
+  const read = given.flatMap((each) => {
+    const parsed = Sighting.safeParse(each);
+    const seconds = parsed.success ? Number(parsed.data.date_sighting) : Number.NaN;
+    if (!parsed.success || !Number.isInteger(seconds) || seconds <= 0 || seconds >= 8.64e12) return [];
+    return [{ type: String(parsed.data.type), at: new Date(seconds * 1000).toISOString() }];
+  });
+  const common = (type: string, at: string) => ({
+    type,
+    spec_version: "2.1",
+    id: importedId(type, options.createdBy, indicator),
+    created_by_ref: options.createdBy,
+    created: at,
+    modified: at,
+    object_marking_refs: [tlpMarkingId(said.tlp)],
+  });
+  const times = (type: string) =>
+    read
+      .filter((each) => each.type === type)
+      .map((each) => each.at)
+      .sort();
+  const [seen, wrong] = [times("0"), times("1")];
+  const objects: StixObject[] = [];
+  const [first, last] = [seen[0], seen.at(-1)];
+  if (first !== undefined && last !== undefined)
+    objects.push(
+      stixObject({
+        ...common("sighting", last),
+        first_seen: first,
+        last_seen: last,
+        count: seen.length,
+        sighting_of_ref: indicator,
+      }),
+    );
+  const lastWrong = wrong.at(-1);
+  if (lastWrong !== undefined)
+    objects.push(
+      stixObject({
+        ...common("opinion", lastWrong),
+        opinion: wrong.length > 1 ? "strongly-disagree" : "disagree",
+        explanation: `false positive, told ${wrong.length} times`,
+        object_refs: [indicator],
+      }),
+    );
+  return objects;
+}

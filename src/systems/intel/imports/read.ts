@@ -1,0 +1,114 @@
+import { isUtf8 } from "node:buffer";
+import type { Instant } from "../../../core/instant.ts";
+import type { Fault } from "../../../core/problem.ts";
+import { importCsaf } from "./csaf.ts";
+import { type Bounds, type Found, judged } from "./found.ts";
+import { type Imported, type ImportOptions, sourceIdentity } from "./imported.ts";
+import { jsonDocument } from "./json-parts.ts";
+import { importKev, importKevCsv } from "./kev.ts";
+import { importMispEvent } from "./misp-event.ts";
+import type { ImportFormat, ReadOptions } from "./model.ts";
+import { textOfPdf } from "./pdf-text.ts";
+import { importReportText } from "./report-text.ts";
+import { readStix } from "./stix-bundle.ts";
+import { importSyndication } from "./syndication.ts";
+import { importTable } from "./table.ts";
+
+/** Everything that decides what a file becomes; the same request makes the same objects whenever it is read. */
+export interface ReadRequest extends Bounds {
+  readonly format: ImportFormat;
+  readonly options: ReadOptions;
+  /** The publisher, as the identity that creates what is made out of the file. */
+  readonly source: { readonly identity: string; readonly name: string; readonly created: Instant };
+  readonly fileName: string;
+  readonly now: Instant;
+}
+
+/** Formats that are read whole; STIX is read object by object. */
+const LARGEST_WHOLE = 64 * 2 ** 20;
+
+/** What a file holds, object by object, each judged, with every refusal and its place. */
+export async function* readImport(bytes: Buffer, request: ReadRequest): AsyncGenerator<Found> {
+  const { format } = request;
+  if (format === "stix-2.1" || format === "stix-2.0") {
+    yield* readStix(bytes, format === "stix-2.0" ? "2.0" : "2.1", request);
+    return;
+  }
+  if (bytes.length > LARGEST_WHOLE) {
+    yield { path: "file", message: `a file of this format may have ${LARGEST_WHOLE} bytes` };
+    return;
+  }
+  const { objects, refused } = await convert(bytes, request);
+  for (const fault of refused) yield fault;
+  if (objects.length === 0) return;
+  const { identity, name, created } = request.source;
+  const used = objects.some((object) => object["created_by_ref"] === identity);
+  if (used)
+    yield judged(
+      sourceIdentity(identity, name, created),
+      undefined,
+      "source",
+      { ...request, tlp: "clear" },
+      true,
+    );
+  for (const [at, object] of objects.entries())
+    yield judged(object, undefined, `object ${at + 1}`, request, true);
+}
+
+async function convert(bytes: Buffer, request: ReadRequest): Promise<Imported> {
+  const { format, source, tlp, now, fileName } = request;
+  const options: ImportOptions = { createdBy: source.identity, tlp, now };
+  if (format === "pdf") {
+    const { text, title, place, refused } = await textOfPdf(bytes);
+    const found = importReportText(text, { ...options, title: title || fileName, place });
+    return { objects: found.objects, refused: [...refused, ...found.refused] };
+  }
+  const json = (read: (value: unknown, given: ImportOptions) => Imported): Imported => {
+    const document = jsonDocument(bytes);
+    return "message" in document ? { objects: [], refused: [document] } : read(document.value, options);
+  };
+  if (format === "misp-event") return json(importMispEvent);
+  if (format === "csaf") return json(importCsaf);
+  if (format === "misp-feed")
+    return refusal("file", "a feed's manifest only names its events; add the feed under its address instead");
+  const { text, refused } = decoded(bytes);
+  const found = ofText(text, request, options, () => json(importKev));
+  return { objects: found.objects, refused: [...refused, ...found.refused] };
+}
+
+function ofText(
+  text: string,
+  { format, options: given, fileName }: ReadRequest,
+  options: ImportOptions,
+  kevJson: () => Imported,
+): Imported {
+  if (format === "kev") return text.trimStart().startsWith("{") ? kevJson() : importKevCsv(text, options);
+  if (format === "rss") return importSyndication(text, options);
+  if (format === "csv") return importTable(text, options, given.csv);
+  return importReportText(text, { ...options, html: format === "html", title: fileName });
+}
+
+/** UTF-8, or UTF-16 with its mark, or Big5 as Taiwan's older systems write it. */
+function decoded(bytes: Buffer): { text: string; refused: Fault[] } {
+  const label =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? "utf-16le"
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? "utf-16be"
+        : "utf-8";
+  if (label === "utf-8" && isUtf8(bytes))
+    return { text: new TextDecoder("utf-8").decode(bytes), refused: [] };
+  const tried = label === "utf-8" ? "big5" : label;
+  const text = new TextDecoder(tried).decode(bytes).replaceAll("\0", "");
+  const foreign = text.indexOf("\ufffd");
+  if (foreign < 0) return { text, refused: [] };
+  const line = text.slice(0, foreign).split("\n").length;
+  return {
+    text,
+    refused: [{ path: `line ${line}`, message: "neither UTF-8 nor Big5; such characters are left out" }],
+  };
+}
+
+function refusal(path: string, message: string): Imported {
+  return { objects: [], refused: [{ path, message }] };
+}

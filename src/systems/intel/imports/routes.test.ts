@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { uuidV7 } from "../../../platform/crypto/digest.ts";
+import { DATABASES, type TestDatabase } from "../../../platform/records/testing.ts";
+import type { IntelTables } from "../tables.ts";
+import { type Answer, client, type IntelNode, intelNode, intelServer, testImports } from "../testing.ts";
+import { ImportRunner } from "./runner.ts";
+
+const ATTACK = new URL("../../../../../shared/data/stix/attack-ics-18.1.json", import.meta.url);
+const AT = "2026-11-01T00:00:00.000Z";
+
+function indicator(number: number, more: object = {}) {
+  return {
+    type: "indicator",
+    spec_version: "2.1",
+    id: `indicator--11111111-2222-4333-8444-${String(number).padStart(12, "0")}`,
+    created: AT,
+    modified: AT,
+    name: `evil ${number}`,
+    pattern: `[domain-name:value = 'evil${number}.example']`,
+    pattern_type: "stix",
+    valid_from: AT,
+    ...more,
+  };
+}
+
+function bundle(...objects: unknown[]): Uint8Array {
+  const id = "bundle--5d0092c5-5f74-4287-9642-33f4c354e56d";
+  return Buffer.from(JSON.stringify({ type: "bundle", id, objects }));
+}
+
+type Ask = ReturnType<typeof client>;
+
+async function within(
+  database: TestDatabase,
+  run: (given: {
+    node: IntelNode;
+    imports: Awaited<ReturnType<typeof testImports>>;
+    as: (who: string) => Ask;
+    take: (
+      file: Uint8Array | string,
+      query?: Record<string, string>,
+      who?: string,
+    ) => Promise<Answer["json"]>;
+    act: (id: string, act: string, body?: unknown) => Promise<Answer["json"]>;
+    library: () => Promise<string[]>;
+  }) => Promise<void>,
+): Promise<void> {
+  const node = await intelNode(database);
+  const imports = await testImports(node);
+  const { server, url } = await intelServer(node, { imports });
+  const as = (who: string) => client(url, who);
+  const detail = async (id: string) => (await as("writer")("GET", `/api/v1/intel/imports/${id}`)).json;
+  try {
+    await run({
+      node,
+      imports,
+      as,
+      async take(file, query = {}, who = "writer") {
+        const body = typeof file === "string" ? Buffer.from(file) : file;
+        const answer = await as(who)("POST", `/api/v1/intel/imports?${new URLSearchParams(query)}`, body);
+        assert.equal(answer.status, 201, answer.text);
+        await imports.runner.idle();
+        return detail(answer.json.id);
+      },
+      async act(id, act, body) {
+        const answer = await as("writer")(
+          "POST",
+          `/api/v1/intel/imports/${id}/${act}`,
+          body ?? (act === "store" ? {} : undefined),
+        );
+        assert.equal(answer.status, 200, answer.text);
+        await imports.runner.idle();
+        return detail(id);
+      },
+      library: () =>
+        node.records.within(node.writer, async (work) => {
+          const rows = await work
+            .tables<IntelTables>()
+            .selectFrom("stix_object")
+            .select(["document"])
+            .where("collection_id", "is", null)
+            .execute();
+          return rows.map((row) => row.document).sort();
+        }),
+    });
+  } finally {
+    await imports.runner.stop();
+    await server.close();
+    await node.dispose();
+  }
+}
+
+for (const database of DATABASES) {
+  test(`${database.name}: a bundle is previewed, stored, known the second time, and undone`, () =>
+    within(database, async ({ take, act, as, library }) => {
+      const file = bundle(indicator(1), indicator(2), { ...indicator(3), created: "yesterday" }, 7);
+      const preview = await take(file, { fileName: "../../etc/a.json", source: "Partner", reliability: "B" });
+      assert.deepEqual(
+        [preview.state, preview.format, preview.fileName, preview.source.name, preview.source.reliability],
+        ["previewed", "stix-2.1", "../../etc/a.json", "Partner", "B"],
+      );
+      assert.deepEqual(preview.preview, { new: 2, known: 0, conflicts: 0 });
+      assert.deepEqual(
+        preview.refusals.map((each: { path: string }) => each.path),
+        ["objects.2", "objects.3"],
+      );
+      assert.match(preview.refusals[0].message, /created/);
+      assert.deepEqual(await library(), [], "nothing is stored before somebody says so");
+      const stored = await act(preview.id, "store");
+      assert.deepEqual([stored.state, stored.counts.new, stored.counts.known], ["stored", 2, 0]);
+      assert.equal((await library()).length, 2);
+      assert.ok((await library()).includes(JSON.stringify(indicator(1))), "byte for byte");
+      const again = await take(bundle(indicator(1), indicator(2, { name: "other" })), {
+        source: "Somebody else",
+      });
+      assert.deepEqual(again.preview, { new: 1, known: 1, conflicts: 1 });
+      const { json } = await as("writer")("GET", `/api/v1/intel/imports/${again.id}/objects?view=known`);
+      assert.deepEqual([json.total, json.items[0].toldBy], [1, ["Partner"]]);
+      await act(again.id, "store");
+      assert.equal((await library()).length, 3, "other content stays beside it");
+      const would = await as("writer")("GET", `/api/v1/intel/imports/${preview.id}/undo`);
+      assert.deepEqual(would.json, { told: 2, objects: 1, stays: 1 });
+      const undone = await act(preview.id, "undo");
+      assert.equal(undone.state, "undone");
+      assert.deepEqual(
+        await library(),
+        [JSON.stringify(indicator(1)), JSON.stringify(indicator(2, { name: "other" }))].sort(),
+      );
+      const refused = await as("writer")("POST", `/api/v1/intel/imports/${preview.id}/undo`);
+      assert.deepEqual([refused.status, refused.json.code], [409, "intel.import-state"]);
+    }));
+
+  test(`${database.name}: what is above the clearance, of others, or left out stays out`, () =>
+    within(database, async ({ take, act, as, library, node }) => {
+      const red = "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed";
+      const file = bundle(indicator(1), indicator(2, { object_marking_refs: [red] }), {
+        ...indicator(3),
+        pattern: "[domain-name:value = 'google.com']",
+      });
+      const member = await as("member")("POST", "/api/v1/intel/imports", file);
+      assert.deepEqual([member.status, member.json.code], [403, "http.forbidden"]);
+      const foreign = await as("writer")("POST", `/api/v1/intel/imports?orgId=${uuidV7()}`, file);
+      assert.equal(foreign.status, 404);
+      const preview = await take(file, { tlp: "green" });
+      assert.deepEqual([preview.tlp, preview.unmarkedTlp, preview.counts.total], ["red", "green", 3]);
+      const unseen = await as("member")("GET", `/api/v1/intel/imports/${preview.id}`);
+      assert.equal(unseen.status, 404);
+      const stored = await act(preview.id, "store", { leaveOut: [0] });
+      assert.deepEqual([stored.counts.new, stored.counts.left], [2, 1]);
+      assert.equal((await library()).length, 2);
+      await node.records.within(node.member, async (work) => {
+        const rows = await work.tables<IntelTables>().selectFrom("stix_origin").select("seq").execute();
+        assert.deepEqual(rows, [], "another organisation sees no origin");
+      });
+    }));
+
+  test(`${database.name}: a preview is dropped, a started one is taken back, a killed one goes on`, () =>
+    within(database, async ({ take, act, imports, library, node, as }) => {
+      const dropped = await take(bundle(indicator(1)));
+      assert.equal((await act(dropped.id, "stop")).state, "dropped");
+      const objects = Array.from({ length: 4500 }, (_, at) => indicator(at));
+      const killed = await take(bundle(...objects));
+      // As if the process had died behind its first part.
+      const dead = new ImportRunner(
+        { ...imports, log: { error() {} } as never, jobScope: async () => node.writer },
+        imports.runner.warninglists,
+      );
+      await node.records.within(node.writer, async (work) => {
+        await work
+          .tables<IntelTables>()
+          .updateTable("intel_import")
+          .set({ state: "storing", progress: JSON.stringify({ done: 0, total: 4500 }) })
+          .where("id", "=", killed.id)
+          .execute();
+      });
+      dead.begin(killed.id);
+      await dead.stop();
+      await imports.runner.recover();
+      await imports.runner.idle();
+      const { json } = await as("writer")("GET", `/api/v1/intel/imports/${killed.id}`);
+      assert.deepEqual([json.state, json.counts.new + json.counts.known], ["stored", 4500]);
+      assert.equal((await library()).length, 4500);
+      assert.equal((await act(killed.id, "undo")).state, "undone");
+      assert.deepEqual(await library(), []);
+    }));
+
+  test(`${database.name}: each format is told by its content`, () =>
+    within(database, async ({ take, act, as }) => {
+      const files: [string, string, string][] = [
+        [
+          "misp-event",
+          "report",
+          JSON.stringify({
+            Event: {
+              info: "x",
+              uuid: "5f7c1a2e-3d84-4b6a-8c11-0a9e2b7d4c55",
+              Attribute: [{ type: "domain", value: "evil.example", to_ids: true }],
+            },
+          }),
+        ],
+        ["csv", "indicator", "value,type,comment\nevil.example,domain,bad\nnothing here,domain,x\n"],
+        ["csv", "indicator", "# list\n198.51.100.1\n198.51.100.2\n"],
+        [
+          "html",
+          "report",
+          "<html><head><title>Report</title></head><body>hxxps://evil[.]example/a T1059.001</body></html>",
+        ],
+        [
+          "text",
+          "report",
+          "# 報告\n\n駭客組織於上週使用 evil[.]example 與 198[.]51[.]100[.]7 發動攻擊，詳見 CVE-2024-3400 之說明與附錄。\n",
+        ],
+        [
+          "kev",
+          "vulnerability",
+          "cveID,vendorProject,product,vulnerabilityName,dateAdded,shortDescription,requiredAction,dueDate,knownRansomwareCampaignUse\nCVE-2024-3400,Palo,PAN,x,2024-04-12,d,r,2024-05-01,Known\n",
+        ],
+        [
+          "rss",
+          "report",
+          '<?xml version="1.0"?><rss version="2.0"><channel><title>t</title><item><title>A</title><link>https://news.example/1</link><pubDate>Mon, 02 Nov 2026 00:00:00 GMT</pubDate><description>&lt;p&gt;evil[.]example&lt;/p&gt;</description></item></channel></rss>',
+        ],
+        [
+          "stix-2.0",
+          "indicator",
+          JSON.stringify({
+            type: "bundle",
+            id: "bundle--5d0092c5-5f74-4287-9642-33f4c354e56d",
+            spec_version: "2.0",
+            objects: [{ ...indicator(1), spec_version: undefined, labels: ["malicious-activity"] }],
+          }),
+        ],
+      ];
+      for (const [format, type, file] of files) {
+        const preview = await take(file);
+        assert.deepEqual([preview.format, preview.state], [format, "previewed"], file.slice(0, 60));
+        const { json } = await as("writer")("GET", `/api/v1/intel/imports/${preview.id}/objects`);
+        assert.ok(
+          json.items.some((each: { type: string }) => each.type === type),
+          `${format}: ${JSON.stringify(json.items)}`,
+        );
+        const stored = await act(preview.id, "store");
+        assert.equal(stored.state, "stored");
+        const again = await take(file);
+        assert.equal(again.preview.new, 0, `${format}: the same file again holds nothing new`);
+      }
+      const unknown = await as("writer")("POST", "/api/v1/intel/imports", Buffer.from([0, 1, 2, 3]));
+      assert.deepEqual([unknown.status, unknown.json.code], [400, "intel.unknown-format"]);
+    }));
+
+  test(`${database.name}: ATT&CK for ICS comes in whole, and again brings nothing new`, async (t) => {
+    if (!existsSync(ATTACK)) return t.skip("../shared/data/stix is absent");
+    await within(database, async ({ take }) => {
+      const file = readFileSync(ATTACK);
+      const first = await take(file, { store: "true" });
+      assert.deepEqual([first.state, first.counts.new, first.counts.refused], ["stored", 1826, 0]);
+      const again = await take(file, { store: "true" });
+      assert.deepEqual([again.counts.new, again.counts.known], [0, 1826]);
+    });
+  });
+}

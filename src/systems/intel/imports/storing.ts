@@ -1,0 +1,121 @@
+import type { Scope } from "../../../core/scope.ts";
+import { tlpOfRank, tlpRank } from "../../../core/tlp.ts";
+import type { Records } from "../../../platform/records/work.ts";
+import { parseDocument } from "../object-store.ts";
+import { OriginStore } from "../origin-store.ts";
+import { type Found, type FoundObject, isFault } from "./found.ts";
+import { type ImportRecord, ImportStore, NO_COUNTS } from "./import-store.ts";
+import type { EntryWarning, ImportCounts } from "./model.ts";
+import { plainFaults } from "./plain.ts";
+
+const AT_ONCE = 2000;
+
+interface Storing {
+  warnings(found: FoundObject): readonly EntryWarning[];
+  readonly mostRefusals: number;
+  stopped(): boolean;
+}
+
+/**
+ * Stores what an import holds, part by part, each part with how far it came in one unit of work: whoever was killed goes
+ * on behind the last part. Answers `stored`, `stopped` (the node stops), or `taken-back` when somebody stopped it.
+ */
+export async function storeImport(
+  records: Records,
+  scope: Scope,
+  row: ImportRecord & { readonly source_kind: string },
+  batches: AsyncIterable<Found[]>,
+  { warnings, mostRefusals, stopped }: Storing,
+): Promise<"stored" | "stopped" | "taken-back"> {
+  const leaveOut = new Set(row.choices.leaveOut ?? []);
+  const before = row.progress.done;
+  const counts: ImportCounts = { ...NO_COUNTS, new: row.counts.new, known: row.counts.known };
+  if (before === 0) [counts.new, counts.known] = [0, 0];
+  const refusals: { path: string; message: string }[] = [];
+  let highest = tlpRank(row.choices.tlp);
+  let open: FoundObject[] = [];
+  const total = Math.max(row.counts.total, 0);
+  const flush = (): Promise<boolean> => {
+    const documents = open.map((each) => ({ ...each, object: parseDocument(each.text) }));
+    open = [];
+    return records
+      .within(scope, async (work) => {
+        const store = new ImportStore(work);
+        const told = await new OriginStore(work).tell({
+          importId: row.id,
+          orgId: row.org_id,
+          audience: row.audience,
+          documents,
+          feedId: row.source_kind === "feed" ? row.source_id : undefined,
+        });
+        const next = { ...counts, new: counts.new + told.added, known: counts.known + told.known };
+        const progress = { done: counts.total, total: Math.max(total, counts.total) };
+        if (!(await store.change(row.id, ["storing"], { counts: next, progress, worked_at: work.now })))
+          throw new Stopped();
+        return next;
+      })
+      .then(
+        (next) => {
+          Object.assign(counts, next);
+          return true;
+        },
+        (error: unknown) => {
+          if (error instanceof Stopped) return false;
+          throw error;
+        },
+      );
+  };
+  for await (const batch of batches) {
+    for (const found of batch) {
+      if (isFault(found)) {
+        if (++counts.refused <= mostRefusals) refusals.push(found);
+        continue;
+      }
+      const position = counts.total++;
+      const warned = warnings(found).length > 0;
+      if (warned) counts.warned++;
+      highest = Math.max(highest, tlpRank(found.tlp));
+      const left = leaveOut.has(position) || (warned && row.choices.leaveOutWarned === true);
+      if (left) counts.left++;
+      if (left || position < before) continue;
+      open.push(found);
+    }
+    if (stopped()) break;
+    if (open.length >= AT_ONCE && !(await flush())) return "taken-back";
+  }
+  if (stopped()) {
+    await records.within(scope, (work) =>
+      new ImportStore(work).change(row.id, ["storing"], { worked_at: null }),
+    );
+    return "stopped";
+  }
+  if (!(await flush())) return "taken-back";
+  const done = await records.within(scope, async (work) => {
+    const store = new ImportStore(work);
+    const stored = await store.change(row.id, ["storing"], {
+      state: "stored",
+      counts,
+      refusals: plainFaults(refusals),
+      tlp: highest,
+      progress: { done: counts.total, total: counts.total },
+      stored_at: work.now,
+      worked_at: null,
+      reason: null,
+    });
+    if (!stored) return false;
+    await store.forgetEntries(row.id);
+    const detail = { ...counts, format: row.format, by: row.by_name };
+    work.audit({ action: "intel.import-stored", subject: row.id, orgId: row.org_id, detail });
+    work.emit({
+      topic: "intel.imported",
+      subject: row.id,
+      marked: { orgId: row.org_id, tlp: tlpOfRank(highest), audience: row.audience },
+      data: { sourceId: row.source_id, new: counts.new, known: counts.known },
+    });
+    return true;
+  });
+  return done ? "stored" : "taken-back";
+}
+
+/** Somebody stopped the import while a part of it was on its way; that part is rolled back. */
+class Stopped extends Error {}
