@@ -11,6 +11,7 @@ import { retentionJob } from "./collect/retention.ts";
 import { ingestRoutes } from "./collect/routes.ts";
 import { OrgNames, Senders } from "./collect/senders.ts";
 import { SyslogCollector } from "./collect/syslog.ts";
+import { Correlations } from "./correlation/standing.ts";
 import { IndicatorStock } from "./indicators/stock.ts";
 import { LOG_TABLE } from "./pipeline/log-table.ts";
 import { PipelinePool } from "./pipeline/pool.ts";
@@ -47,9 +48,17 @@ export const detection: System = {
     const { config, clock, events, log, records } = platform;
     const metrics = ingestMetrics(platform.metrics);
     const findOrg = (name: string) => orgByName(records, name);
+    const correlations = new Correlations({
+      records,
+      scope: () => platform.jobScope("detection.correlation", ["logs:ingest"]),
+      clock,
+      log,
+      metrics: platform.metrics,
+    });
     const pool = new PipelinePool({
       folders: RULE_FOLDERS,
-      onRules: ({ rules, faults }) => {
+      onRules: ({ rules, correlations: set, faults }) => {
+        void correlations.use(set);
         log.info({ rules, faults: faults.length }, "detection rules loaded");
         for (const fault of faults) log.warn({ ...fault }, "a detection rule is left out");
       },
@@ -73,7 +82,7 @@ export const detection: System = {
       metrics: platform.metrics,
       deliver: (set) => pool.equip(set),
     });
-    const ingest = new Ingest({ records, events, pool, clock, metrics, scope });
+    const ingest = new Ingest({ records, events, pool, correlations, clock, metrics, scope });
     const refused = ingest.refused.bind(ingest);
     const intake = new Intake({ ingest: ingest.ingest.bind(ingest), refused, metrics, log });
     const orgs = new OrgNames(findOrg, clock);
@@ -106,6 +115,7 @@ export const detection: System = {
       async start() {
         pool.open();
         stock.start();
+        correlations.start();
         for (const source of config.ingest.sources) {
           // Not refused: the organisation may be made in the console after this start.
           if ((await orgs.find(source.org)) === undefined) {
@@ -122,6 +132,7 @@ export const detection: System = {
         await syslog.stop();
         await intake.stop();
         await stock.stop();
+        await correlations.stop();
         await pool.close();
       },
     };

@@ -14,8 +14,7 @@ export { patternFault } from "./stix/pattern.ts";
 export { matchPattern } from "./stix/pattern-match.ts";
 export { type Judgement, validateStream as validateStixStream } from "./stix/stream.ts";
 export type { StixFinding } from "./stix/validate.ts";
-export { WarninglistChecker } from "./warninglists/checker.ts";
-export type { Warninglist } from "./warninglists/list.ts";
+export type { Warninglist, WarninglistType } from "./warninglists/list.ts";
 
 /** The warninglists of the product and of a folder, and what of them cannot be read. */
 export function warninglistsOf(folder: string | undefined): ReturnType<typeof loadWarninglists> {

@@ -5,6 +5,7 @@ import type { Scope } from "../../../core/scope.ts";
 import type { EventStore } from "../../../platform/events/store.ts";
 import type { Records } from "../../../platform/records/work.ts";
 import { type MatchedEvent, raiseAlerts } from "../alerts/index.ts";
+import type { Correlated, Correlations } from "../correlation/standing.ts";
 import type { BatchLines } from "../pipeline/batch.ts";
 import { LOG_TABLE } from "../pipeline/log-table.ts";
 import type { PipelinePool } from "../pipeline/pool.ts";
@@ -16,6 +17,8 @@ export interface IngestParts {
   readonly records: Records;
   readonly events: EventStore;
   readonly pool: Pick<PipelinePool, "process">;
+  /** Without it matches are raised as they are. */
+  readonly correlations?: Pick<Correlations, "commit">;
   readonly clock: Clock;
   readonly metrics: IngestMetrics;
   /** The scope of `job:ingest`; each batch runs under it, narrowed to the one organisation. */
@@ -45,7 +48,7 @@ export class Ingest {
 
   /** Throws ingest.key-reused, ingest.bad-record, ingest.busy, or what the stores throw; then it may be sent again. */
   async ingest(source: Source, batch: IncomingBatch): Promise<BatchDone> {
-    const { records, events, pool, clock, metrics } = this.#parts;
+    const { records, events, pool, clock, metrics, correlations } = this.#parts;
     const began = millis(clock.now());
     const scope = await this.#scopeFor(source.orgId);
     const taken = await records.within(scope, (work) =>
@@ -70,15 +73,20 @@ export class Ingest {
       parser: source.parser,
     });
     await events.insert({ table: LOG_TABLE.name, rows, token: taken.id });
-    const { done, first } = await records.within(scopeOf(scope, matches), async (work) => {
-      const batches = new BatchStore(work);
-      const raised = await raiseAlerts(work, matches);
-      const result = { ...counts, alerts: raised.alerts.length };
-      if (!(await batches.finish(taken.id, result)))
-        return { done: await batches.get(taken.id), first: false };
-      await new SourceStore(work).stored(source, result);
-      return { done: result, first: true };
-    });
+    const finish = (correlated: Correlated) =>
+      records.within(scopeOf(scope, correlated.matches), async (work) => {
+        const batches = new BatchStore(work);
+        const raised = await raiseAlerts(work, correlated.matches);
+        await correlated.record(work);
+        const result = { ...counts, alerts: raised.alerts.length };
+        if (!(await batches.finish(taken.id, result)))
+          return { done: await batches.get(taken.id), first: false };
+        await new SourceStore(work).stored(source, result);
+        return { done: result, first: true };
+      });
+    const hits = { orgId: source.orgId, receivedAt: taken.receivedAt, matches };
+    const { done, first } = await (correlations?.commit(hits, finish) ??
+      finish({ matches, record: async () => undefined }));
     if (first) {
       metrics.stored(source.channel, done, (millis(clock.now()) - began) / 1000);
       metrics.indicators(matches, known ?? {});

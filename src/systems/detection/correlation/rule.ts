@@ -45,6 +45,8 @@ export interface CorrelationRule {
   readonly aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** The rules it looks at also raise alerts of their own. */
   readonly generate: boolean;
+  /** `lianfang: { across: true }`: over the matches of all organisations together; those above them alone hear of it. */
+  readonly across: boolean;
   readonly file: string;
   readonly line: number;
 }
@@ -114,6 +116,7 @@ class CorrelationReader {
       ...this.#condition(body, type, rules),
       aliases: this.#aliases(body, rules),
       generate: textOf(generate?.value)?.toLowerCase() === "true",
+      across: extra?.kind === "map" && textOf(entryOf(extra, "across")?.value)?.toLowerCase() === "true",
       file: this.#file,
       line: this.#tree.line,
     };

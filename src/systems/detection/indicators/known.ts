@@ -1,4 +1,5 @@
-import { type Warninglist, WarninglistChecker } from "../../intel/index.ts";
+import { RE2JS } from "re2js";
+import type { Warninglist, WarninglistType } from "../../intel/index.ts";
 import { IndicatorBuilder } from "./build.ts";
 import type { IndicatorImage, IndicatorKind } from "./image.ts";
 import { type IndicatorHit, IndicatorMatcher } from "./match.ts";
@@ -11,8 +12,6 @@ export interface KnownImage {
   /** Lists of parts and of expressions, which are short. */
   readonly others: readonly Warninglist[];
 }
-
-type WarninglistType = Parameters<WarninglistChecker["check"]>[0];
 
 /** Takes three seconds for half a million entries. */
 export function knownImage(lists: readonly Warninglist[]): KnownImage {
@@ -42,14 +41,14 @@ const CACHED = 20_000;
 export class KnownValues {
   readonly #lists: KnownImage["lists"];
   readonly #matcher: IndicatorMatcher;
-  readonly #others: WarninglistChecker;
+  readonly #others: readonly { readonly list: Warninglist; meets(value: string): boolean }[];
   readonly #usable: Uint8Array;
   readonly #answers = new Map<string, string | undefined>();
 
   constructor({ image, lists, others }: KnownImage) {
     this.#lists = lists;
     this.#matcher = new IndicatorMatcher(image);
-    this.#others = new WarninglistChecker(others);
+    this.#others = others.map((list) => ({ list, meets: partsOf(list) }));
     this.#usable = new Uint8Array(image.groups.length).fill(1);
   }
 
@@ -73,8 +72,29 @@ export class KnownValues {
         hit.indicator === value.toLowerCase().replace(/\.$/, "") || (hit.kind === kind && kind !== "domain");
       if (list.type !== "string" || whole) return list.name;
     }
-    return this.#others.check(type, value)[0]?.list;
+    return this.#others.find(({ list, meets }) => list.types.has(type) && meets(value))?.list.name;
   }
+}
+
+/** Whether some part or expression of a list is in a value. Tried one by one: the answers are kept. */
+function partsOf({ type, entries }: Warninglist): (value: string) => boolean {
+  if (type === "substring") {
+    const parts = entries.map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== "");
+    return (value) => {
+      const folded = value.toLowerCase();
+      return parts.some((part) => folded.includes(part));
+    };
+  }
+  const forms = entries.flatMap((entry) => {
+    const [, body, flags] = /^\/(.*)\/([a-zA-Z]*)$/s.exec(entry.trim()) ?? [undefined, entry.trim(), ""];
+    try {
+      return [RE2JS.compile(body ?? "", flags?.includes("i") === true ? RE2JS.CASE_INSENSITIVE : 0)];
+    } catch {
+      // The library's own checker tells of it at the start of the node.
+      return [];
+    }
+  });
+  return (value) => forms.some((form) => form.test(value));
 }
 
 const FIELD: Readonly<Record<IndicatorKind, string>> = {

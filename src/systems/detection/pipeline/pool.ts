@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { type Fault, Problem } from "../../../core/problem.ts";
+import type { CorrelationSet } from "../correlation/index.ts";
 import type { IndicatorSet } from "../indicators/pass.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import type { RuleFolders } from "./rules.ts";
@@ -12,9 +13,16 @@ export interface PoolOptions {
   /** Batches that may wait; one more is refused with ingest.busy. */
   readonly queue?: number;
   /** Told once for each set of rules that the threads have loaded. */
-  readonly onRules?: (loaded: { rules: number; faults: readonly Fault[] }) => void;
+  readonly onRules?: (loaded: RulesLoaded) => void;
   /** A thread ended that should not have; a new one takes its place. */
   readonly onCrash?: (error: Error) => void;
+}
+
+/** What a set of rules comes to. */
+export interface RulesLoaded {
+  readonly rules: number;
+  readonly correlations: CorrelationSet;
+  readonly faults: readonly Fault[];
 }
 
 type Request = { kind: "process"; task: BatchTask } | { kind: "check"; batch: BatchLines };
@@ -133,7 +141,7 @@ export class PipelinePool {
 
   #heard(thread: Thread, answer: Answer): void {
     if (answer.kind === "ready") {
-      if (!this.#told) this.#options.onRules?.({ rules: answer.rules, faults: answer.faults });
+      if (!this.#told) this.#options.onRules?.(answer);
       this.#told = true;
       return;
     }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Fault, Problem } from "../../../core/problem.ts";
+import type { CorrelationSet } from "../correlation/index.ts";
 import { IndicatorPass, type IndicatorSet } from "../indicators/pass.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import { faultsOfBatch, processBatch } from "./process.ts";
@@ -14,7 +15,12 @@ export type Ask =
 
 /** What the thread answers; `ready` once, before anything else. */
 export type Answer =
-  | { readonly kind: "ready"; readonly rules: number; readonly faults: readonly Fault[] }
+  | {
+      readonly kind: "ready";
+      readonly rules: number;
+      readonly correlations: CorrelationSet;
+      readonly faults: readonly Fault[];
+    }
   | { readonly kind: "processed"; readonly id: number; readonly result: BatchResult }
   | { readonly kind: "checked"; readonly id: number; readonly faults: readonly Fault[] }
   | {
@@ -27,7 +33,7 @@ export type Answer =
 const port = parentPort;
 if (port === null) throw new Error("this module runs as a worker thread");
 
-const { matcher, size, faults } = loadMatcher(workerData as RuleFolders);
+const { matcher, size, correlations, faults } = loadMatcher(workerData as RuleFolders);
 
 let indicators: IndicatorPass | undefined;
 
@@ -49,4 +55,4 @@ port.on("message", (ask: Ask) => {
   const said = answer(ask);
   port.postMessage(said, said.kind === "processed" ? [said.result.rows.buffer] : []);
 });
-port.postMessage({ kind: "ready", rules: size, faults } satisfies Answer);
+port.postMessage({ kind: "ready", rules: size, correlations, faults } satisfies Answer);

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type OtherDocument, readDocuments } from "./documents.ts";
 import { applyFilters, type SigmaFilter } from "./filter.ts";
 import type { Issue } from "./issue.ts";
@@ -16,15 +16,16 @@ export interface RuleFolder {
 
 /**
  * Every rule of a folder and those below it (`*.yml`, `*.yaml`), in the order of their paths. A file with faults is in
- * `issues`, each with its place, and hinders no other. A file's path works, too.
+ * `issues`, each with its place, and hinders no other. A file's path works, too, and so do
+ * several folders, of which the earlier wins where two rules have one id.
  */
-export function loadRules(folder: string): RuleFolder {
+export function loadRules(folders: string | readonly string[]): RuleFolder {
   const filters: SigmaFilter[] = [];
   const correlations: OtherDocument[] = [];
   const rules: SigmaRule[] = [];
   const issues: Issue[] = [];
   const seen = new Map<string, SigmaRule>();
-  for (const { path, name } of yamlFiles(folder)) {
+  for (const { path, name } of [folders].flat().flatMap(filesAt)) {
     const read = readDocuments(readFileSync(path, "utf8"), name);
     issues.push(...read.issues);
     filters.push(...read.filters);
@@ -45,6 +46,12 @@ export function loadRules(folder: string): RuleFolder {
   }
   const filtered = applyFilters(rules, filters);
   return { rules: filtered.rules, correlations, issues: [...issues, ...filtered.issues] };
+}
+
+/** Files of a further folder bear its name, so that a fault says where it is. */
+function filesAt(folder: string, at: number): { path: string; name: string }[] {
+  const files = yamlFiles(folder);
+  return at === 0 ? files : files.map(({ path, name }) => ({ path, name: `${basename(folder)}/${name}` }));
 }
 
 /** YAML files at or below a path; `name` is relative to it, with slashes. */

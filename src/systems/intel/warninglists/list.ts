@@ -10,6 +10,9 @@ export const WARNINGLISTS_FOLDER = fileURLToPath(
   new URL("../../../../content/warninglists/", import.meta.url),
 );
 
+/** What a value is, as far as lists say to which they apply. */
+export type WarninglistType = IndicatorType;
+
 /** What is no indicator of compromise by itself, in the form of MISP's warninglists. */
 export interface Warninglist {
   readonly name: string;
