@@ -73,6 +73,7 @@ function typeOf(shape: Shape): string {
   if (shape.enum !== undefined) return shape.enum.map((one) => `\`${String(one)}\``).join(", ");
   if (shape.type === "array") return `list of ${shape.items === undefined ? "values" : typeOf(shape.items)}`;
   if (shape.type === "object") return "settings";
+  if (shape.type === "boolean") return "`true`, `false`";
   if (shape.type === "string") return shape.format === "uri" ? "URL" : "text";
   return `${shape.type === "integer" ? "whole number" : "number"}${rangeOf(shape)}`;
 }

@@ -34,6 +34,8 @@ export const PROBLEMS = {
   "incidents.already-closed": { status: 409, title: "The incident is already closed" },
   "incidents.wrong-state": { status: 409, title: "The incident is not in a state for this step" },
   "incidents.own-review": { status: 403, title: "Who reported the level may not review it" },
+  "intel.peer-fault": { status: 502, title: "The peer does not answer as TAXII 2.1 wants it" },
+  "taxii.unprocessable": { status: 422, title: "The body is read, and cannot be processed" },
   "intel.tlp-exceeded": { status: 403, title: "The marking exceeds the reader's clearance" },
   "intel.wrong-state": { status: 409, title: "The item is not in a state for this step" },
   "intel.own-approval": { status: 403, title: "Who drafted the item may not approve it" },

@@ -64,6 +64,8 @@ const taxii = (rest: string): AccessCall => ({
   headers: TAXII,
 });
 
+const NO_ID = "00000000-0000-4000-8000-000000000000";
+
 /** Every route of the product. A new one is added here, or the access test fails. */
 export const CALLS: Readonly<Record<string, AccessCall>> = {
   "session.get": open("/api/v1/session"),
@@ -243,6 +245,37 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
     body: () => JSON.stringify({ objects: [] }),
     headers: { ...TAXII, "content-type": "application/taxii+json;version=2.1" },
   },
+  "taxii.nothing-get": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
+  "taxii.nothing-post": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
+  "taxii.nothing-put": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
+  "taxii.nothing-delete": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
+  "peers.list": self("/api/v1/peers"),
+  "peers.collections": self("/api/v1/peers/collections"),
+  "peers.test": self("/api/v1/peers/test", { peerId: NO_ID }),
+  "peers.add": {
+    kind: "self",
+    path: () => "/api/v1/peers",
+    body: () => ({
+      name: crypto.randomUUID(),
+      url: "https://peer.example/taxii2/",
+      login: { kind: "token", token: "t" },
+      lines: [
+        {
+          direction: "pull",
+          rootUrl: "https://peer.example/taxii2/a/",
+          maxContentLength: 1000,
+          collectionUrl: "https://peer.example/taxii2/a/collections/b/",
+          collectionId: "b",
+          title: "b",
+        },
+      ],
+    }),
+  },
+  "peers.peer": self(`/api/v1/peers/${NO_ID}`),
+  "peers.change": self(`/api/v1/peers/${NO_ID}`, { version: 1 }),
+  "peers.remove": self(`/api/v1/peers/${NO_ID}`),
+  "peers.run": self(`/api/v1/peers/${NO_ID}/run`),
+  "peers.compare": self(`/api/v1/peers/${NO_ID}/compare`, { mend: false }),
   "taxii.status": taxii("status/00000000-0000-4000-8000-000000000000/"),
   "taxii.delete-object": taxii(`${COLLECTION}/objects/indicator--00000000-0000-4000-8000-000000000000/`),
 

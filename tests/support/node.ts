@@ -56,13 +56,17 @@ export async function person(
   return (await enrol(admin.url, given.name, made.oneTimePassword, PASSWORD)).client;
 }
 
-/** Polls until `done` answers something, 20 s at most. */
-export async function until<T>(what: string, done: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 20_000;
+/** Polls until `done` answers something, 20 s at most unless told. */
+export async function until<T>(
+  what: string,
+  done: () => Promise<T | undefined | false>,
+  seconds = 20,
+): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const value = await done();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`waited 20 s for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${seconds} s for ${what}`);
     await new Promise((next) => setTimeout(next, 50));
   }
 }

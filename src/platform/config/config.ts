@@ -182,6 +182,14 @@ export const Config = z.strictObject({
       idleMinutes: z.number().positive().default(120).describe("A session unused for this long ends"),
     })
     .prefault({}),
+  peers: z
+    .strictObject({
+      loopback: z
+        .boolean()
+        .default(false)
+        .describe("Whether a peer may be on this very machine; addresses of link-local networks never may"),
+    })
+    .prefault({}),
   duties: z
     .strictObject({ pack: z.string().default("tw-2026").describe("Duty pack of content/duty-packs") })
     .prefault({}),

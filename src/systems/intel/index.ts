@@ -1,6 +1,9 @@
 import type { System } from "../../platform/platform.ts";
 import { importRoutes } from "./imports/routes.ts";
 import { ImportRunner } from "./imports/runner.ts";
+import { PeerExchange } from "./peers/exchange.ts";
+import { peerJobs } from "./peers/jobs.ts";
+import { PEERS_JOB, peerRoutes } from "./peers/routes.ts";
 import { ensureProducer } from "./producer.ts";
 import { intelRoutes } from "./routes.ts";
 import { taxiiRoutes } from "./taxii/routes.ts";
@@ -35,14 +38,18 @@ export const intel: System = {
     const warninglists = new WarninglistChecker(lists);
     for (const fault of [...faults, ...warninglists.faults])
       platform.log.warn(fault, "warninglist passed over");
+    const { records, nodeKey, clock, log, jobs, config } = platform;
+    const exchange = { records, nodeKey, clock, log, sectors: node.sectors, loopback: config.peers.loopback };
     const runner = new ImportRunner(platform, warninglists);
     return {
       routes: [
         ...intelRoutes(warninglists),
         ...importRoutes({ records: platform.records, blobs: platform.blobs, runner }),
-        ...taxiiRoutes(platform.config),
+        ...taxiiRoutes(config),
+        ...peerRoutes(exchange, jobs, () => platform.jobScope(PEERS_JOB, [])),
       ],
       jobs: [
+        ...peerJobs(new PeerExchange(exchange)),
         {
           name: "intel.imports",
           permissions: ["intel:write"],

@@ -42,6 +42,8 @@ const zh: ProblemTexts = {
   "intel.own-approval": "擬稿者不得核准自己的情資。",
   "intel.leaks": "情資仍含有不得外流的內容，請先去識別化。",
   "intel.preview-stale": "情資在審閱後已有變更，請重新檢視。",
+  "intel.peer-fault": "交換對象沒有依 TAXII 2.1 回應，原因見說明。",
+  "taxii.unprocessable": "內容可以讀取，但無法處理。",
   "intel.recipients": "這個分享標示不允許分享給所選的對象。",
   "intel.unknown-format": "無法辨識檔案格式；若您確定格式，請自行指定。",
   "intel.import-state": "匯入目前的狀態不能做這個動作。",
@@ -90,6 +92,8 @@ const en: ProblemTexts = {
   "intel.own-approval": "Who drafted the item may not approve it.",
   "intel.leaks": "The item still holds something that must not leave; de-identify it first.",
   "intel.preview-stale": "The item changed since it was reviewed; look at it again.",
+  "intel.peer-fault": "The peer does not answer as TAXII 2.1 wants it; the detail says how.",
+  "taxii.unprocessable": "The body is read, and cannot be processed.",
   "intel.recipients": "The marking does not allow these recipients.",
   "intel.unknown-format":
     "The file is in none of the formats that can be imported; name the format if you know it.",

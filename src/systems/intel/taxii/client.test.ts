@@ -63,12 +63,12 @@ for (const database of DATABASES) {
 
   withPeer("8.5.1: Basic and Bearer open the same doors, a wrong key none", async (url, secret) => {
     for (const login of [{ token: secret }, { user: "anything", password: secret }]) {
-      const { root, collection } = await inbox(new TaxiiClient({ url, login }));
+      const { root, collection } = await inbox(new TaxiiClient({ url, login }, { loopback: true }));
       assert.deepEqual([root.title, collection.canRead], ["測試 ISAC", true]);
     }
     for (const login of [{ token: "lf_no" }, { user: secret, password: "lf_no" }])
       await assert.rejects(
-        new TaxiiClient({ url, login }).apiRoots(),
+        new TaxiiClient({ url, login }, { loopback: true }).apiRoots(),
         (error) => error instanceof PeerFault && error.status === 401,
       );
   });
@@ -76,7 +76,7 @@ for (const database of DATABASES) {
   withPeer(
     "push in envelopes that fit, pull with checkpoints, resume after a crash, and again without anything new",
     async (url, secret) => {
-      const client = new TaxiiClient({ url, login: { user: "", password: secret } });
+      const client = new TaxiiClient({ url, login: { user: "", password: secret } }, { loopback: true });
       const { root, collection } = await inbox(client);
       assert.equal(root.maxContentLength, 4000);
       const sent = Array.from({ length: 47 }, (_, at) => malware(at));
@@ -132,7 +132,7 @@ async function withOddPeer(
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   try {
-    await run(new TaxiiClient({ url, login: { token: "t" } }, { pause: 1, tries: 3 }), url);
+    await run(new TaxiiClient({ url, login: { token: "t" } }, { pause: 1, tries: 3, loopback: true }), url);
   } finally {
     server.closeAllConnections();
     server.close();

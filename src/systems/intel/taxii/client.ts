@@ -6,13 +6,17 @@ import { versionOf } from "../stix/object.ts";
 import { readEnvelopePage } from "./envelope.ts";
 import { TAXII_TYPE } from "./media-type.ts";
 import type { Status, StatusDetail } from "./status-store.ts";
+import { type Answer, exchange } from "./transport.ts";
 
 /** A server of others: where its discovery is, and what lets us in. */
 export interface Peer {
   /** `https://peer.example/taxii2/` */
   readonly url: string;
   /** Bearer token, or user and password for HTTP Basic (TAXII 2.1 section 8.5.1). */
-  readonly login: { readonly token: string } | { readonly user: string; readonly password: string };
+  readonly login:
+    | { readonly token: string }
+    | { readonly user: string; readonly password: string }
+    | { readonly cert: string; readonly key: string };
 }
 
 export interface ApiRoot {
@@ -66,6 +70,8 @@ interface ClientOptions {
   readonly tries?: number;
   /** First pause in milliseconds; 500 unless told. */
   readonly pause?: number;
+  /** Whether the peer may be on this very machine. */
+  readonly loopback?: boolean;
 }
 
 const LONGEST_CALL = 60_000;
@@ -85,6 +91,11 @@ const Collections = z.object({
   collections: z
     .array(z.object({ id: z.string(), title: z.string(), can_read: z.boolean(), can_write: z.boolean() }))
     .default([]),
+});
+const Manifest = z.object({
+  more: z.boolean().default(false),
+  next: z.string().optional(),
+  objects: z.array(z.object({ id: z.string(), version: z.string(), date_added: z.string() })).default([]),
 });
 const Detail = z.object({ id: z.string(), version: z.string(), message: z.string().optional() });
 const StatusShape = z.object({
@@ -140,7 +151,7 @@ export class TaxiiClient {
     if (limit !== undefined) url.searchParams.set("limit", String(limit));
     if (from.addedAfter !== undefined) url.searchParams.set("added_after", from.addedAfter);
     if (from.next !== undefined) url.searchParams.set("next", from.next);
-    let answer: { response: Response; body: Buffer };
+    let answer: Answer;
     try {
       answer = await this.ask("GET", url.href);
     } catch (error) {
@@ -153,7 +164,7 @@ export class TaxiiClient {
       );
     }
     const { parts, more, next } = envelopeOf(answer.body);
-    const last = answer.response.headers.get("x-taxii-date-added-last") ?? undefined;
+    const last = answer.header("x-taxii-date-added-last");
     const documents = parts.map((part) => part.text);
     if (more && next !== undefined) return { documents, more, checkpoint: { ...from, next } };
     const addedAfter = parts.length === 0 ? from.addedAfter : last;
@@ -161,6 +172,40 @@ export class TaxiiClient {
       throw new PeerFault("X-TAXII-Date-Added-Last is missing (3.4)");
     if (more && addedAfter === from.addedAfter) throw new PeerFault("more is true, but there is no way on");
     return { documents, more, checkpoint: addedAfter === undefined ? {} : { addedAfter } };
+  }
+
+  /** What a collection holds, every version (section 5.3). */
+  async *manifest(collection: PeerCollection): AsyncGenerator<{ id: string; version: string }> {
+    let [addedAfter, next]: (string | undefined)[] = [undefined, undefined];
+    for (let more = true; more; ) {
+      const url = new URL("manifest/", collection.url);
+      url.searchParams.set("match[version]", "all");
+      if (addedAfter !== undefined) url.searchParams.set("added_after", addedAfter);
+      if (next !== undefined) url.searchParams.set("next", next);
+      const page = await this.json(Manifest, url.href);
+      yield* page.objects;
+      const last = page.objects.at(-1)?.date_added;
+      if (page.more && page.next === undefined && (last === undefined || last === addedAfter))
+        throw new PeerFault("more is true, but there is no way on");
+      [more, next] = [page.more, page.next];
+      if (next === undefined) addedAfter = last;
+    }
+  }
+
+  /** Objects by their ids, every version, verbatim; at most as many ids as fit an address. */
+  async byId(collection: PeerCollection, ids: readonly string[]): Promise<string[]> {
+    const documents: string[] = [];
+    let next: string | undefined;
+    do {
+      const url = new URL("objects/", collection.url);
+      url.searchParams.set("match[id]", ids.join(","));
+      url.searchParams.set("match[version]", "all");
+      if (next !== undefined) url.searchParams.set("next", next);
+      const page = envelopeOf((await this.ask("GET", url.href)).body);
+      documents.push(...page.parts.map((part) => part.text));
+      next = page.more ? page.next : undefined;
+    } while (next !== undefined);
+    return documents;
   }
 
   /** Pushes documents in envelopes that fit the API root, and waits for what became of them (sections 5.5 and 4.3). */
@@ -187,67 +232,52 @@ export class TaxiiClient {
     return parsed(shape, (await this.ask("GET", url)).body);
   }
 
-  private async ask(
-    method: string,
-    url: string,
-    body?: string,
-  ): Promise<{ response: Response; body: Buffer }> {
+  private async ask(method: string, url: string, body?: string): Promise<Answer> {
     if (new URL(url).origin !== new URL(this.peer.url).origin) {
       throw new PeerFault(`the login is not for ${new URL(url).origin}`);
     }
     for (let turn = 1; ; turn++) {
-      const outcome = await this.once(method, url, body).catch((error: unknown) => {
+      const answer = await this.once(method, url, body).catch((error: unknown) => {
         this.options.signal?.throwIfAborted();
-        if (error instanceof PeerFault) throw error;
         return new PeerFault(
           `${new URL(url).origin}: ${error instanceof Error ? error.message : "no answer"}`,
         );
       });
-      if (!(outcome instanceof PeerFault)) {
-        const { response } = outcome;
-        if (response.ok) return outcome;
-        if (!PASSING.includes(response.status) || turn >= (this.options.tries ?? 5)) {
-          throw new PeerFault(`${method} ${new URL(url).pathname}: ${response.status}`, response.status);
+      if (!(answer instanceof PeerFault)) {
+        if (answer.ok) return answer;
+        if (!PASSING.includes(answer.status) || turn >= (this.options.tries ?? 5)) {
+          const said = reasonOf(answer.body);
+          throw new PeerFault(
+            `${method} ${new URL(url).pathname}: ${answer.status}${said === "" ? "" : ` ${said}`}`,
+            answer.status,
+          );
         }
-        await this.wait(turn - 1, Number(response.headers.get("retry-after") ?? Number.NaN) * 1000);
+        await this.wait(turn - 1, Number(answer.header("retry-after") ?? Number.NaN) * 1000);
       } else {
-        if (turn >= (this.options.tries ?? 5)) throw outcome;
+        if (turn >= (this.options.tries ?? 5)) throw answer;
         await this.wait(turn - 1);
       }
     }
   }
 
-  private async once(
-    method: string,
-    url: string,
-    body?: string,
-  ): Promise<{ response: Response; body: Buffer }> {
+  private once(method: string, url: string, body?: string): Promise<Answer> {
     const { login } = this.peer;
-    const authorization =
-      "token" in login
-        ? `Bearer ${login.token}`
-        : `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}`;
     const deadline = AbortSignal.timeout(LONGEST_CALL);
-    const { signal } = this.options;
-    const response = await fetch(url, {
+    const { signal, loopback = false } = this.options;
+    return exchange({
       method,
-      redirect: "error",
+      url,
       headers: {
         accept: TAXII_TYPE,
-        authorization,
+        ...("cert" in login ? {} : { authorization: authorization(login) }),
         ...(body === undefined ? {} : { "content-type": TAXII_TYPE }),
       },
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       ...(body === undefined ? {} : { body }),
+      ...("cert" in login ? { tls: { cert: login.cert, key: login.key } } : {}),
+      loopback,
+      most: LARGEST_ANSWER,
     });
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for await (const part of response.body ?? []) {
-      size += part.byteLength;
-      if (size > LARGEST_ANSWER) throw new PeerFault(`an answer of more than ${LARGEST_ANSWER} bytes`);
-      parts.push(part);
-    }
-    return { response, body: Buffer.concat(parts) };
   }
 
   private async wait(turn: number, told = Number.NaN): Promise<void> {
@@ -275,6 +305,25 @@ export async function pullFrom(
     ({ checkpoint, more } = page);
   }
   return checkpoint;
+}
+
+function authorization(login: { token: string } | { user: string; password: string }): string {
+  return "token" in login
+    ? `Bearer ${login.token}`
+    : `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}`;
+}
+
+/** What a TAXII error message says (section 3.6.1). */
+function reasonOf(body: Buffer): string {
+  try {
+    const { title, description } = JSON.parse(body.toString("utf8")) as Record<string, unknown>;
+    return [title, description]
+      .filter((each) => typeof each === "string")
+      .join(": ")
+      .slice(0, 300);
+  } catch {
+    return "";
+  }
 }
 
 function* envelopes(documents: readonly string[], most: number): Generator<string> {

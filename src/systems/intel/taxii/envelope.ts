@@ -28,14 +28,17 @@ export async function readBody(
   return Buffer.concat(parts);
 }
 
-/** The objects of a pushed envelope (TAXII 2.1 section 3.7), verbatim. Problem http.invalid where the body is none. */
+/**
+ * The objects of a pushed envelope (TAXII 2.1 section 3.7), verbatim. Problem http.invalid where the body is no JSON,
+ * taxii.unprocessable where it is no envelope (section 5.5).
+ */
 export function readEnvelope(body: Buffer): EnvelopePart[] {
   const { parts } = readEnvelopePage(body);
-  if (parts.length === 0) throw refusal("objects", "a list with at least one object is wanted");
+  if (parts.length === 0) throw unprocessable("objects", "a list with at least one object is wanted");
   return parts;
 }
 
-/** An envelope as an answer: its objects verbatim, and how it goes on. Problem http.invalid where the body is none. */
+/** An envelope as an answer: its objects verbatim, and how it goes on. Problems as of `readEnvelope`. */
 export function readEnvelopePage(body: Buffer): { parts: EnvelopePart[]; more: boolean; next?: string } {
   if (!isUtf8(body)) throw refusal("body", "not UTF-8");
   const text = body.toString("utf8");
@@ -45,14 +48,18 @@ export function readEnvelopePage(body: Buffer): { parts: EnvelopePart[]; more: b
   } catch {
     throw refusal("body", `not JSON at character ${jsonFaultAt(text) + 1}`);
   }
-  if (!isJsonObject(value)) throw refusal("body", "an envelope is wanted: an object with objects");
+  if (!isJsonObject(value)) throw unprocessable("body", "an envelope is wanted: an object with objects");
   const { objects, more, next } = value;
-  if (objects !== undefined && !Array.isArray(objects)) throw refusal("objects", "a list is wanted");
+  if (objects !== undefined && !Array.isArray(objects)) throw unprocessable("objects", "a list is wanted");
   return {
     parts: objects === undefined ? [] : partsOf(text),
     more: more === true,
     ...(typeof next === "string" ? { next } : {}),
   };
+}
+
+function unprocessable(path: string, message: string): Problem {
+  return new Problem("taxii.unprocessable", { faults: [{ path, message }] });
 }
 
 function refusal(path: string, message: string): Problem {

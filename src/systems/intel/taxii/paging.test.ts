@@ -39,7 +39,10 @@ for (const database of DATABASES) {
       const { server, url } = await intelServer(node, { perMinute: 100_000 });
       try {
         await add(node, 0, COUNT);
-        const client = new TaxiiClient({ url: `${url}/taxii2/`, login: { token: "other" } });
+        const client = new TaxiiClient(
+          { url: `${url}/taxii2/`, login: { token: "other" } },
+          { loopback: true },
+        );
         const [root] = await client.apiRoots();
         const [collection] = await client.collections(root ?? assert.fail());
         const kept: string[] = [];

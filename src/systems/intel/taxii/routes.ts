@@ -1,3 +1,4 @@
+import { Problem } from "../../../core/problem.ts";
 import { may, type Scope } from "../../../core/scope.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import type { Route } from "../../../platform/http/route.ts";
@@ -63,7 +64,28 @@ export function taxiiRoutes(config: Config): Route[] {
       versions,
     ),
     ...writeRoutes(config.http.bodyLimit),
+    ...elsewhere(),
   ];
+}
+
+/** What stands at no address of ours is refused as everything below /taxii2 is (section 3.6.1). */
+function elsewhere(): Route[] {
+  return (["GET", "POST", "PUT", "DELETE"] as const).map((method) => {
+    const nothing = taxii(
+      `nothing-${method.toLowerCase()}`,
+      method,
+      "/taxii2/*",
+      "Nothing is here",
+      async () => {
+        throw new Problem("http.not-found");
+      },
+    );
+    return {
+      ...nothing,
+      hidden: true,
+      ...(method === "GET" || method === "DELETE" ? {} : { rawBody: true }),
+    };
+  });
 }
 
 function present(collection: Collection, scope: Scope) {

@@ -138,6 +138,19 @@ for (const database of DATABASES) {
     assert.equal(missing.json.http_status, "404");
     assert.equal(missing.json.error_id, missing.headers.get("x-request-id"));
     assert.equal((await get("/taxii2/other/collections/")).status, 404);
+    for (const [method, path] of [
+      ["GET", "/taxii2/lianfang/nowhere/at/all/"],
+      ["POST", "/taxii2/lianfang/collections/"],
+      ["PUT", objects],
+      ["DELETE", "/taxii2/lianfang/"],
+    ] as const) {
+      const unknown = await client(url, "other")(method, path, undefined, { accept: TYPE });
+      assert.deepEqual(
+        [unknown.status, unknown.headers.get("content-type"), unknown.json.http_status],
+        [404, TYPE, "404"],
+        `${method} ${path}`,
+      );
+    }
     assert.equal((await get(`${objects}indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f/`)).status, 404);
     assert.equal((await get("/taxii2/lianfang/collections/')/")).status, 404);
     assert.equal((await get(objects, "application/json")).status, 406);
