@@ -63,10 +63,7 @@ const filling = performance.now();
 while (written < OBJECTS) await write(Math.min(BATCH, OBJECTS - written));
 const fillSeconds = (performance.now() - filling) / 1000;
 
-const client = new TaxiiClient(
-  { url: `${url}/taxii2/`, login: { token: "other" } },
-  { loopback: true },
-);
+const client = new TaxiiClient({ url: `${url}/taxii2/`, login: { token: "other" } }, { loopback: true });
 const [root] = await client.apiRoots();
 if (root === undefined) throw new Error("no API root");
 const collection = (await client.collections(root))[0];
