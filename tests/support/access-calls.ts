@@ -131,6 +131,9 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "logs.list": list("/api/v1/logs"),
   "logs.get": get((s) => `/api/v1/logs/${s.eventId}`),
 
+  "rules.list": self("/api/v1/rules"),
+  "rules.faults": self("/api/v1/rules/faults"),
+  "rules.get": self("/api/v1/rules/fad66f2f-9ff3-4d9b-a1ae-93135b5020e4"),
   "alerts.list": list("/api/v1/alerts"),
   "alerts.export": list("/api/v1/alerts/export"),
   "alerts.assignees": list("/api/v1/alerts/assignees", { shows: false }),

@@ -150,6 +150,18 @@ export const Config = z.strictObject({
       maxBodyBytes: bytes(64 * 2 ** 20).describe("Largest body of POST /ingest/logs after gunzip"),
     })
     .prefault({}),
+  detection: z
+    .strictObject({
+      rules: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("Folders of Sigma rules beside those that come with the product; read again when changed"),
+      pipelines: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("Folders or files of pipelines that tie their log sources to records"),
+    })
+    .prefault({}),
   intel: z
     .strictObject({
       warninglists: z

@@ -3,6 +3,9 @@ import type { Scope } from "../../core/scope.ts";
 import type { System } from "../../platform/platform.ts";
 import { orgByName } from "../members/index.ts";
 import { alertRoutes } from "./alerts/index.ts";
+import type { Catalog } from "./catalog/catalog.ts";
+import { catalogRoutes } from "./catalog/routes.ts";
+import { FolderWatch } from "./catalog/watch.ts";
 import { Budget } from "./collect/budget.ts";
 import { Ingest } from "./collect/ingest.ts";
 import { Intake } from "./collect/intake.ts";
@@ -55,14 +58,24 @@ export const detection: System = {
       log,
       metrics: platform.metrics,
     });
+    const folders = {
+      rules: [RULE_FOLDERS.rules, ...config.detection.rules],
+      pipelines: [RULE_FOLDERS.pipelines, ...config.detection.pipelines],
+    };
+    let catalog: Catalog = { rules: [], faults: [], loadedAt: undefined, folders: folders.rules };
     const pool = new PipelinePool({
-      folders: RULE_FOLDERS,
-      onRules: ({ rules, correlations: set, faults }) => {
+      folders,
+      onRules: ({ rules, catalog: list, correlations: set, faults }) => {
+        catalog = { rules: list, faults, loadedAt: clock.now(), folders: folders.rules };
         void correlations.use(set);
         log.info({ rules, faults: faults.length }, "detection rules loaded");
         for (const fault of faults) log.warn({ ...fault }, "a detection rule is left out");
       },
       onCrash: (error) => log.error({ err: error }, "a pipeline thread failed"),
+    });
+    const watched = new FolderWatch([...folders.rules, ...folders.pipelines], () => {
+      log.info({ folders: folders.rules.length }, "the rules have changed and are read again");
+      pool.reload();
     });
     let jobScope: Promise<Scope> | undefined;
     const scope = () => {
@@ -102,6 +115,7 @@ export const detection: System = {
       routes: [
         ...ingestRoutes({ ingest, pool, budget, events, maxBodyBytes, maxLineBytes, orgByName: findOrg }),
         ...alertRoutes(),
+        ...catalogRoutes(() => catalog),
       ],
       subscribers: [
         {
@@ -116,6 +130,7 @@ export const detection: System = {
         pool.open();
         stock.start();
         correlations.start();
+        watched.start();
         for (const source of config.ingest.sources) {
           // Not refused: the organisation may be made in the console after this start.
           if ((await orgs.find(source.org)) === undefined) {
@@ -129,6 +144,7 @@ export const detection: System = {
         if (Object.keys(ports).length > 0) log.info({ ...ports }, "listening for syslog");
       },
       async stop() {
+        watched.stop();
         await syslog.stop();
         await intake.stop();
         await stock.stop();

@@ -1,2 +1,3 @@
 export * from "./alerts/model.ts";
+export * from "./catalog/model.ts";
 export * from "./collect/model.ts";

@@ -93,3 +93,43 @@ test("threads that cannot start fail their batches instead of keeping them", asy
   assert.ok(crashes.length > 0);
   await pool.close();
 });
+
+test("rules read again under load: no batch is lost, each is met with one reading or the other", async () => {
+  const rules = mkdtempSync(join(folder, "reload-"));
+  const pipelines = join(folder, "reload.yml");
+  writeFileSync(pipelines, "logsources:\n  - logsource: { category: any }\n");
+  const write = (title: string) =>
+    writeFileSync(
+      join(rules, "rule.yml"),
+      `title: ${title}\nid: 7c4b8f0e-0000-4000-8000-000000000001\nlevel: low\nstatus: test\nlogsource:\n  category: any\ndetection:\n  selection:\n    message: x\n  condition: selection\n`,
+    );
+  write("before");
+  let told = 0;
+  const pool = new PipelinePool({ folders: { rules, pipelines }, size: 2, onRules: () => told++ });
+  const seen: string[] = [];
+  try {
+    await pool.process(task("x\n"));
+    write("after");
+    pool.reload();
+    // The old threads go on until the new ones are ready.
+    while (told < 2 || seen.at(-1) !== "after") {
+      const results = await Promise.all([1, 2, 3].map((lines) => pool.process(task("x\n".repeat(lines)))));
+      for (const [at, { matches }] of results.entries()) {
+        assert.equal(matches.length, at + 1);
+        const titles = new Set(matches.map(({ match }) => match.title));
+        assert.equal(titles.size, 1);
+        seen.push(...titles);
+      }
+    }
+    assert.equal(seen[0], "before");
+    // Several changes at once end with the last of them.
+    write("later");
+    pool.reload();
+    pool.reload();
+    while (told < 3) await pool.process(task("x\n"));
+    const [last] = (await pool.process(task("x\n"))).matches;
+    assert.ok(last?.match.title === "later" || last?.match.title === "after");
+  } finally {
+    await pool.close();
+  }
+});

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { type Fault, Problem } from "../../../core/problem.ts";
+import type { Rule } from "../catalog/model.ts";
 import type { CorrelationSet } from "../correlation/index.ts";
 import type { IndicatorSet } from "../indicators/pass.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
@@ -21,6 +22,7 @@ export interface PoolOptions {
 /** What a set of rules comes to. */
 export interface RulesLoaded {
   readonly rules: number;
+  readonly catalog: readonly Rule[];
   readonly correlations: CorrelationSet;
   readonly faults: readonly Fault[];
 }
@@ -35,6 +37,11 @@ interface Waiting {
 
 interface Thread {
   readonly worker: Worker;
+  /** Which reading of the rules it has. */
+  readonly generation: number;
+  /** Takes no more batches and ends after the one that it has. */
+  retired: boolean;
+  ready: boolean;
   busy: Waiting | undefined;
   error: Error | undefined;
 }
@@ -53,7 +60,8 @@ export class PipelinePool {
   #indicators: IndicatorSet | undefined;
   #serial = 0;
   #closed = false;
-  #told = false;
+  #generation = 0;
+  #told = -1;
   #crashes = 0;
 
   constructor(options: PoolOptions) {
@@ -63,6 +71,18 @@ export class PipelinePool {
   /** Starts the threads ahead of the first batch. */
   open(): void {
     while (!this.#closed && this.#threads.size < (this.#options.size ?? 1)) this.#spawn();
+  }
+
+  /**
+   * Reads the rules again: new threads compile them aside, and each takes the place of an old one when it is ready, so
+   * that no batch waits for it and none is lost.
+   */
+  reload(): void {
+    if (this.#closed || this.#threads.size === 0) return;
+    this.#generation++;
+    // Threads of a reading that was overtaken are of no use before they were ready.
+    for (const thread of this.#threads) if (!thread.ready) this.#retire(thread);
+    for (let count = 0; count < (this.#options.size ?? 1); count++) this.#spawn();
   }
 
   /** Meets every batch that is not under way yet with these indicators instead of those before. */
@@ -116,7 +136,7 @@ export class PipelinePool {
 
   #next(): void {
     for (const thread of this.#threads) {
-      if (thread.busy !== undefined) continue;
+      if (thread.busy !== undefined || thread.retired) continue;
       const waiting = this.#queue.shift();
       if (waiting === undefined) return;
       thread.busy = waiting;
@@ -127,7 +147,14 @@ export class PipelinePool {
 
   #spawn(): void {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: this.#options.folders });
-    const thread: Thread = { worker, busy: undefined, error: undefined };
+    const thread: Thread = {
+      worker,
+      generation: this.#generation,
+      retired: false,
+      ready: false,
+      busy: undefined,
+      error: undefined,
+    };
     this.#threads.add(thread);
     if (this.#indicators !== undefined)
       worker.postMessage({ kind: "indicators", set: this.#indicators } satisfies Ask);
@@ -141,22 +168,44 @@ export class PipelinePool {
 
   #heard(thread: Thread, answer: Answer): void {
     if (answer.kind === "ready") {
-      if (!this.#told) this.#options.onRules?.(answer);
-      this.#told = true;
+      thread.ready = true;
+      if (thread.generation !== this.#generation) return;
+      if (this.#told !== this.#generation) this.#options.onRules?.(answer);
+      this.#told = this.#generation;
+      this.#replaceOne();
       return;
     }
     this.#crashes = 0;
     const waiting = thread.busy;
     thread.busy = undefined;
     waiting?.done(answer);
+    if (thread.retired) void thread.worker.terminate();
     this.#next();
     this.#tellIdle();
+  }
+
+  /** An old thread makes room for one that is ready: an idle one rather than one at work. */
+  #replaceOne(): void {
+    const old = [...this.#threads].filter((each) => each.generation < this.#generation && !each.retired);
+    const out = old.find((each) => each.busy === undefined) ?? old[0];
+    if (out !== undefined) this.#retire(out);
+    this.#next();
+  }
+
+  #retire(thread: Thread): void {
+    thread.retired = true;
+    if (thread.busy === undefined) void thread.worker.terminate();
   }
 
   #ended(thread: Thread, code: number): void {
     if (!this.#threads.delete(thread)) return;
     if (this.#closed && thread.busy === undefined) return;
     thread.busy?.fail(new Error(`a pipeline thread ended with code ${code}`, { cause: thread.error }));
+    // The one that takes its place is on its way already.
+    if (thread.retired || thread.generation < this.#generation) {
+      this.#tellIdle();
+      return;
+    }
     this.#crashes++;
     if (this.#crashes > MOST_CRASHES) {
       // It cannot even start; whoever waits is told instead of waiting for ever.

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Fault, Problem } from "../../../core/problem.ts";
+import type { Rule } from "../catalog/model.ts";
 import type { CorrelationSet } from "../correlation/index.ts";
 import { IndicatorPass, type IndicatorSet } from "../indicators/pass.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
@@ -18,6 +19,7 @@ export type Answer =
   | {
       readonly kind: "ready";
       readonly rules: number;
+      readonly catalog: readonly Rule[];
       readonly correlations: CorrelationSet;
       readonly faults: readonly Fault[];
     }
@@ -33,7 +35,7 @@ export type Answer =
 const port = parentPort;
 if (port === null) throw new Error("this module runs as a worker thread");
 
-const { matcher, size, correlations, faults } = loadMatcher(workerData as RuleFolders);
+const { matcher, size, rules, correlations, faults } = loadMatcher(workerData as RuleFolders);
 
 let indicators: IndicatorPass | undefined;
 
@@ -55,4 +57,4 @@ port.on("message", (ask: Ask) => {
   const said = answer(ask);
   port.postMessage(said, said.kind === "processed" ? [said.result.rows.buffer] : []);
 });
-port.postMessage({ kind: "ready", rules: size, correlations, faults } satisfies Answer);
+port.postMessage({ kind: "ready", rules: size, catalog: rules, correlations, faults } satisfies Answer);

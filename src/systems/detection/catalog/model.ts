@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { PageQuery, pageOf } from "../../../core/page.ts";
+import { ALERT_LEVELS, AlertLevel } from "../alerts/model.ts";
+
+/** `correlation`: over what other rules met. */
+export const RULE_KINDS = ["detection", "correlation"] as const;
+
+/**
+ * `active`: raises alerts. `silent`: raises none of its own, correlation rules look at it. `unmapped`: no pipeline knows
+ * the records of its log source, so it meets nothing.
+ */
+export const RULE_STATES = ["active", "silent", "unmapped"] as const;
+
+/** A rule that the node has loaded. */
+export const Rule = z.object({
+  id: z.string(),
+  title: z.string(),
+  titleZh: z.string().nullable(),
+  kind: z.enum(RULE_KINDS),
+  state: z.enum(RULE_STATES),
+  /** Looks at all organisations together; its alerts stay with the one above them. */
+  across: z.boolean(),
+  level: AlertLevel,
+  status: z.string(),
+  tags: z.array(z.string()),
+  /** `product/category/service` as far as the rule names them; of a correlation rule its type. */
+  logSource: z.string(),
+  /** Path within its folder, and the line at which it begins. */
+  file: z.string(),
+  line: z.number().int(),
+});
+export type Rule = z.infer<typeof Rule>;
+
+/** What a rule led to within 30 days, as far as the reader sees the alerts. */
+const Yield = z.object({ alerts: z.number().int(), matches: z.number().int() });
+export const RuleWithYield = Rule.extend(Yield.shape);
+export type RuleWithYield = z.infer<typeof RuleWithYield>;
+
+export const RuleQuery = PageQuery.extend({
+  kind: z.enum(RULE_KINDS).optional(),
+  state: z.enum(RULE_STATES).optional(),
+  level: z.enum(ALERT_LEVELS).optional(),
+  /** Part of the log source, of the title or of the id. */
+  logSource: z.string().trim().max(100).optional(),
+  tag: z.string().trim().max(100).optional(),
+  q: z.string().trim().max(200).optional(),
+});
+export type RuleQuery = z.infer<typeof RuleQuery>;
+export const RulePage = pageOf(RuleWithYield);
+
+export const RuleDetail = RuleWithYield.extend({
+  /** The file as it stands. */
+  source: z.string(),
+});
+
+/** What is wrong in the folders of rules and pipelines, with file and line; everything else works. */
+export const RuleFaults = z.object({
+  items: z.array(z.object({ path: z.string(), message: z.string() })),
+  /** When the rules that are at work were loaded; absent until they are. */
+  loadedAt: z.iso.datetime().optional(),
+  rules: z.number().int(),
+});
