@@ -1,10 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import {
   type Judgement,
   matchPattern,
   patternFault,
   type StixFinding,
+  searchesOf,
+  sigmaOf,
   validateStixStream,
 } from "../../systems/intel/index.ts";
 import { printJson } from "./configured.ts";
@@ -29,8 +32,19 @@ export function addStix(program: Command): void {
     .description("is this a STIX pattern, and is it true of what was observed?")
     .argument("<pattern>")
     .option("--match <file>", "JSON of observed-data and observables: an object, an array or a bundle")
+    .addOption(
+      new Option("--to <form>", "searches of the logs, or a Sigma rule over ECS names").choices([
+        "search",
+        "sigma",
+      ]),
+    )
+    .option("--title <text>", "title of the Sigma rule", "STIX pattern")
     .option("--json", "JSON lines")
-    .action((pattern: string, options: { match?: string; json?: boolean }) => {
+    .action((pattern: string, options: PatternOptions) => {
+      if (options.to !== undefined) {
+        convert(pattern, options);
+        return;
+      }
       const fault = patternFault(pattern);
       if (fault !== undefined || options.match === undefined) {
         if (options.json === true)
@@ -53,6 +67,37 @@ function documentsOf(file: string): Parameters<typeof matchPattern>[1] {
   if (Array.isArray(content)) return content as Parameters<typeof matchPattern>[1];
   const inside = content.type === "bundle" && Array.isArray(content.objects) ? content.objects : [content];
   return inside as Parameters<typeof matchPattern>[1];
+}
+
+interface PatternOptions {
+  match?: string;
+  to?: "search" | "sigma";
+  title: string;
+  json?: boolean;
+}
+
+/** Prints a pattern as searches (one a line) or as a Sigma rule; what cannot be said is told, and ends with 1. */
+function convert(pattern: string, options: PatternOptions): void {
+  try {
+    if (options.to === "search") {
+      for (const { query, left } of searchesOf(pattern)) {
+        if (options.json === true) printJson({ query, left });
+        else {
+          console.log(`/logs?${new URLSearchParams(query as Record<string, string>)}`);
+          for (const part of left) console.log(`  not said: ${part}`);
+        }
+      }
+      return;
+    }
+    const rule = sigmaOf(pattern, { id: randomUUID(), title: options.title });
+    if (options.json === true) printJson({ pattern, rule });
+    else process.stdout.write(rule);
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    if (options.json === true) printJson({ pattern, fault: error.message });
+    else console.log(error.message);
+    process.exitCode = 1;
+  }
 }
 
 type Told = Omit<StixFinding, "level">;

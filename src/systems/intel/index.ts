@@ -15,6 +15,8 @@ export type { IndicatorType, IntelKind, IntelState, Item, Recipient } from "./mo
 export { type Draft, type DraftIndicator, draftItem } from "./review.ts";
 export { patternFault } from "./stix/pattern.ts";
 export { matchPattern } from "./stix/pattern-match.ts";
+export { searchesOf } from "./stix/pattern-search.ts";
+export { sigmaOf } from "./stix/pattern-sigma.ts";
 export { type Judgement, validateStream as validateStixStream } from "./stix/stream.ts";
 export type { StixFinding } from "./stix/validate.ts";
 export type { Warninglist, WarninglistType } from "./warninglists/list.ts";

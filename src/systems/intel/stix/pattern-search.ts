@@ -1,0 +1,75 @@
+import { observationsOf, pathText, patternTree, type Test, waysOf } from "./pattern-terms.ts";
+import type { PatternValue } from "./pattern-tree.ts";
+
+/** A search of the logs, as the query of `/logs` takes it; several words of `q` must all stand in a line. */
+export interface LogSearch {
+  readonly query: Readonly<Partial<Record<"ip" | "domain" | "user" | "q" | "from" | "to", string>>>;
+  /** Parts of the pattern that a search of the logs cannot say: it finds more than the pattern. */
+  readonly left: readonly string[];
+}
+
+const ADDRESS = /^(?:ipv[46]-addr:value|network-traffic:(?:src|dst)_ref\.value)$/;
+const USER = /^user-account:(?:user_id|account_login|display_name)$/;
+
+/**
+ * The searches whose lines together hold whatever the pattern speaks of: one for each way in which one of its
+ * observations can be true. What joins observations (order, number, time between them) is left out and told. Throws
+ * SyntaxError with the place of a fault, RangeError where nothing of the pattern can be searched for.
+ */
+export function searchesOf(pattern: string): LogSearch[] {
+  const tree = patternTree(pattern);
+  const joins = tree.kind === "one" || tree.kind === "or" ? [] : ["how the observations belong together"];
+  const searches = observationsOf(tree).flatMap(({ comparison, from, to }) =>
+    waysOf(comparison).map((way) => searchOf(way, joins, from, to)),
+  );
+  const unique = [...new Map(searches.map((each) => [JSON.stringify(each.query), each])).values()];
+  const empty = unique.find(({ query }) => !["ip", "domain", "user", "q"].some((name) => name in query));
+  if (empty !== undefined) throw new RangeError(`the logs cannot be searched for ${empty.left.join(", ")}`);
+  return unique;
+}
+
+function searchOf(way: readonly Test[], joins: readonly string[], from?: string, to?: string): LogSearch {
+  const query: Record<string, string> = {};
+  const words: string[] = [];
+  const left: string[] = [...joins];
+  for (const test of way) {
+    const path = pathText(test.path);
+    const told = `${path} ${test.kind === "exists" ? "EXISTS" : test.operator}`;
+    const text = test.kind === "test" ? textOf(test.values) : undefined;
+    if (test.kind !== "test" || test.negated || text === undefined) left.push(told);
+    else if (test.operator === "=" || test.operator === "IN") {
+      if (ADDRESS.test(path) && !("ip" in query)) query["ip"] = text;
+      else if (path === "domain-name:value" && !("domain" in query)) query["domain"] = text.toLowerCase();
+      else if (USER.test(path) && !("user" in query)) query["user"] = text;
+      else words.push(text);
+      if (path.startsWith("network-traffic:")) left.push(`${path}: on either side`);
+    } else if (test.operator === "ISSUBSET" && ADDRESS.test(path) && !("ip" in query)) query["ip"] = text;
+    else if (test.operator === "LIKE") {
+      words.push(...text.split(/[%_]/).filter((part) => part.length > 2));
+      left.push(told);
+    } else left.push(told);
+  }
+  const q = words.map(quoted).filter((word) => word !== '""');
+  return {
+    query: {
+      ...query,
+      ...(q.length === 0 ? {} : { q: q.join(" ") }),
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    },
+    left,
+  };
+}
+
+/** One text or number; a set of several is several ways, and is told apart before. */
+function textOf(values: readonly PatternValue[]): string | undefined {
+  const [only, ...others] = values;
+  if (only === undefined || others.length > 0) return undefined;
+  if (only.kind === "text") return only.text;
+  return only.kind === "number" ? String(only.number) : undefined;
+}
+
+function quoted(word: string): string {
+  const plain = word.replaceAll('"', " ").trim();
+  return plain.includes(" ") || plain === "" ? `"${plain}"` : plain;
+}
