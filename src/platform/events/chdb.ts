@@ -1,8 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
+import { join } from "node:path";
 import chdb from "chdb";
 import { literal, parameterText, plainName } from "./bound.ts";
-import { type Engine, INSERT_SETTINGS, READ_SETTINGS } from "./engine.ts";
+import { type Engine, INSERT_SETTINGS, type InsertRows, READ_SETTINGS } from "./engine.ts";
 import { EventStoreError, eventStoreError } from "./error.ts";
 import { Lanes } from "./lanes.ts";
 import type { Bound } from "./store.ts";
@@ -11,6 +13,14 @@ import type { Bound } from "./store.ts";
 const READERS = 2;
 
 const MIB = 2 ** 20;
+
+/** One thread reads a block of one piece, so that it stays one piece: whole or nothing. */
+const BLOCK_SETTINGS = {
+  max_threads: 1,
+  max_insert_threads: 1,
+  min_insert_block_size_rows: "1000000",
+  min_insert_block_size_bytes: String(256 * MIB),
+} as const;
 
 /** The allocator keeps what an insert or merge freed; after work it is given back this often, which takes 8 ms elsewhere. */
 const PURGE_MS = 60_000;
@@ -30,6 +40,8 @@ const SERVER_ARGUMENTS = [
   "--background_fetches_pool_size=1",
   "--background_common_pool_size=1",
   "--background_schedule_pool_size=2",
+  // A part's dictionary of names and addresses holds this many before their repetitions cost more.
+  "--low_cardinality_max_dictionary_size=65536",
   // Parameters of a wide scope come before the settings of a query can take effect.
   `--max_query_size=${READ_SETTINGS.max_query_size}`,
 ];
@@ -51,6 +63,8 @@ class ChdbEngine implements Engine {
   readonly #readers = new Lanes(READERS);
   readonly #writer = new Lanes(1);
   readonly #settings: string;
+  /** Blocks on their way into the engine. */
+  readonly #blocks: string;
   readonly #purging: NodeJS.Timeout;
   #serial = 0;
   #worked = false;
@@ -60,6 +74,8 @@ class ChdbEngine implements Engine {
     this.#folder = folder;
     this.#database = database;
     this.#anchor = this.#connect();
+    this.#blocks = join(folder, "blocks");
+    clearBlocks(this.#blocks);
     this.#purging = setInterval(() => this.#purge(), purgeMs).unref();
     const memory = Math.floor(Math.min(1024 * MIB, totalmem() / 4));
     this.#settings = settingsList({ ...READ_SETTINGS, max_memory_usage: String(memory) });
@@ -96,14 +112,35 @@ class ChdbEngine implements Engine {
     });
   }
 
-  async insert(table: string, lines: Uint8Array, token: string): Promise<void> {
+  async insert(table: string, rows: InsertRows, token: string): Promise<void> {
     this.#refuseWhenClosed();
     return this.#writer.run(undefined, async () => {
       const settings = { ...INSERT_SETTINGS, insert_deduplication_token: token };
       await this.#onOwnConnection((session) =>
-        session.insert({ table, values: lines, format: "JSONEachRow", settings }),
+        rows.format === "Native"
+          ? this.#insertBlock(session, table, rows.bytes, settings)
+          : session.insert({ table, values: rows.bytes, format: rows.format, settings }),
       );
     });
+  }
+
+  /** The embedded engine takes binary rows from files only; this one never leaves the page cache. */
+  async #insertBlock(
+    session: chdb.Session,
+    table: string,
+    bytes: Uint8Array,
+    settings: Readonly<Record<string, string | number>>,
+  ): Promise<void> {
+    const file = join(this.#blocks, `${OWN_BLOCKS}${++blocks}`);
+    await writeFile(file, bytes);
+    try {
+      await session.queryAsync(
+        `INSERT INTO ${table} SETTINGS ${settingsList({ ...settings, ...BLOCK_SETTINGS })} SELECT * FROM file(${literal(file)}, Native)`,
+        { format: "Null" },
+      );
+    } finally {
+      await rm(file, { force: true });
+    }
   }
 
   async ping(): Promise<void> {
@@ -175,6 +212,15 @@ class ChdbEngine implements Engine {
       signal.removeEventListener("abort", onAbort);
     };
   }
+}
+
+const OWN_BLOCKS = `${process.pid}-`;
+let blocks = 0;
+
+/** Makes the folder, and removes what a process that was killed left in it. */
+function clearBlocks(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(folder)) if (!name.startsWith(OWN_BLOCKS)) rmSync(join(folder, name));
 }
 
 function settingsList(settings: Readonly<Record<string, string | number>>): string {

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { parameterText, plainName } from "./bound.ts";
 import type { Placement } from "./ddl.ts";
-import { type Engine, INSERT_SETTINGS, READ_SETTINGS } from "./engine.ts";
+import { type Engine, INSERT_SETTINGS, type InsertRows, READ_SETTINGS } from "./engine.ts";
 import { EventStoreError, eventStoreError } from "./error.ts";
 import type { Bound } from "./store.ts";
 
@@ -93,12 +93,12 @@ class ClickhouseEngine implements Engine {
     }
   }
 
-  async insert(table: string, lines: Uint8Array, token: string): Promise<void> {
+  async insert(table: string, rows: InsertRows, token: string): Promise<void> {
     this.#refuseWhenClosed();
     try {
       const { stream } = await this.#client.exec({
-        query: `INSERT INTO ${table} FORMAT JSONEachRow`,
-        values: Readable.from([lines], { objectMode: false }),
+        query: `INSERT INTO ${table} FORMAT ${rows.format}`,
+        values: Readable.from([rows.bytes], { objectMode: false }),
         clickhouse_settings: {
           ...INSERT_SETTINGS,
           insert_deduplication_token: token,

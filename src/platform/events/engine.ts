@@ -1,5 +1,11 @@
 import type { Bound } from "./store.ts";
 
+/** Rows as bytes: JSON lines, or one block in the Native format. */
+export interface InsertRows {
+  readonly format: "JSONEachRow" | "Native";
+  readonly bytes: Uint8Array;
+}
+
 /** What the two dialects differ in; everything else of the store is written once over this. */
 export interface Engine {
   /** Runs one reading statement and answers its rows as JSON lines. Rejects with `signal.reason` when aborted. */
@@ -8,8 +14,8 @@ export interface Engine {
   ping(): Promise<void>;
   /** Runs one statement that changes tables, to its end. */
   command(sql: string): Promise<void>;
-  /** Stores JSON lines as one block under a deduplication token; resolves once on disk. */
-  insert(table: string, lines: Uint8Array, token: string): Promise<void>;
+  /** Stores rows as one block under a deduplication token; resolves once on disk. */
+  insert(table: string, rows: InsertRows, token: string): Promise<void>;
   /** Waits for what is under way. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { setImmediate as breath } from "node:timers/promises";
 import { plainName, withPlainInstants } from "./bound.ts";
 import { createDatabase, createStatements, onCluster, type Placement, partsTableOf, tableOf } from "./ddl.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, InsertRows } from "./engine.ts";
 import { EventStoreError } from "./error.ts";
 import { type PartitionSize, partitionsToDrop } from "./retention.ts";
 import type { EventBatch, EventQuery, EventStore, EventTable, EventTableSize } from "./store.ts";
@@ -37,16 +37,17 @@ export class SqlEventStore implements EventStore {
     if (batch.token === "" || batch.token.length > 500) {
       throw new EventStoreError("BAD_BATCH", "the token of an insert has 1 to 500 characters");
     }
-    const lines = batch.rows instanceof Uint8Array ? batch.rows : await jsonLines(batch.rows);
-    if (lines.length === 0) return;
-    if (lines.length > LARGEST_BATCH_BYTES) {
+    const rows = await insertRows(batch.rows);
+    const { length } = rows.bytes;
+    if (length === 0) return;
+    if (length > LARGEST_BATCH_BYTES) {
       throw new EventStoreError(
         "BAD_BATCH",
-        `a batch of ${lines.length} bytes is larger than ${LARGEST_BATCH_BYTES}`,
+        `a batch of ${length} bytes is larger than ${LARGEST_BATCH_BYTES}`,
       );
     }
     try {
-      await this.#engine.insert(table, lines, batch.token);
+      await this.#engine.insert(table, rows, batch.token);
     } catch (thrown) {
       throw isOfSeveralDays(thrown)
         ? new EventStoreError("BAD_BATCH", "the rows of a batch are of one day")
@@ -145,6 +146,12 @@ function plainDay(partition: string): string {
   if (!/^\d{8}$/.test(partition))
     throw new EventStoreError("BAD_NAME", `not a day's partition: ${partition.slice(0, 40)}`);
   return partition;
+}
+
+async function insertRows(rows: EventBatch["rows"]): Promise<InsertRows> {
+  if (rows instanceof Uint8Array) return { format: "JSONEachRow", bytes: rows };
+  if ("native" in rows) return { format: "Native", bytes: rows.native };
+  return { format: "JSONEachRow", bytes: await jsonLines(rows) };
 }
 
 /** JSON lines of the rows. A large batch lets other work run in between, since this is the caller's thread. */

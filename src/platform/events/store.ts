@@ -12,8 +12,11 @@ export interface EventQuery {
 /** Rows of one insert; stored whole or not at all. */
 export interface EventBatch {
   readonly table: string;
-  /** Rows as objects, or as JSON lines in UTF-8 that a worker already wrote. Instants are ISO text; unknown columns are refused. */
-  readonly rows: readonly Readonly<Record<string, unknown>>[] | Uint8Array;
+  /**
+   * Rows as objects, as JSON lines in UTF-8 that a worker already wrote (instants are ISO text), or as one block in the
+   * Native format (`native.ts`), which costs the least. Unknown columns are refused.
+   */
+  readonly rows: readonly Readonly<Record<string, unknown>>[] | Uint8Array | { readonly native: Uint8Array };
   /**
    * Makes the insert idempotent: a second insert of the same table and token stores nothing, also after a restart
    * (the last 10,000 tokens of a table are remembered). All rows must fall in one partition.

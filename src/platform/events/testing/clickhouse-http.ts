@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createGunzip, gzipSync } from "node:zlib";
 import chdb from "chdb";
@@ -119,10 +122,14 @@ async function statementOf(request: IncomingMessage): Promise<Statement> {
 }
 
 async function run(session: chdb.Session, statement: Statement, mark: string): Promise<Uint8Array> {
-  const insert = /^INSERT INTO (\S+) FORMAT (JSONEachRow)\s*$/.exec(statement.sql);
+  const insert = /^INSERT INTO (\S+) FORMAT (JSONEachRow|Native)\s*$/.exec(statement.sql);
   if (insert !== null) {
-    const [, table = ""] = insert;
+    const [, table = "", format] = insert;
     const settings = Object.fromEntries(statement.settings);
+    if (format === "Native") {
+      await insertBlock(session, table, statement.data ?? new Uint8Array(0), settings);
+      return new Uint8Array(0);
+    }
     await session.insert({ table, values: statement.data ?? "", format: "JSONEachRow", settings });
     return new Uint8Array(0);
   }
@@ -132,6 +139,31 @@ async function run(session: chdb.Session, statement: Statement, mark: string): P
     `USE ${plainName(statement.database)};\nSET ${set};\n${statement.sql}`,
   );
   return result.bytes();
+}
+
+/** The embedded engine takes binary rows from files only. */
+async function insertBlock(
+  session: chdb.Session,
+  table: string,
+  bytes: Uint8Array,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "lianfang-loopback-"));
+  try {
+    const file = join(folder, "block.native");
+    writeFileSync(file, bytes);
+    const set = Object.entries({ ...settings, max_threads: "1", max_insert_threads: "1" })
+      .map(([name, value]) => `${plainName(name)} = ${literal(value)}`)
+      .join(", ");
+    await session.queryAsync(
+      `INSERT INTO ${table} SETTINGS ${set} SELECT * FROM file(${literal(file)}, Native)`,
+      {
+        format: "Null",
+      },
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function send(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {

@@ -72,7 +72,7 @@ export class Ingest {
       receivedAt: taken.receivedAt,
       parser: source.parser,
     });
-    await events.insert({ table: LOG_TABLE.name, rows, token: taken.id });
+    await events.insert({ table: LOG_TABLE.name, rows: { native: rows }, token: taken.id });
     const finish = (correlated: Correlated) =>
       records.within(scopeOf(scope, correlated.matches), async (work) => {
         const batches = new BatchStore(work);

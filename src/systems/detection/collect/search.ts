@@ -5,7 +5,11 @@ import { type Scope, visibleTo } from "../../../core/scope.ts";
 import { tlpOfRank } from "../../../core/tlp.ts";
 import type { Bound, EventStore } from "../../../platform/events/store.ts";
 import { visible } from "../../../platform/events/visible.ts";
+import { ipv4Number } from "../parsers/text/address.ts";
+import type { BatchFormat } from "../pipeline/batch.ts";
+import { placeOf } from "../pipeline/event-id.ts";
 import { LOG_TABLE } from "../pipeline/log-table.ts";
+import { recordOf } from "../pipeline/process.ts";
 import type { LogDetail, LogQuery, LogRecord } from "./model.ts";
 
 const SHOWN = `event_id, time, received_at, org_id, tlp, source, parser, parsed, dataset, action, outcome, severity,
@@ -56,16 +60,18 @@ export async function searchLogs(
     events.query<Row>({ sql, params, ...(signal !== undefined && { signal }) });
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const further =
-    after === undefined ? "" : " AND (time, event_id) < ({after_time:DateTime64(3)}, {after_id:UUID})";
+    after === undefined
+      ? ""
+      : " AND (time, batch_high, batch_low, place) < ({after_time:DateTime64(3)}, {after_high:UInt64}, {after_low:UInt32}, {after_place:UInt32})";
   const [counted, rows] = await Promise.all([
     ask<{ total: string }>(`SELECT count() AS total FROM ${LOG_TABLE.name} WHERE ${where.sql}`, where.params),
     ask<LogRow>(
       `SELECT ${SHOWN}, substringUTF8(original, 1, ${LIST_CHARS}) AS original FROM ${LOG_TABLE.name}
-        WHERE ${where.sql}${further} ORDER BY time DESC, event_id DESC LIMIT {rows:UInt32}`,
+        WHERE ${where.sql}${further} ORDER BY time DESC, batch_high DESC, batch_low DESC, place DESC LIMIT {rows:UInt32}`,
       {
         ...where.params,
         rows: query.limit + 1,
-        ...(after !== undefined && { after_time: after.time, after_id: after.id }),
+        ...(after !== undefined && { after_time: after.time, ...placeParams("after", after.id) }),
       },
     ),
   ]);
@@ -87,13 +93,34 @@ export async function findLog(
   signal?: AbortSignal,
 ): Promise<LogDetail> {
   const seen = visible(visibleTo(scope));
-  const [row] = await events.query<LogRow & { batch: string; fields: string }>({
-    sql: `SELECT ${SHOWN}, original, batch, fields FROM ${LOG_TABLE.name} WHERE ${seen.sql} AND event_id = {event_id:UUID} LIMIT 1`,
-    params: { ...seen.params, event_id: eventId },
+  const [row] = await events.query<LogRow & StoredRecord & { batch: string }>({
+    sql: `SELECT ${SHOWN}, original, batch, fields, form, choice FROM ${LOG_TABLE.name}
+      WHERE ${seen.sql} AND batch_high = {id_high:UInt64} AND batch_low = {id_low:UInt32} AND place = {id_place:UInt32} LIMIT 1`,
+    params: { ...seen.params, ...placeParams("id", eventId) },
     ...(signal !== undefined && { signal }),
   });
   if (row === undefined) throw new Problem("http.not-found");
-  return { ...present(row), batch: row.batch, fields: JSON.parse(row.fields) as Record<string, unknown> };
+  return { ...present(row), batch: row.batch, fields: fieldsOf(row) };
+}
+
+/** What the record of a row is made from. */
+interface StoredRecord {
+  received_at: string;
+  original: string;
+  fields: string;
+  form: BatchFormat;
+  choice: string;
+}
+
+function fieldsOf(row: StoredRecord): Record<string, unknown> {
+  if (row.fields !== "") return JSON.parse(row.fields) as Record<string, unknown>;
+  return recordOf(row.original, { form: row.form, choice: row.choice, receivedAt: row.received_at });
+}
+
+/** Batch and place of an event's id as parameters `<name>_high`, `<name>_low`, `<name>_place`. */
+function placeParams(name: string, eventId: string): Record<string, Bound> {
+  const { high, low, place } = placeOf(eventId);
+  return { [`${name}_high`]: high.toString(), [`${name}_low`]: low, [`${name}_place`]: place };
 }
 
 function passing(scope: Scope, query: LogQuery): Where {
@@ -159,20 +186,28 @@ function addAddress(text: string, add: (sql: string, values: Record<string, Boun
       faults: [{ path: "query.ip", message: "not an address or prefix" }],
     });
   }
-  if (bits === most) {
-    add("(source_ip = {ip:String} OR destination_ip = {ip:String})", { ip: address.toLowerCase() });
-    return;
+  const either = (condition: (side: string) => string, values: Record<string, Bound>): void =>
+    add(`(${condition("source")} OR ${condition("destination")})`, values);
+  if (version === 4) {
+    const size = 2 ** (32 - bits);
+    const first = Math.floor(ipv4Number(address) / size) * size;
+    // Zero says that there is no address of this kind.
+    either((side) => `${side}_ip4 BETWEEN {first:UInt32} AND {last:UInt32}`, {
+      first: Math.max(1, first),
+      last: first + size - 1,
+    });
+  } else if (bits === most) {
+    either((side) => `${side}_other = {ip:String}`, { ip: address.toLowerCase() });
+  } else {
+    const range = "IPv6CIDRToRange(toIPv6({ip:String}), {bits:UInt8})";
+    either(
+      (side) => {
+        const value = `toIPv6OrNull(${side}_other)`;
+        return `ifNull(${value} >= tupleElement(${range}, 1) AND ${value} <= tupleElement(${range}, 2), 0)`;
+      },
+      { ip: address, bits },
+    );
   }
-  // IPv4 lives in ::ffff:0:0/96, so that one comparison serves both.
-  const range = "IPv6CIDRToRange(toIPv6({ip:String}), {bits:UInt8})";
-  const within = (column: string) => {
-    const value = `toIPv6OrNull(${column})`;
-    return `ifNull(${value} >= tupleElement(${range}, 1) AND ${value} <= tupleElement(${range}, 2), 0)`;
-  };
-  add(`(${within("source_ip")} OR ${within("destination_ip")})`, {
-    ip: address,
-    bits: version === 4 ? bits + 96 : bits,
-  });
 }
 
 function present(row: LogRow): LogRecord {

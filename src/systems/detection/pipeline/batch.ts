@@ -39,7 +39,7 @@ export interface BatchCounts {
 }
 
 export interface BatchResult {
-  /** Rows of the table `log` as JSON lines. */
+  /** Rows of the table `log_line` as a block in the Native format. */
   readonly rows: Uint8Array<ArrayBuffer>;
   readonly counts: BatchCounts;
   /** Each record with the line itself as `event.original`. */

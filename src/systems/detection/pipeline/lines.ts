@@ -13,22 +13,37 @@ const LF = 10;
 const CR = 13;
 
 /** The lines of a batch without LF or CR LF; empty ones are passed over but counted in the numbers. */
-export function* readLines(bytes: Uint8Array, firstLine: number): Generator<Line> {
+export function readLines(bytes: Uint8Array, firstLine: number): Line[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const allValid = isUtf8(buffer);
+  return isUtf8(buffer) ? cutText(buffer.toString("utf8"), firstLine) : cutBytes(buffer, firstLine);
+}
+
+function cutText(all: string, firstLine: number): Line[] {
+  const lines: Line[] = [];
+  // A byte order mark at the very start of the input.
+  let from = firstLine === 1 && all.charCodeAt(0) === 0xfeff ? 1 : 0;
+  for (let number = firstLine; from < all.length; number++) {
+    const found = all.indexOf("\n", from);
+    const end = found < 0 ? all.length : found;
+    const stop = end > from && all.charCodeAt(end - 1) === CR ? end - 1 : end;
+    if (stop > from) lines.push({ number, text: all.slice(from, stop), valid: true });
+    from = end + 1;
+  }
+  return lines;
+}
+
+function cutBytes(buffer: Buffer, firstLine: number): Line[] {
+  const lines: Line[] = [];
   let from = 0;
-  let number = firstLine;
-  while (from < buffer.length) {
+  for (let number = firstLine; from < buffer.length; number++) {
     const found = buffer.indexOf(LF, from);
     const end = found < 0 ? buffer.length : found;
     const stop = end > from && buffer[end - 1] === CR ? end - 1 : end;
-    if (stop > from) {
-      const valid = allValid || isUtf8(buffer.subarray(from, stop));
-      let text = buffer.toString("utf8", from, stop);
-      if (number === 1 && text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-      if (text !== "") yield { number, text, valid };
-    }
+    const valid = isUtf8(buffer.subarray(from, stop));
+    let text = buffer.toString("utf8", from, stop);
+    if (number === 1 && text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+    if (text !== "") lines.push({ number, text, valid });
     from = end + 1;
-    number++;
   }
+  return lines;
 }

@@ -1,21 +1,23 @@
+import type { Instant } from "../../../core/instant.ts";
 import { jsonFaultAt, jsonTooDeepAt } from "../../../core/json-fault.ts";
 import { type Fault, Problem } from "../../../core/problem.ts";
 import type { MatchedEvent } from "../alerts/index.ts";
 import type { IndicatorPass } from "../indicators/pass.ts";
 import { type ParsedLine, parseLine, parseObject } from "../parsers/line.ts";
-import type { ParseContext } from "../parsers/parser.ts";
+import type { EcsDraft, ParseContext } from "../parsers/parser.ts";
 import type { Matcher } from "../sigma/index.ts";
-import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
-import { eventIds } from "./event-id.ts";
+import type { BatchFormat, BatchLines, BatchResult, BatchTask } from "./batch.ts";
+import { batchMark, eventIdOf } from "./event-id.ts";
 import { type Line, readLines } from "./lines.ts";
 import { LOG_TLP } from "./log-table.ts";
-import { rowJson } from "./row.ts";
+import { LogRows } from "./row.ts";
 
 /** What a record that met an indicator bears among its rules. */
 const INDICATOR_MET = "Known indicator";
 const INVALID_UTF8 = "invalid-utf8";
-/** Its bytes stand alone in memory, so that a thread can hand them on without copying; a Buffer's may not. */
-const ENCODER = new TextEncoder();
+const NO_RULES: readonly string[] = [];
+/** Parsers that read a line by what a header before it said, so that the line alone does not give the record. */
+const REMEMBERING: ReadonlySet<string> = new Set(["w3c", "zeek"]);
 
 /** Objects and lists within one another; what writes a record out again works on the stack. */
 const MOST_NESTED = 1_000;
@@ -59,17 +61,52 @@ export function faultsOfBatch(batch: BatchLines): Fault[] {
   return faults;
 }
 
-function readLine(line: Line, task: BatchTask, context: ParseContext): ParsedLine & { original: string } {
+/** Control characters but tab. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u0008\u000a-\u001f]/;
+
+/** A match whose event has no id yet: that follows from the place of its row. */
+interface Found {
+  readonly row: number;
+  readonly matched: MatchedEvent;
+}
+
+interface ReadLine extends ParsedLine {
+  readonly original: string;
+  /** What `original` is: a log line, or the JSON of a record. */
+  readonly form: BatchFormat;
+}
+
+function readLine(line: Line, task: BatchTask, context: ParseContext): ReadLine {
   if (task.format === "lines") {
-    const parsed = parseLine(line.text, context, task.parser);
-    return { ...parsed, original: line.text };
+    const { parser, parsed, record } = parseLine(line.text, context, task.parser);
+    return { parser, parsed, record, original: line.text, form: "lines" };
   }
   const read = objectOf(line);
   if ("fault" in read) throw new Problem("ingest.bad-record", { faults: [read.fault] });
-  const parsed = parseObject(read.object, context, task.parser);
+  const { parser, parsed, record } = parseObject(read.object, context, task.parser);
   const { message } = read.object as { message?: unknown };
   const wrapped = typeof message === "string" && Object.keys(read.object).length === 1;
-  return { ...parsed, original: wrapped ? message : line.text };
+  return {
+    parser,
+    parsed,
+    record,
+    original: wrapped ? message : line.text,
+    form: wrapped ? "lines" : "ndjson",
+  };
+}
+
+/**
+ * The record of a stored line, made anew: what `processBatch` made of it, by today's parsers. `form`, `choice` and
+ * `receivedAt` are those of its batch.
+ */
+export function recordOf(
+  original: string,
+  batch: { readonly form: BatchFormat; readonly choice: string; readonly receivedAt: Instant },
+): EcsDraft {
+  const context: ParseContext = { receivedAt: batch.receivedAt };
+  if (batch.form === "lines") return parseLine(original, context, batch.choice).record;
+  return parseObject(JSON.parse(original) as object, context, batch.choice).record;
 }
 
 /**
@@ -77,13 +114,14 @@ function readLine(line: Line, task: BatchTask, context: ParseContext): ParsedLin
  * batch that is tried again after a crash stores and raises nothing twice. Throws ingest.bad-record on a bad NDJSON line.
  */
 export function processBatch(task: BatchTask, matcher: Matcher, indicators?: IndicatorPass): BatchResult {
-  const idOf = eventIds(task.orgId, task.batch);
-  const context: ParseContext = { receivedAt: task.receivedAt };
-  const matches: MatchedEvent[] = [];
-  const rows: string[] = [];
+  const mark = batchMark(task.orgId, task.batch);
+  const context: ParseContext = { receivedAt: task.receivedAt, memory: {} };
+  const found: Found[] = [];
+  const lines = readLines(task.bytes, task.firstLine);
+  const rows = new LogRows(task, lines.length);
   let parsed = 0;
   let invalidUtf8 = 0;
-  for (const line of readLines(task.bytes, task.firstLine)) {
+  for (const line of lines) {
     const read = readLine(line, task, context);
     const { record } = read;
     if (read.parsed) parsed++;
@@ -91,24 +129,40 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
       invalidUtf8++;
       record.tags = [INVALID_UTF8];
     }
-    const eventId = idOf(rows.length);
-    const fields = JSON.stringify(record);
+    const kept = line.valid && !REMEMBERING.has(read.parser) ? "" : JSON.stringify(record).toWellFormed();
     record["event.original"] = read.original;
-    const found = matcher.match(record);
-    const at = String(record["@timestamp"]);
-    for (const match of found) matches.push({ orgId: task.orgId, tlp: LOG_TLP, eventId, at, record, match });
-    const rules = found.map((match) => match.title.toWellFormed());
-    const met = indicators?.meet({ orgId: task.orgId, tlp: LOG_TLP, eventId, at, record });
-    if (met !== undefined && met.length > 0) {
-      matches.push(...met);
+    const row = rows.size;
+    const at = record["@timestamp"] as string;
+    const met = matcher.match(record);
+    for (const match of met)
+      found.push({ row, matched: { orgId: task.orgId, tlp: LOG_TLP, eventId: "", at, record, match } });
+    let rules = met.length === 0 ? NO_RULES : met.map((match) => match.title.toWellFormed());
+    const known = indicators?.meet({ orgId: task.orgId, tlp: LOG_TLP, eventId: "", at, record });
+    if (known !== undefined && known.length > 0) {
+      for (const matched of known) found.push({ row, matched });
       // Who may read the record may not read of every indicator.
-      if (met.some(({ orgId, tlp }) => orgId === task.orgId && tlp === LOG_TLP)) rules.push(INDICATOR_MET);
+      if (known.some(({ orgId, tlp }) => orgId === task.orgId && tlp === LOG_TLP))
+        rules = [...rules, INDICATOR_MET];
     }
-    rows.push(rowJson(task, eventId, { ...read, fields, rules }));
+    rows.add({
+      parser: read.parser,
+      parsed: read.parsed,
+      record,
+      original: read.original,
+      form: read.form,
+      plain: !CONTROL.test(read.original),
+      rules,
+      fields: kept,
+    });
   }
-  const received = rows.length;
+  const received = rows.size;
+  const { bytes, placeOf } = rows.block(mark);
+  const matches = found.map(({ row, matched }) => ({
+    ...matched,
+    eventId: eventIdOf(mark, placeOf[row] ?? 0),
+  }));
   return {
-    rows: ENCODER.encode(received === 0 ? "" : `${rows.join("\n")}\n`),
+    rows: bytes,
     counts: { received, parsed, unparsed: received - parsed, invalidUtf8 },
     matches,
     ...(indicators === undefined ? {} : { known: indicators.takeKnown() }),

@@ -24,6 +24,31 @@ export function isIpv4(text: string): boolean {
   return octets === 4;
 }
 
+/** An IPv4 address as a number; 0 for 0.0.0.0 and for what is none. */
+export function ipv4Number(text: string): number {
+  const length = text.length;
+  if (length < 7 || length > 15) return 0;
+  let number = 0;
+  let octets = 0;
+  let value = -1;
+  let start = 0;
+  for (let at = 0; at <= length; at++) {
+    const code = at === length ? DOT : text.charCodeAt(at);
+    if (code === DOT) {
+      if (value < 0 || value > 255 || (at - start > 1 && text.charCodeAt(start) === 48)) return 0;
+      number = number * 256 + value;
+      octets++;
+      value = -1;
+      start = at + 1;
+    } else if (code >= 48 && code <= 57) {
+      value = Math.max(value, 0) * 10 + code - 48;
+    } else {
+      return 0;
+    }
+  }
+  return octets === 4 ? number : 0;
+}
+
 function isHex(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
 }
