@@ -139,7 +139,7 @@ try {
     const run = await measured(node, batches);
     const { alerts, matches } = await alertsOf(node);
     const { events } = await ask<Stored>(node, "GET", "/api/v1/platform");
-    const table = events.tables.find(({ table }) => table === "log");
+    const table = events.tables.find(({ table }) => table === "log_line");
     const perHundredThousand = (run.cpuSeconds / LINES) * 100_000;
     const percentile = (share: number) =>
       Math.round(run.took[Math.min(run.took.length - 1, Math.floor(run.took.length * share))] ?? 0);

@@ -115,27 +115,21 @@ class ChdbEngine implements Engine {
   async insert(table: string, rows: InsertRows, token: string): Promise<void> {
     this.#refuseWhenClosed();
     return this.#writer.run(undefined, async () => {
-      const settings = { ...INSERT_SETTINGS, insert_deduplication_token: token };
-      await this.#onOwnConnection((session) =>
-        rows.format === "Native"
-          ? this.#insertBlock(session, table, rows.bytes, settings)
-          : session.insert({ table, values: rows.bytes, format: rows.format, settings }),
-      );
+      await this.#onOwnConnection((session) => {
+        if (rows.format === "Native") return this.#insertBlock(session, table, rows.bytes, token);
+        const settings = { ...INSERT_SETTINGS, insert_deduplication_token: token };
+        return session.insert({ table, values: rows.bytes, format: rows.format, settings });
+      });
     });
   }
 
   /** The embedded engine takes binary rows from files only; this one never leaves the page cache. */
-  async #insertBlock(
-    session: chdb.Session,
-    table: string,
-    bytes: Uint8Array,
-    settings: Readonly<Record<string, string | number>>,
-  ): Promise<void> {
+  async #insertBlock(session: chdb.Session, table: string, bytes: Uint8Array, token: string): Promise<void> {
     const file = join(this.#blocks, `${OWN_BLOCKS}${++blocks}`);
     await writeFile(file, bytes);
     try {
       await session.queryAsync(
-        `INSERT INTO ${table} SETTINGS ${settingsList({ ...settings, ...BLOCK_SETTINGS })} SELECT * FROM file(${literal(file)}, Native)`,
+        `INSERT INTO ${table} SETTINGS ${settingsList({ ...INSERT_SETTINGS, ...BLOCK_SETTINGS })}, insert_deduplication_token = ${literal(token)} SELECT * FROM file(${literal(file)}, Native)`,
         { format: "Null" },
       );
     } finally {

@@ -3,6 +3,16 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { EventStoreError } from "./error.ts";
+import {
+  instants,
+  nativeBlock,
+  nullableBytes,
+  numbers,
+  repeated,
+  textLists,
+  texts,
+  uuidBytes,
+} from "./native.ts";
 import type { EventQuery } from "./store.ts";
 import { LOG, ORG, OTHER, record } from "./testing/log-record.ts";
 import { cancelledOnServer, closeEventStores, EVENT_STORES, type FreshEvents } from "./testing.ts";
@@ -65,6 +75,65 @@ for (const { name, fresh } of EVENT_STORES) {
       { text: "行" },
     ]);
   });
+
+  onStore(
+    "a block of columns is stored as it is, once for its token, and whole or not at all",
+    async (store) => {
+      const columns = `at DateTime64(3, 'UTC'), id UUID, small UInt8, port UInt16, number UInt32, level Nullable(UInt8),
+      name LowCardinality(String), text String, tags Array(LowCardinality(String))`;
+      await store.createTable({ name: "block", columns, orderBy: "at", partitionBy: "at" });
+      const times = ["1970-01-01T00:00:00.000Z", "2026-11-24T01:02:03.456Z", "2200-12-31T23:59:59.999Z"];
+      const id = "0190a000-0000-7000-8000-00000000000a";
+      const words = ["", "水庫 🚰 \0\n'", "x".repeat(70_000)];
+      const block = (instant: readonly string[]) =>
+        nativeBlock(3, [
+          instants(
+            "at",
+            Float64Array.from(instant, (time) => Date.parse(time)),
+          ),
+          repeated("id", "UUID", 3, uuidBytes(id)),
+          numbers("small", Uint8Array.of(0, 7, 255)),
+          numbers("port", Uint16Array.of(0, 443, 65_535)),
+          numbers("number", Uint32Array.of(0, 1, 4_294_967_295)),
+          nullableBytes("level", Int16Array.of(-1, 0, 255)),
+          texts("name", words),
+          texts("text", words),
+          textLists("tags", [[], ["a", "水"], words]),
+        ]);
+      for (const [token, time] of times.entries()) {
+        const native = block([time, time, time]);
+        await store.insert({ table: "block", rows: { native }, token: String(token) });
+        await store.insert({ table: "block", rows: { native }, token: String(token) });
+      }
+      const rows = await store.query<Record<string, unknown>>({
+        sql: "SELECT * FROM block ORDER BY at, number",
+      });
+      assert.deepEqual(
+        rows,
+        times.flatMap((at) =>
+          [0, 1, 2].map((row) => ({
+            at,
+            id,
+            small: [0, 7, 255][row],
+            port: [0, 443, 65_535][row],
+            number: [0, 1, 4_294_967_295][row],
+            level: [null, 0, 255][row],
+            name: words[row],
+            text: words[row],
+            tags: [[], ["a", "水"], words][row],
+          })),
+        ),
+      );
+      const before = rows.length;
+      const torn = block(times.map(() => times[1] ?? "")).subarray(0, 200);
+      await assert.rejects(store.insert({ table: "block", rows: { native: torn }, token: "torn" }));
+      await assert.rejects(
+        store.insert({ table: "block", rows: { native: block(times) }, token: "days" }),
+        named("BAD_BATCH"),
+      );
+      assert.equal((await store.query({ sql: "SELECT * FROM block" })).length, before);
+    },
+  );
 
   onStore("half of a surrogate pair in hostile text does not stop its batch", async (store) => {
     await store.insert({ table: "log_record", rows: [record({ text: "a\ud800b" }), record()], token: "1" });

@@ -5,7 +5,7 @@ import { closeEventStores, EVENT_STORES } from "../../../platform/events/testing
 import { parseObject } from "../parsers/line.ts";
 import type { BatchTask } from "./batch.ts";
 import { LOG_TABLE } from "./log-table.ts";
-import { processBatch } from "./process.ts";
+import { processBatch, recordOf } from "./process.ts";
 
 after(closeEventStores);
 
@@ -67,17 +67,24 @@ for (const { name, fresh } of EVENT_STORES) {
         parser: "auto",
       };
       const { rows, counts } = processBatch(task, { match: () => [] });
-      await store.insert({ table: LOG_TABLE.name, rows, token: "1" });
-      const stored = await store.query<{ fields: string; original: string; time: string }>({
-        sql: `SELECT fields, original, time FROM ${LOG_TABLE.name} ORDER BY event_id`,
+      await store.insert({ table: LOG_TABLE.name, rows: { native: rows }, token: "1" });
+      const stored = await store.query<{ fields: string; form: "ndjson"; original: string; time: string }>({
+        sql: `SELECT fields, form, original, time FROM ${LOG_TABLE.name}`,
       });
       assert.equal(stored.length, counts.received);
-      for (const [index, row] of stored.entries()) {
-        const sent: unknown = JSON.parse(JSON.stringify(objects[index]));
-        const { record } = parseObject(sent as object, { receivedAt: RECEIVED });
-        assert.deepEqual(JSON.parse(row.fields), JSON.parse(JSON.stringify(record)), JSON.stringify(sent));
-        assert.equal(row.original, JSON.stringify(objects[index]));
-        assert.equal(row.time, record["@timestamp"]);
+      const found = Map.groupBy(stored, ({ original }) => original);
+      for (const object of objects) {
+        const text = JSON.stringify(object);
+        const wrapped = Object.keys(object).length === 1 && "message" in object;
+        const rows = found.get(wrapped ? String(Object.values(object)[0]) : text) ?? [];
+        const { record } = parseObject(JSON.parse(text) as object, { receivedAt: RECEIVED });
+        assert.ok(rows.length > 0, text);
+        for (const row of rows) {
+          const made = recordOf(row.original, { form: row.form, choice: "auto", receivedAt: RECEIVED });
+          assert.equal(row.fields, "");
+          assert.deepEqual(JSON.parse(JSON.stringify(made)), JSON.parse(JSON.stringify(record)), text);
+          assert.equal(row.time, record["@timestamp"]);
+        }
       }
     } finally {
       await store.dispose();
