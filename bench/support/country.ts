@@ -24,14 +24,28 @@ export interface Infected {
   readonly domain: string;
 }
 
+/** Somebody at a site: some lines within a short time, from one host to one address. */
+interface Visit {
+  readonly host: number;
+  readonly site: number;
+  readonly peer: string;
+  left: number;
+}
+
+const VISITS = 400;
+
 /** Draws of one stream of lines. */
 export class Country {
+  readonly #visits: Visit[] = [];
+  readonly #independent: boolean;
   readonly #random: () => number;
   readonly #sites: readonly { readonly name: string; readonly addresses: readonly string[]; type: string }[];
   readonly #hosts: readonly string[];
   readonly #users: readonly string[];
 
-  constructor(seed: number) {
+  /** `independent`: every proxy line has a host and site of its own, as no browser does; packs worst. */
+  constructor(seed: number, independent = false) {
+    this.#independent = independent;
     this.#random = randomOf(seed);
     const fixed = randomOf(43_200_2000);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(fixed() * list.length)] as T;
@@ -83,18 +97,33 @@ export class Country {
     return `${folder}?session=${this.#hex(16)}`;
   }
 
+  /** Four lines a visit on average, and some hundred visits at a time. */
+  #visit(): Visit {
+    const at = this.#below(VISITS);
+    const going = this.#visits[at];
+    if (going !== undefined && going.left > 0 && !this.#independent) {
+      going.left--;
+      return going;
+    }
+    const [host, site] = [this.#zipf(HOSTS), this.#zipf(SITES)];
+    const { addresses = [] } = this.#sites[site] ?? {};
+    const peer = addresses[this.#below(addresses.length)] ?? "";
+    const visit = { host, site, peer, left: Math.floor(-4 * Math.log(1 - this.#random())) };
+    this.#visits[at] = visit;
+    return visit;
+  }
+
   /** Squid's native format. `asked`: the host and domain of a planted line. */
   proxy(at: number, asked?: Infected): string {
     const random = this.#random;
-    const host = this.#zipf(HOSTS);
-    const site = this.#sites[this.#zipf(SITES)];
+    const { host, site: place, peer } = this.#visit();
+    const site = this.#sites[place];
     if (site === undefined) throw new Error("no such site");
     const elapsed = Math.floor(8 * 2 ** (random() * 9));
     const size = Math.floor(300 * 2 ** (random() * 10));
     const who = asked?.host ?? this.#hosts[host];
     const user = asked?.user ?? this.#users[host];
     const name = asked?.domain ?? site.name;
-    const peer = site.addresses[this.#below(site.addresses.length)];
     const head = `${Math.floor(at / 1000)}.${String(at % 1000).padStart(3, "0")} ${String(elapsed).padStart(6)} ${who}`;
     if (random() > PLAIN_SHARE)
       return `${head} TCP_TUNNEL/200 ${size} CONNECT ${name}:443 ${user} HIER_DIRECT/${peer} -`;

@@ -4,13 +4,14 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { EventStoreError } from "./error.ts";
 import {
+  FewTextColumn,
   instants,
   nativeBlock,
   nullableBytes,
   numbers,
   repeated,
+  TextColumn,
   textLists,
-  texts,
   uuidBytes,
 } from "./native.ts";
 import type { EventQuery } from "./store.ts";
@@ -85,6 +86,13 @@ for (const { name, fresh } of EVENT_STORES) {
       const times = ["1970-01-01T00:00:00.000Z", "2026-11-24T01:02:03.456Z", "2200-12-31T23:59:59.999Z"];
       const id = "0190a000-0000-7000-8000-00000000000a";
       const words = ["", "水庫 🚰 \0\n'", "x".repeat(70_000)];
+      const order = Uint32Array.of(0, 1, 2);
+      const [few, many] = [new FewTextColumn(3), new TextColumn(3)];
+      for (const word of words) {
+        few.add(word);
+        many.append(word, 0, word.length);
+        many.end();
+      }
       const block = (instant: readonly string[]) =>
         nativeBlock(3, [
           instants(
@@ -96,8 +104,8 @@ for (const { name, fresh } of EVENT_STORES) {
           numbers("port", Uint16Array.of(0, 443, 65_535)),
           numbers("number", Uint32Array.of(0, 1, 4_294_967_295)),
           nullableBytes("level", Int16Array.of(-1, 0, 255)),
-          texts("name", words),
-          texts("text", words),
+          few.column("name", order),
+          many.column("text", order),
           textLists("tags", [[], ["a", "水"], words]),
         ]);
       for (const [token, time] of times.entries()) {

@@ -69,20 +69,154 @@ export function repeated(name: string, type: string, rows: number, bytes: Uint8A
   return { name, type, bytes: all };
 }
 
-/** Text; a lone surrogate becomes U+FFFD. */
-export function texts(name: string, values: readonly string[]): NativeColumn {
-  return { name, type: "String", bytes: textBytes(values) };
+/** The same text in every row. */
+export function repeatedText(name: string, rows: number, text: string): NativeColumn {
+  return repeated(name, "String", rows, sizedText(text));
+}
+
+/** A column of text that is written piece by piece, without a string for each value. A lone surrogate becomes U+FFFD. */
+export class TextColumn {
+  readonly #ends: Uint32Array;
+  #bytes: Uint8Array;
+  #rows = 0;
+  #size = 0;
+
+  /** `rows`: values there can be. */
+  constructor(rows: number) {
+    this.#ends = new Uint32Array(rows);
+    this.#bytes = new Uint8Array(4 * rows + 64);
+  }
+
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
+  /** Adds the characters from `from` up to `to` to the value under way; pairs of surrogates stay together. */
+  append(text: string, from: number, to: number): void {
+    if (this.#size + 3 * (to - from) > this.#bytes.length) this.#grow(3 * (to - from));
+    const bytes = this.#bytes;
+    let size = this.#size;
+    for (let at = from; at < to; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 127) {
+        size += Buffer.from(bytes.buffer).write(text.slice(at, to), size, "utf8");
+        break;
+      }
+      bytes[size++] = code;
+    }
+    this.#size = size;
+  }
+
+  /** Adds one ASCII character to the value under way. */
+  put(code: number): void {
+    if (this.#size === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#size++] = code;
+  }
+
+  /** Ends the value under way. */
+  end(): void {
+    this.#ends[this.#rows++] = this.#size;
+  }
+
+  add(text: string): void {
+    if (text !== "") this.append(text, 0, text.length);
+    this.end();
+  }
+
+  /** How many values differ among `most` of them, evenly spread. */
+  variety(most: number): number {
+    const bytes = Buffer.from(this.#bytes.buffer);
+    const seen = new Set<string>();
+    const step = Math.max(1, Math.floor(this.#rows / most));
+    for (let at = 0; at < this.#rows; at += step)
+      seen.add(bytes.toString("latin1", at === 0 ? 0 : this.#ends[at - 1], this.#ends[at]));
+    return seen.size;
+  }
+
+  /** The column, its rows in the order given. */
+  column(name: string, order: Uint32Array): NativeColumn {
+    const [ends, from] = [this.#ends, this.#bytes];
+    const source = Buffer.from(from.buffer);
+    const out = Buffer.allocUnsafe(this.#size + LONGEST_VARINT * order.length);
+    let to = 0;
+    for (let row = 0; row < order.length; row++) {
+      const at = order[row] as number;
+      const start = at === 0 ? 0 : (ends[at - 1] as number);
+      const end = ends[at] as number;
+      const size = end - start;
+      let rest = size;
+      while (rest > 127) {
+        out[to++] = (rest & 127) | 128;
+        rest >>>= 7;
+      }
+      out[to++] = rest;
+      if (size > LONG) {
+        source.copy(out, to, start, end);
+        to += size;
+      } else for (let byte = start; byte < end; byte++) out[to++] = from[byte] as number;
+    }
+    return { name, type: "String", bytes: out.subarray(0, to) };
+  }
+
+  #grow(more: number): void {
+    const bytes = new Uint8Array(2 * this.#bytes.length + more);
+    bytes.set(this.#bytes.subarray(0, this.#size));
+    this.#bytes = bytes;
+  }
+}
+
+/** A column of text of which each value comes many times: every different one is kept and written out once. */
+export class FewTextColumn {
+  readonly #numbers: Uint32Array;
+  readonly #numberOf = new Map<string, number>();
+  readonly #texts: string[] = [];
+  #rows = 0;
+  #last = "";
+  #lastNumber = -1;
+
+  constructor(rows: number) {
+    this.#numbers = new Uint32Array(rows);
+  }
+
+  /** Answers the text's number among the different ones so far. */
+  add(text: string): number {
+    if (text !== this.#last || this.#lastNumber < 0) {
+      const known = this.#numberOf.get(text);
+      this.#last = text;
+      this.#lastNumber = known ?? this.#texts.length;
+      if (known === undefined) {
+        this.#numberOf.set(text, this.#lastNumber);
+        this.#texts.push(text);
+      }
+    }
+    this.#numbers[this.#rows++] = this.#lastNumber;
+    return this.#lastNumber;
+  }
+
+  column(name: string, order: Uint32Array): NativeColumn {
+    const values = this.#texts.map(sizedText);
+    let length = 0;
+    for (let row = 0; row < order.length; row++)
+      length += (values[this.#numbers[order[row] as number] as number] as Uint8Array).length;
+    const out = new Uint8Array(length);
+    let to = 0;
+    for (let row = 0; row < order.length; row++) {
+      const value = values[this.#numbers[order[row] as number] as number] as Uint8Array;
+      for (let at = 0; at < value.length; at++) out[to++] = value[at] as number;
+    }
+    return { name, type: "String", bytes: out };
+  }
 }
 
 /** Lists of text. */
 export function textLists(name: string, values: readonly (readonly string[])[]): NativeColumn {
   const ends = new Uint32Array(2 * values.length);
-  let end = 0;
-  for (const [at, list] of values.entries()) {
-    end += list.length;
-    ends[2 * at] = end;
+  const items: Uint8Array[] = [];
+  for (let at = 0; at < values.length; at++) {
+    for (const text of values[at] ?? []) items.push(sizedText(text));
+    ends[2 * at] = items.length;
   }
-  const bytes = Buffer.concat([new Uint8Array(ends.buffer), textBytes(values.flat())]);
+  const bytes = Buffer.concat([new Uint8Array(ends.buffer), ...items]);
   return { name, type: "Array(String)", bytes };
 }
 
@@ -98,33 +232,8 @@ const LONGEST_VARINT = 5;
 /** From here on the copy of the engine is faster than a loop. */
 const LONG = 48;
 
-/** Each text with its size before it. */
-function textBytes(values: readonly string[]): Uint8Array {
-  const joined = values.join("");
-  const text = Buffer.from(joined, "utf8");
-  // Whether every character is one byte, so that lengths need no counting.
-  const plain = text.length === joined.length;
-  if (!plain && !joined.isWellFormed()) return textBytes(values.map((value) => value.toWellFormed()));
-  const out = Buffer.allocUnsafe(text.length + LONGEST_VARINT * values.length);
-  let from = 0;
-  let to = 0;
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at] ?? "";
-    const size = plain ? value.length : Buffer.byteLength(value, "utf8");
-    let rest = size;
-    while (rest > 127) {
-      out[to++] = (rest & 127) | 128;
-      rest >>>= 7;
-    }
-    out[to++] = rest;
-    const end = from + size;
-    if (size > LONG) {
-      text.copy(out, to, from, end);
-      to += size;
-      from = end;
-    } else while (from < end) out[to++] = text[from++] as number;
-  }
-  return out.subarray(0, to);
+function sizedText(text: string): Uint8Array {
+  return sized(Buffer.from(text, "utf8"));
 }
 
 function varint(value: number): Uint8Array {

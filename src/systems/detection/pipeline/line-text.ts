@@ -1,5 +1,4 @@
-import type { NativeColumn } from "../../../platform/events/native.ts";
-import { texts } from "../../../platform/events/native.ts";
+import { type NativeColumn, TextColumn } from "../../../platform/events/native.ts";
 
 /**
  * How a line is kept so that it packs well and yet comes back byte for byte: cut at blanks into words, one column for
@@ -56,11 +55,16 @@ const TIME_SQL = {
 /** The URL as it is shown, over the columns of the table. */
 export const URL_SQL = `replaceAll(url_text, ${charOf(URL_DOMAIN)}, domain)`;
 
-/** What the column `url_text` holds of a URL: the URL with a mark for the row's domain. */
-export function urlText(url: string, domain: string): string {
+/** Writes what the column `url_text` holds of a URL: the URL with a mark for the row's domain. */
+export function addUrl(column: TextColumn, url: string, domain: string): void {
   const text = url.includes(URL_DOMAIN) ? url.replaceAll(URL_DOMAIN, "\ufffd") : url;
   const at = domain.length < SHORTEST ? -1 : text.indexOf(domain);
-  return at < 0 ? text : text.slice(0, at) + URL_DOMAIN + text.slice(at + domain.length);
+  if (at >= 0) {
+    column.append(text, 0, at);
+    column.put(URL_DOMAIN.charCodeAt(0));
+    column.append(text, at + domain.length, text.length);
+  } else column.append(text, 0, text.length);
+  column.end();
 }
 
 /** The line as it came, over the columns of the table. */
@@ -102,6 +106,7 @@ const ZONE_MILLIS = 8 * 3_600_000;
 const FIRST_SECOND = 31_536_000;
 const LAST_SECOND = 4_102_444_800;
 const MARKS = [...Object.values(TEXT_MARKS), ...Object.values(TIME_MARKS)];
+const MARK_CODES = MARKS.map((mark) => mark.charCodeAt(0));
 /** Places of the time's writings in the list of values. */
 const EPOCH = Object.keys(TEXT_MARKS).length;
 /** Shorter texts are found in the middle of others too often to be worth a mark. */
@@ -110,30 +115,47 @@ const MOST_MARKS = 24;
 
 /** Cuts the lines of one batch. What it learns of a product's lines holds for the batch only: the same batch, the same words. */
 export class LineTexts {
-  readonly #words: string[][] = FEW_COLUMNS.map(() => []);
+  readonly #words: readonly TextColumn[];
   readonly #counts: Uint8Array;
-  readonly #plans = new Map<string, number[]>();
+  readonly #plans = new Map<string, Map<number, number[]>>();
   readonly #values: string[] = MARKS.map(() => "");
   readonly #millis = Array.from({ length: 1000 }, (_, at) => `.${String(at).padStart(3, "0")}`);
+  /** Where the steps of a plan stand in the line. */
+  readonly #found = new Int32Array(MOST_MARKS);
   #rows = 0;
   #second = Number.NaN;
   #day = Number.NaN;
   #iso = "";
+  /** Word under way, and whether it has begun after its leading blanks. */
+  #word = 0;
+  #begun = false;
 
   constructor(rows: number) {
     this.#counts = new Uint8Array(rows);
+    this.#words = FEW_COLUMNS.map(() => new TextColumn(rows));
   }
 
   /** `plain`: the line holds no control character but tabs. `parser` names lines that look alike. */
   add(line: string, plain: boolean, parser: string, known: KnownTexts): void {
     const at = this.#rows++;
-    if (!plain) {
-      this.#counts[at] = 0;
-      for (const [place, words] of this.#words.entries()) words.push(place === 0 ? line : "");
-      return;
-    }
-    this.#know(known);
-    this.#counts[at] = this.#cut(this.#marked(line, parser));
+    this.#word = 0;
+    this.#begun = false;
+    if (plain) {
+      this.#know(known);
+      const plan = this.#planFor(line, parser);
+      let from = 0;
+      for (let step = 0; step < plan.length; step++) {
+        const mark = plan[step] as number;
+        const start = this.#found[step] as number;
+        if (start > from) this.#write(line, from, start);
+        this.#begun = true;
+        (this.#words[this.#word] as TextColumn).put(MARK_CODES[mark] as number);
+        from = start + (this.#values[mark] as string).length;
+      }
+      this.#write(line, from, line.length);
+      this.#counts[at] = this.#word + 1;
+    } else (this.#words[0] as TextColumn).append(line, 0, line.length);
+    for (const words of this.#words) words.end();
   }
 
   /** The columns, their rows in the order given. */
@@ -143,44 +165,55 @@ export class LineTexts {
       type: "UInt8",
       bytes: Uint8Array.from(order, (at) => this.#counts[at] ?? 0),
     };
-    return [
-      counts,
-      ...this.#words.flatMap((words, at) => {
-        const name = (isFew(words) ? FEW_COLUMNS : MANY_COLUMNS)[at] ?? "";
-        return words.some((word) => word !== "") ? [texts(name, inOrder(words, order))] : [];
-      }),
-    ];
+    const kept = this.#words.flatMap((words, at) => {
+      if (words.isEmpty) return [];
+      const variety = words.variety(SAMPLE);
+      const few = variety <= FEW && variety * 5 <= Math.max(5, this.#rows);
+      return [words.column((few ? FEW_COLUMNS : MANY_COLUMNS)[at] ?? "", order)];
+    });
+    return [counts, ...kept];
   }
 
-  /** Cuts at single blanks; more of them belong to the word that follows. Answers how many words there are. */
-  #cut(text: string): number {
+  /** Cuts at single blanks; more of them belong to the word that follows. */
+  #write(line: string, from: number, to: number): void {
     const last = this.#words.length - 1;
-    let from = 0;
-    let count = 0;
-    while (count < last) {
-      let at = from;
-      while (text.charCodeAt(at) === 32) at++;
-      const end = text.indexOf(" ", at);
-      if (end < 0) break;
-      (this.#words[count++] as string[]).push(text.slice(from, end));
-      from = end + 1;
+    let start = from;
+    for (let at = from; at < to && this.#word < last; at++) {
+      if (line.charCodeAt(at) !== 32) this.#begun = true;
+      else if (this.#begun) {
+        (this.#words[this.#word] as TextColumn).append(line, start, at);
+        this.#word++;
+        this.#begun = false;
+        start = at + 1;
+      }
     }
-    (this.#words[count++] as string[]).push(text.slice(from));
-    for (let at = count; at <= last; at++) (this.#words[at] as string[]).push("");
-    return count;
+    if (start < to) (this.#words[this.#word] as TextColumn).append(line, start, to);
   }
 
-  /** The line with marks, by the plan of the lines before it; a line that does not follow it makes a new one. */
-  #marked(line: string, parser: string): string {
-    const values = this.#values;
-    let key = parser;
-    for (let at = 0; at < EPOCH; at++) if ((values[at] as string).length >= SHORTEST) key += MARKS[at];
-    const plan = this.#plans.get(key);
-    const text = plan === undefined ? undefined : follow(plan, line, values);
-    if (text !== undefined) return text;
-    const made = planOf(line, values);
-    this.#plans.set(key, made);
-    return follow(made, line, values) ?? line;
+  /** The plan of the lines before it; a line that does not follow it makes a new one. */
+  #planFor(line: string, parser: string): readonly number[] {
+    let there = 0;
+    for (let at = 0; at < EPOCH; at++) if ((this.#values[at] as string).length >= SHORTEST) there |= 1 << at;
+    const plans = this.#plans.get(parser) ?? new Map<number, number[]>();
+    if (plans.size === 0) this.#plans.set(parser, plans);
+    const plan = plans.get(there);
+    if (plan !== undefined && this.#follows(plan, line)) return plan;
+    const made = planOf(line, this.#values);
+    plans.set(there, made);
+    this.#follows(made, line);
+    return made;
+  }
+
+  #follows(plan: readonly number[], line: string): boolean {
+    let from = 0;
+    for (let step = 0; step < plan.length; step++) {
+      const value = this.#values[plan[step] as number] as string;
+      const at = value.length < SHORTEST ? -1 : wholeAt(line, value, from);
+      if (at < 0) return false;
+      this.#found[step] = at;
+      from = at + value.length;
+    }
+    return true;
   }
 
   #know(known: KnownTexts): void {
@@ -219,20 +252,6 @@ export class LineTexts {
   }
 }
 
-/** Values in another order. */
-export function inOrder<T>(values: readonly T[], order: Uint32Array): T[] {
-  const out: T[] = new Array(order.length);
-  for (let at = 0; at < order.length; at++) out[at] = values[order[at] as number] as T;
-  return out;
-}
-
-function isFew(words: readonly string[]): boolean {
-  const seen = new Set<string>();
-  const step = Math.max(1, Math.floor(words.length / SAMPLE));
-  for (let at = 0; at < words.length; at += step) seen.add(words[at] as string);
-  return seen.size <= FEW && seen.size * 5 <= Math.max(5, words.length);
-}
-
 function two(value: number): string {
   const whole = Math.floor(value);
   return whole < 10 ? `0${whole}` : String(whole);
@@ -256,21 +275,6 @@ function wholeAt(line: string, value: string, from: number): number {
     if (open && shut) return at;
   }
   return -1;
-}
-
-function follow(plan: readonly number[], line: string, values: readonly string[]): string | undefined {
-  let out = "";
-  let from = 0;
-  for (let step = 0; step < plan.length; step++) {
-    const mark = plan[step] as number;
-    const value = values[mark] as string;
-    if (value.length < SHORTEST) return undefined;
-    const at = wholeAt(line, value, from);
-    if (at < 0) return undefined;
-    out += line.slice(from, at) + MARKS[mark];
-    from = at + value.length;
-  }
-  return out + line.slice(from);
 }
 
 /** What stands in the line from left to right; of what begins at one place the longest. */

@@ -1,20 +1,22 @@
 import { millis } from "../../../core/instant.ts";
 import { tlpRank } from "../../../core/tlp.ts";
 import {
+  FewTextColumn,
   instants,
   nativeBlock,
   nullableBytes,
   numbers,
   repeated,
+  repeatedText,
+  TextColumn,
   textLists,
-  texts,
   uuidBytes,
 } from "../../../platform/events/native.ts";
 import type { EcsDraft } from "../parsers/parser.ts";
 import { ipv4Number } from "../parsers/text/address.ts";
 import type { BatchFormat, BatchTask } from "./batch.ts";
 import type { BatchMark } from "./event-id.ts";
-import { inOrder, LineTexts, urlText } from "./line-text.ts";
+import { addUrl, LineTexts } from "./line-text.ts";
 import { LOG_TLP } from "./log-table.ts";
 
 /** Longest text of a column that people filter by; the record itself keeps the whole. */
@@ -28,6 +30,22 @@ function columnText(value: EcsDraft[string] | undefined): string {
   // A lone surrogate would not come back from UTF-8.
   return text.length > LONGEST ? text.slice(0, LONGEST).toWellFormed() : text.toWellFormed();
 }
+
+const NO_RULES: readonly string[] = [];
+
+/** Columns of text whose values come again and again, and the name asked for, which tells the order of the rows. */
+const FEW_TEXTS = [
+  "form",
+  "parser",
+  "dataset",
+  "action",
+  "outcome",
+  "source_other",
+  "destination_other",
+  "user",
+  "host",
+  "domain",
+] as const;
 
 /** The first of two fields that holds text. */
 function textOf(record: EcsDraft, field: string, other: string): string {
@@ -64,22 +82,12 @@ export class LogRows {
   readonly #addresses: readonly [Uint32Array, Uint32Array];
   readonly #parsed: Uint8Array;
   readonly #lines: LineTexts;
-  readonly #texts = {
-    form: [] as string[],
-    parser: [] as string[],
-    dataset: [] as string[],
-    action: [] as string[],
-    outcome: [] as string[],
-    source_other: [] as string[],
-    destination_other: [] as string[],
-    user: [] as string[],
-    host: [] as string[],
-    domain: [] as string[],
-    url_text: [] as string[],
-    fields: [] as string[],
-  };
-  /** Numbers of the names and senders seen, for the order of the rows. */
-  readonly #seen = { domain: new Map<string, number>(), source: new Map<string, number>() };
+  readonly #few: Readonly<Record<(typeof FEW_TEXTS)[number], FewTextColumn>>;
+  readonly #urls: TextColumn;
+  readonly #fields: TextColumn;
+  /** Numbers of the senders and receivers seen, for the order of the rows. */
+  readonly #sources = new Map<number, number>();
+  readonly #destinations = new Map<number, number>();
   readonly #keys: Float64Array;
   readonly #rules: (readonly string[])[] = [];
   #rows = 0;
@@ -94,6 +102,12 @@ export class LogRows {
     this.#addresses = [new Uint32Array(most), new Uint32Array(most)];
     this.#parsed = new Uint8Array(most);
     this.#lines = new LineTexts(most);
+    this.#few = Object.fromEntries(FEW_TEXTS.map((name) => [name, new FewTextColumn(most)])) as Record<
+      (typeof FEW_TEXTS)[number],
+      FewTextColumn
+    >;
+    this.#urls = new TextColumn(most);
+    this.#fields = new TextColumn(most);
   }
 
   get size(): number {
@@ -114,28 +128,26 @@ export class LogRows {
     const url = textOf(record, "url.full", "url.original");
     const sourcePort = Math.max(0, wholeUpTo(record["source.port"], 65_535));
     const destinationPort = Math.max(0, wholeUpTo(record["destination.port"], 65_535));
-    const all = this.#texts;
-    all.form.push(line.form);
-    all.parser.push(line.parser);
-    all.dataset.push(textOf(record, "event.dataset", "event.module"));
-    all.action.push(action);
-    all.outcome.push(columnText(record["event.outcome"]));
     const sourceNumber = ipv4Number(source);
     const destinationNumber = ipv4Number(destination);
+    const few = this.#few;
+    few.form.add(line.form);
+    few.parser.add(line.parser);
+    few.dataset.add(textOf(record, "event.dataset", "event.module"));
+    few.action.add(action);
+    few.outcome.add(columnText(record["event.outcome"]));
+    few.source_other.add(sourceNumber === 0 ? source : "");
+    few.destination_other.add(destinationNumber === 0 ? destination : "");
+    few.user.add(user);
+    few.host.add(host);
+    const name = few.domain.add(domain);
+    addUrl(this.#urls, url, domain);
+    this.#fields.add(line.fields);
     this.#addresses[0][at] = sourceNumber;
     this.#addresses[1][at] = destinationNumber;
-    all.source_other.push(sourceNumber === 0 ? source : "");
-    all.destination_other.push(destinationNumber === 0 ? destination : "");
-    all.user.push(user);
-    all.host.push(host);
-    all.domain.push(domain);
-    all.url_text.push(urlText(url, domain));
-    all.fields.push(line.fields);
+    const asked = domain === "" ? MOST_SEEN - 1 - numberOf(this.#destinations, destinationNumber) : name;
     this.#keys[at] =
-      (numberOf(this.#seen.domain, domain === "" ? destination : domain) * MOST_SEEN +
-        numberOf(this.#seen.source, source)) *
-        MOST_ROWS +
-      at;
+      (Math.min(asked, MOST_SEEN - 1) * MOST_SEEN + numberOf(this.#sources, sourceNumber)) * MOST_ROWS + at;
     this.#rules.push(line.rules);
     this.#times[at] = time;
     this.#severities[at] = wholeUpTo(record["event.severity"], 255);
@@ -166,7 +178,6 @@ export class LogRows {
     const order = Uint32Array.from(this.#keys.subarray(0, rows).sort(), (key) => key % MOST_ROWS);
     const placeOf = new Uint32Array(rows);
     for (let place = 0; place < rows; place++) placeOf[order[place] as number] = place;
-    const constant = (name: string, value: string) => texts(name, new Array<string>(rows).fill(value));
     const high = new Uint8Array(8);
     new DataView(high.buffer).setBigUint64(0, mark.high, true);
     const bytes = nativeBlock(rows, [
@@ -177,15 +188,15 @@ export class LogRows {
       instants("received_at", new Float64Array(rows).fill(millis(task.receivedAt))),
       repeated("org_id", "UUID", rows, uuidBytes(task.orgId)),
       numbers("tlp", new Uint8Array(rows).fill(tlpRank(LOG_TLP))),
-      constant("source", task.source),
-      constant("batch", task.batch),
+      repeatedText("source", rows, task.source),
+      repeatedText("batch", rows, task.batch),
       repeated("batch_high", "UInt64", rows, high),
       numbers("batch_low", new Uint32Array(rows).fill(mark.low)),
       numbers(
         "place",
         Uint32Array.from({ length: rows }, (_, at) => at),
       ),
-      constant("choice", task.parser),
+      repeatedText("choice", rows, task.parser),
       numbers(
         "parsed",
         Uint8Array.from(order, (at) => this.#parsed[at] ?? 0),
@@ -210,8 +221,13 @@ export class LogRows {
         "destination_port",
         Uint16Array.from(order, (at) => this.#ports[1][at] ?? 0),
       ),
-      ...Object.entries(this.#texts).map(([name, values]) => texts(name, inOrder(values, order))),
-      textLists("rules", inOrder(this.#rules, order)),
+      ...FEW_TEXTS.map((name) => this.#few[name].column(name, order)),
+      this.#urls.column("url_text", order),
+      ...(this.#fields.isEmpty ? [] : [this.#fields.column("fields", order)]),
+      textLists(
+        "rules",
+        Array.from(order, (at) => this.#rules[at] ?? NO_RULES),
+      ),
       ...this.#lines.columns(order),
     ]);
     return { bytes, placeOf };
@@ -222,10 +238,10 @@ export class LogRows {
 const MOST_ROWS = 2 ** 18;
 const MOST_SEEN = 2 ** 17;
 
-function numberOf(seen: Map<string, number>, text: string): number {
-  const known = seen.get(text);
+function numberOf(seen: Map<number, number>, value: number): number {
+  const known = seen.get(value);
   if (known !== undefined) return known;
   const number = Math.min(seen.size, MOST_SEEN - 1);
-  seen.set(text, number);
+  seen.set(value, number);
   return number;
 }
