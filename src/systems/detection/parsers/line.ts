@@ -45,6 +45,7 @@ const BY_FIRST: readonly (readonly Parser[])[] = Array.from({ length: LAST_CODE 
 const BY_PROGRAM = new Map(
   PARSERS.flatMap((parser) => (parser.programs ?? []).map((name) => [name, parser])),
 );
+const SURE = PARSERS.filter((parser) => parser.sure !== undefined);
 const WHOLE = PARSERS.filter((parser) => parser.whole === true);
 
 function candidates(message: string): readonly Parser[] {
@@ -78,14 +79,25 @@ function chooseWhole(line: string, context: ParseContext, choice: ParserChoice):
   const code = line.charCodeAt(0);
   // Such lines begin with a digit or with the `#` of a header.
   if (code !== 35 && (code < 48 || code > 57)) return undefined;
+  if (choice === "auto") {
+    for (const parser of SURE) {
+      const sure = parser.sure?.(line) === true ? whole(parser, line, context) : undefined;
+      if (sure !== undefined) return sure;
+    }
+  }
   for (const parser of WHOLE) {
     if (choice !== parser.id && (choice !== "auto" || !parser.accepts(line, context))) continue;
-    const draft = attempt(parser, line, context);
-    if (draft === undefined) continue;
-    draft["@timestamp"] ??= context.receivedAt;
-    return { parser: parser.id, parsed: true, record: draft };
+    const read = whole(parser, line, context);
+    if (read !== undefined) return read;
   }
   return undefined;
+}
+
+function whole(parser: Parser, line: string, context: ParseContext): ParsedLine | undefined {
+  const record = attempt(parser, line, context);
+  if (record === undefined) return undefined;
+  record["@timestamp"] ??= context.receivedAt;
+  return { parser: parser.id, parsed: true, record };
 }
 
 /**
@@ -93,8 +105,8 @@ function chooseWhole(line: string, context: ParseContext, choice: ParserChoice):
  * that accepts the message, reads the rest. Never throws; `@timestamp` is always set.
  */
 export function parseLine(line: string, context: ParseContext, choice: ParserChoice = "auto"): ParsedLine {
-  const whole = chooseWhole(line, context, choice);
-  if (whole !== undefined) return whole;
+  const unheaded = chooseWhole(line, context, choice);
+  if (unheaded !== undefined) return unheaded;
   const headed = readHeader(line, context);
   const within = headed.program === undefined ? context : { ...context, program: headed.program };
   const found = choose(choice, headed.message, within);

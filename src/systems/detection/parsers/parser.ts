@@ -44,6 +44,11 @@ export interface Parser {
   readonly programs?: readonly string[];
   /** A format that any product may speak: asked last, and not against the others. */
   readonly generic?: true;
+  /**
+   * Whether the whole line, without a header, is this product's beyond doubt. For the products of which most lines come:
+   * `auto` then asks nobody else. Strict and cheap.
+   */
+  sure?(line: string): boolean;
   /** The line is asked for before a syslog header is looked for, because its own date would be taken for one. */
   readonly whole?: true;
   /** Whether the message (the line without its syslog header) looks like this product; cheap, for `auto`. */

@@ -1,5 +1,6 @@
 import { Candidates } from "./candidates.ts";
 import { type CompileContext, compileCondition, compileSearch } from "./compile.ts";
+import { Gates } from "./gates.ts";
 import type { Issue } from "./issue.ts";
 import { type Entry, gathered, type Test, type Why } from "./leaf.ts";
 import { type Mapping, type Pipeline, waysTo } from "./pipeline.ts";
@@ -68,6 +69,7 @@ class RuleIndex implements CompiledRules {
   readonly #groups = new Map<string, Group>();
   readonly #ways = new Map<string, readonly (readonly Mapping[])[]>();
   readonly #numbers = new Map<Mapping, number>();
+  readonly #gates = new Gates<readonly Group[]>();
   #size = 0;
 
   constructor(pipeline: Pipeline | undefined) {
@@ -115,8 +117,8 @@ class RuleIndex implements CompiledRules {
     const view = this.#view;
     view.show(record);
     let met: Entry<Compiled>[] | undefined;
-    for (const group of this.#root.matching(view)) {
-      for (const entry of group.payload.matching(view)) {
+    for (const group of this.#groupsOf(record)) {
+      for (const entry of group.matching(view)) {
         met ??= [];
         met.push(entry);
       }
@@ -131,6 +133,15 @@ class RuleIndex implements CompiledRules {
       last = payload.at;
     }
     return matches;
+  }
+
+  /** The groups whose records this is one of; known already when its gate fields were seen before. */
+  #groupsOf(record: EventRecord): readonly Group[] {
+    const known = this.#gates.get(record);
+    if (known !== undefined) return known;
+    const groups = this.#root.matching(this.#view).map(({ payload }) => payload);
+    this.#gates.set(record, groups);
+    return groups;
   }
 
   #compile(rule: SigmaRule, way: readonly Mapping[], group: Group): Test {
@@ -170,7 +181,10 @@ class RuleIndex implements CompiledRules {
       slots: this.#slots,
       placeholders: new Map(),
       fieldsFor: (field) => [field],
-      leaf: (slot, words, checks) => this.#root.leaf(slot, words, checks),
+      leaf: (slot, words, checks) => {
+        this.#gates.ask(slot === undefined ? undefined : this.#slots.names[slot], words, checks);
+        return this.#root.leaf(slot, words, checks);
+      },
       fault: () => {},
     });
   }

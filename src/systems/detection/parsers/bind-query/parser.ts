@@ -12,6 +12,9 @@ const CATEGORIES = new Set(
 );
 const SEVERITIES = new Set(["critical", "error", "warning", "notice", "info"]);
 
+/** What follows the time in a query log with `print-category` and `print-severity`. */
+const QUERIES = " queries: info: client ";
+
 interface Prefix {
   readonly at: number | undefined;
   readonly category: string | undefined;
@@ -48,6 +51,7 @@ export const bindQuery = defineParser({
   id: "bind-query",
   product: "ISC BIND",
   programs: ["named"],
+  sure: (line) => line.startsWith(QUERIES, 24) && line[2] === "-" && line[6] === "-" && line[20] === ".",
   accepts(message, context) {
     if (context.program === "named" || context.program?.startsWith("named-") === true) return true;
     const { at, category, text } = readPrefix(message, context);

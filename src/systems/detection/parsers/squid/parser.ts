@@ -8,6 +8,7 @@ import { peerFields, urlFields } from "../text/url.ts";
 export const squid = defineParser({
   id: "squid",
   product: "Squid",
+  sure: isNative,
   accepts(message, context) {
     const dot = message.indexOf(".");
     const timed = dot >= 9 && dot <= 11 && epochOf(message.slice(0, dot + 4)) !== undefined;
@@ -21,13 +22,54 @@ export const squid = defineParser({
   },
 });
 
+function digitsFrom(text: string, from: number): number {
+  let at = from;
+  for (let code = text.charCodeAt(at); code >= 48 && code <= 57; code = text.charCodeAt(at)) at++;
+  return at;
+}
+
+function blanksFrom(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === 32) at++;
+  return at;
+}
+
+/** `1795401712.104    231 client TCP_MISS/200 4512 `: nobody else writes this. */
+function isNative(line: string): boolean {
+  const dot = digitsFrom(line, 0);
+  if (dot < 9 || dot > 10 || line.charCodeAt(dot) !== 46 || digitsFrom(line, dot + 1) !== dot + 4)
+    return false;
+  const took = blanksFrom(line, dot + 4);
+  const tookEnd = digitsFrom(line, took);
+  if (took === dot + 4 || tookEnd === took || line.charCodeAt(tookEnd) !== 32) return false;
+  const client = line.indexOf(" ", tookEnd + 1);
+  const slash = client < 0 ? -1 : line.indexOf("/", client);
+  if (slash < 0 || slash - client > 60) return false;
+  for (let at = client + 1; at < slash; at++) {
+    const code = line.charCodeAt(at);
+    if ((code < 65 || code > 90) && code !== 95) return false;
+  }
+  const status = digitsFrom(line, slash + 1);
+  const size = digitsFrom(line, status + 1);
+  return (
+    status === slash + 4 &&
+    line.charCodeAt(status) === 32 &&
+    size > status + 1 &&
+    line.charCodeAt(size) === 32
+  );
+}
+
+const CATEGORY = ["network", "web"] as const;
+const ALLOWED = ["access", "allowed"] as const;
+const DENIED = ["access", "denied"] as const;
+
 function begun(at: number): EcsDraft {
   return {
     "@timestamp": isoText(at),
     "event.module": "squid",
     "event.dataset": "squid.access",
     "event.kind": "event",
-    "event.category": ["network", "web"],
+    "event.category": CATEGORY,
     "observer.vendor": "Squid",
     "observer.product": "Squid",
     "observer.type": "proxy",
@@ -88,7 +130,7 @@ function resultFields(draft: EcsDraft, result: string, status: string): void {
   if (code > 0) draft["http.response.status_code"] = code;
   if (denied || code >= 400) draft["event.outcome"] = "failure";
   else if (code > 0) draft["event.outcome"] = "success";
-  draft["event.type"] = ["access", denied ? "denied" : "allowed"];
+  draft["event.type"] = denied ? DENIED : ALLOWED;
 }
 
 function requestFields(draft: EcsDraft, method: string, url: string): void {
