@@ -13,6 +13,7 @@ import {
   parseFile,
   parseLine,
   RULE_FOLDERS,
+  requestHeader,
 } from "../../systems/detection/index.ts";
 import { DutyIncident, dutiesOf, loadPack, loadPackFile } from "../../systems/incidents/index.ts";
 import { Client } from "../client.ts";
@@ -37,7 +38,10 @@ interface ImportArguments {
   json?: boolean;
 }
 
-type Send = (chunk: { key: string; bytes: Uint8Array }, file: string) => Promise<ChunkAnswer>;
+type Send = (
+  chunk: { key: string; bytes: Uint8Array; header?: string | undefined },
+  file: string,
+) => Promise<ChunkAnswer>;
 
 function addImport(program: Command): void {
   withConfig(
@@ -60,19 +64,19 @@ function addImport(program: Command): void {
       if (options.url !== undefined) {
         const key = options.key ?? process.env.LIANFANG_KEY ?? "";
         const client = Client.withKey(options.url, key);
-        await importAll(async ({ key, bytes }, file) => {
-          const answer = await client.post(ingestPath(options, file), bytes, headersOf(key));
+        await importAll(async ({ key, bytes, header }, file) => {
+          const answer = await client.post(ingestPath(options, file), bytes, headersOf(key, header));
           return accepted(answer.status, answer.body);
         });
         return;
       }
       await withLocalNode(configOf(options), (node) =>
-        importAll(async ({ key, bytes }, file) => {
+        importAll(async ({ key, bytes, header }, file) => {
           const answer = await node.answer({
             method: "POST",
             path: ingestPath(options, file),
             body: bytes,
-            headers: headersOf(key),
+            headers: headersOf(key, header),
           });
           return accepted(answer.status, answer.body);
         }),
@@ -86,8 +90,8 @@ function ingestPath(options: ImportArguments, file: string): string {
   return `/ingest/logs?${query}`;
 }
 
-function headersOf(key: string): Record<string, string> {
-  return { "content-type": "text/plain", "idempotency-key": key };
+function headersOf(key: string, header: string | undefined): Record<string, string> {
+  return { "content-type": "text/plain", "idempotency-key": key, ...requestHeader(header) };
 }
 
 function accepted(status: number, body: unknown): ChunkAnswer {
@@ -179,7 +183,13 @@ function addDetect(program: Command): void {
     .action(async (options: { rules: string; events?: string; pipeline?: string; parser?: string }) => {
       const { parser, pipeline } = options;
       const mapping = pipeline ?? (parser === undefined ? undefined : RULE_FOLDERS.pipelines);
-      const read = (line: string) => parseLine(line, { receivedAt: systemClock.now() }, parser).record;
+      const context = { receivedAt: systemClock.now(), memory: {} };
+      const read = (line: string) => {
+        const { record } = parseLine(line, context, parser);
+        // Rules of keywords look into the line itself, too.
+        record["event.original"] = line;
+        return record;
+      };
       const found = detectFile({
         rules: options.rules,
         events: options.events ?? process.stdin,

@@ -31,6 +31,7 @@ export {
   type ParseOptions,
   parseFile,
 } from "./collect/file.ts";
+export { requestHeader } from "./collect/log-header.ts";
 export { type ParsedLine, parseLine } from "./parsers/line.ts";
 export { checkRules, type Detection, type DetectOptions, detectFile } from "./sigma/index.ts";
 

@@ -12,6 +12,8 @@ export interface BodyOptions {
   /** Most bytes after gunzip. */
   readonly maxBytes: number;
   readonly maxLineBytes: number;
+  /** Header lines of the log that stood before this body. */
+  readonly header?: string | undefined;
   readonly budget: Budget;
 }
 
@@ -34,6 +36,7 @@ export async function readBody(stream: Readable, options: BodyOptions): Promise<
   const cutter = new BatchCutter({
     format,
     maxLineBytes,
+    header: options.header,
     onLong: (line) => {
       const message = `longer than ${maxLineBytes} bytes`;
       throw new Problem("ingest.line-too-long", {

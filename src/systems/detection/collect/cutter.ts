@@ -1,4 +1,5 @@
 import { BATCH_BYTES, BATCH_LINES, type BatchFormat, type BatchLines } from "../pipeline/batch.ts";
+import { LogHeader } from "./log-header.ts";
 
 const LF = 10;
 const CR = 13;
@@ -7,6 +8,8 @@ const EMPTY_LINE = new Uint8Array([LF]);
 export interface CutterOptions {
   readonly format: BatchFormat;
   readonly maxLineBytes: number;
+  /** Header lines of the log that stood before these bytes. */
+  readonly header?: string | undefined;
   /** Hears of a line that is too long, by its number from 1: throws to refuse the whole, or returns to leave it out. */
   onLong(line: number): void;
 }
@@ -26,9 +29,14 @@ export class BatchCutter {
   #begun: Uint8Array[] = [];
   #begunBytes = 0;
   #skipping = false;
+  readonly #header: LogHeader;
+  /** The header as it was where the batch under way begins. */
+  #headerBefore: string | undefined;
 
   constructor(options: CutterOptions) {
     this.#options = options;
+    this.#header = new LogHeader(options.header);
+    this.#headerBefore = this.#header.text;
   }
 
   /** Takes the next bytes; answers the batches that they complete. The bytes must not be changed afterwards. */
@@ -70,6 +78,7 @@ export class BatchCutter {
     if (this.#skipping) {
       this.#keep(EMPTY_LINE);
     } else {
+      this.#header.read([...this.#begun, rest]);
       for (const piece of this.#begun) this.#keep(piece);
       this.#keep(rest);
       if (length > 0) this.#lines++;
@@ -93,7 +102,10 @@ export class BatchCutter {
 
   #take(): BatchLines[] {
     const { format } = this.#options;
-    const batch = { bytes: Buffer.concat(this.#pieces), format, firstLine: this.#firstLine };
+    const header = this.#headerBefore;
+    const bytes = Buffer.concat(this.#pieces);
+    const batch = { bytes, format, firstLine: this.#firstLine, ...(header === undefined ? {} : { header }) };
+    this.#headerBefore = this.#header.text;
     const lines = this.#lines;
     this.#pieces = [];
     this.#bytes = 0;

@@ -21,6 +21,8 @@ export interface FileChunk {
   readonly bytes: Uint8Array;
   /** Number of its first line in the file, from 1. */
   readonly firstLine: number;
+  /** Header lines of the log that stood before the chunk. */
+  readonly header?: string | undefined;
 }
 
 /** What a node says of a chunk; the answer of `POST /ingest/logs`. */
@@ -78,7 +80,12 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
     signal?.throwIfAborted();
     const key = `import/${index++}/${sha256Hex(batch.bytes)}`;
     const flight: Promise<void> = options
-      .send({ key, bytes: batch.bytes, firstLine: batch.firstLine })
+      .send({
+        key,
+        bytes: batch.bytes,
+        firstLine: batch.firstLine,
+        ...(batch.header === undefined ? {} : { header: batch.header }),
+      })
       .then((answer) => {
         for (const count of ["received", "stored", "unparsed", "alerts"] as const)
           sum[count] += answer[count];
@@ -166,7 +173,7 @@ export async function* parseFile(options: ParseOptions): AsyncGenerator<ParsedFi
       });
     },
   });
-  const context = { receivedAt: options.now };
+  const context = { receivedAt: options.now, memory: {} };
   const read = function* (batch: BatchLines): Generator<ParsedFileLine> {
     for (const line of readLines(batch.bytes, batch.firstLine)) {
       yield { line: line.number, ...parseLine(line.text, context, parser) };

@@ -66,6 +66,7 @@ export class Ingest {
       bytes: batch.bytes,
       format: batch.format,
       firstLine: batch.firstLine,
+      header: batch.header,
       orgId: source.orgId,
       source: source.name,
       batch: batch.key,

@@ -13,6 +13,7 @@ import type { PipelinePool } from "../pipeline/pool.ts";
 import { readBody } from "./body.ts";
 import type { Budget } from "./budget.ts";
 import type { Ingest } from "./ingest.ts";
+import { headerOfRequest } from "./log-header.ts";
 import {
   IngestAnswer,
   IngestQuery,
@@ -139,6 +140,7 @@ async function takeBody(
 ): Promise<IngestAnswer> {
   const given = idempotencyKey(request);
   const body = await readBody(request.body as Readable, {
+    header: headerOfRequest(request.headers),
     gzip: isGzip(request),
     format: formatOf(request),
     maxBytes: parts.maxBodyBytes,

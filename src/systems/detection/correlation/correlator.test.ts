@@ -154,3 +154,44 @@ test("a snapshot of a rule that was changed is not taken up", () => {
   changed.feed(hit("fail", 3, { user: "eve" }));
   assert.equal(changed.flush().length, 0);
 });
+
+test("every comparison and range of a condition, and every unit of a timespan", () => {
+  const fires = (condition: string, events: number) => {
+    const some = correlator(COUNT.replace("{gte: 3}", condition));
+    const hits = Array.from({ length: events }, (_, at) => some.feed(hit("fail", at + 1, { user: "eve" })));
+    return [...hits.flat(), ...some.flush()].length > 0;
+  };
+  const rows: readonly (readonly [condition: string, events: number, wanted: boolean])[] = [
+    ["{gt: 2}", 2, false],
+    ["{gt: 2}", 3, true],
+    ["{gte: 2}", 2, true],
+    ["{lt: 2}", 1, true],
+    ["{lte: 2}", 1, true],
+    ["{eq: 2}", 1, false],
+    ["{eq: 2}", 2, true],
+    ["{neq: 1}", 1, false],
+    ["{neq: 1}", 2, true],
+    ["{gt: 2, lte: 4}", 2, false],
+    ["{gt: 2, lte: 4}", 3, true],
+  ];
+  for (const [condition, events, wanted] of rows)
+    assert.equal(fires(condition, events), wanted, `${condition} after ${events}`);
+  const within = (timespan: string, seconds: number) => {
+    const pair = correlator(COUNT.replace("10s", timespan).replace("gte: 3", "gte: 2"));
+    const found = [1, seconds + 1].flatMap((second) => pair.feed(hit("fail", second, { user: "eve" })));
+    return [...found, ...pair.flush()].length > 0;
+  };
+  const units = {
+    "2s": 2,
+    "2m": 120,
+    "2h": 7_200,
+    "2d": 172_800,
+    "2w": 1_209_600,
+    "1M": 2_629_746,
+    "1y": 31_556_952,
+  };
+  for (const [timespan, seconds] of Object.entries(units)) {
+    assert.equal(within(timespan, seconds - 1), true, timespan);
+    assert.equal(within(timespan, seconds), false, timespan);
+  }
+});

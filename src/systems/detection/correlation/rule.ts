@@ -56,13 +56,16 @@ export interface Range {
   readonly than: number;
 }
 
-const SPAN = /^(\d{1,6})([smhdw])$/;
+const SPAN = /^(\d{1,6})([smhdwMy])$/;
 const UNITS: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
   d: 86_400_000,
   w: 604_800_000,
+  // As other tools reckon: a twelfth of the Gregorian year, and that year.
+  M: 2_629_746_000,
+  y: 31_556_952_000,
 };
 const KEYS = ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"];
 
@@ -151,7 +154,8 @@ class CorrelationReader {
     const entry = entryOf(body, "timespan");
     const found = SPAN.exec(textOf(entry?.value) ?? "");
     const span = Number(found?.[1] ?? 0) * (UNITS[found?.[2] ?? ""] ?? 0);
-    if (span === 0) this.#issues.add(entry?.line ?? body.line, '"timespan" is a number with s, m, h, d or w');
+    if (span === 0)
+      this.#issues.add(entry?.line ?? body.line, '"timespan" is a number with s, m, h, d, w, M or y');
     return span;
   }
 

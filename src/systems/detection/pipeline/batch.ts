@@ -17,6 +17,8 @@ export interface BatchLines {
   readonly format: BatchFormat;
   /** Number of its first line in the body or file, from 1. */
   readonly firstLine: number;
+  /** Header lines (`#Fields:` of W3C, `#fields` of Zeek) that stood in the same input before the batch, between LF. */
+  readonly header?: string | undefined;
 }
 
 /** What a worker needs to make rows and matches of a batch; the same task always gives the same answer. */

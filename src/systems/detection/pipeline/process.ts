@@ -116,6 +116,8 @@ export function recordOf(
 export function processBatch(task: BatchTask, matcher: Matcher, indicators?: IndicatorPass): BatchResult {
   const mark = batchMark(task.orgId, task.batch);
   const context: ParseContext = { receivedAt: task.receivedAt, memory: {} };
+  // What the log's header said before this batch; the lines themselves were stored where they stood.
+  for (const line of task.header?.split("\n") ?? []) parseLine(line, context, task.parser);
   const found: Found[] = [];
   const lines = readLines(task.bytes, task.firstLine);
   const rows = new LogRows(task, lines.length);

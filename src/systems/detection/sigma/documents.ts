@@ -1,3 +1,4 @@
+import { withActions } from "./actions.ts";
 import { readFilter, type SigmaFilter } from "./filter.ts";
 import { type Issue, Issues } from "./issue.ts";
 import { readRule, type SigmaRule } from "./rule.ts";
@@ -23,7 +24,7 @@ export function readDocuments(text: string, file: string): Documents {
   const filters: SigmaFilter[] = [];
   const correlations: OtherDocument[] = [];
   const whole = new Issues(file);
-  const trees = readTrees(text, whole);
+  const trees = withActions(readTrees(text, whole), whole);
   if (trees.length === 0 && whole.found.length === 0) whole.add(1, "the file holds no rule");
   for (const tree of trees) {
     const own = new Issues(file);

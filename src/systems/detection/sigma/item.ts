@@ -64,6 +64,26 @@ const TEXT_MODIFIERS = [
   "expand",
   "cased",
 ] as const;
+const ENCODINGS: readonly string[] = ["wide", "utf16le", "utf16be", "utf16"];
+/** Those that can be applied to text only (specification, "String Modifiers"). */
+const OF_TEXT: readonly string[] = [
+  ...ENCODINGS,
+  "windash",
+  "base64",
+  "base64offset",
+  "re",
+  "fieldref",
+  "expand",
+];
+/** Smallest and largest number that a part of a date can be. */
+const PART_RANGE: Readonly<Record<string, readonly [number, number]>> = {
+  minute: [0, 59],
+  hour: [0, 23],
+  day: [1, 31],
+  week: [1, 53],
+  month: [1, 12],
+  year: [1, 9999],
+};
 const NUMBER_MODIFIERS = ["lt", "lte", "gt", "gte"] as const;
 const TIME_PARTS = ["minute", "hour", "day", "week", "month", "year"] as const;
 const REGEX_FLAGS = ["i", "m", "s"] as const;
@@ -92,7 +112,17 @@ export function readItem(key: string, line: number, value: Tree, issues: Issues)
   if (!modifiersFit(key, field, modifiers, line, issues)) return undefined;
   const comparisons: Comparison[] = [];
   let sound = true;
-  for (const one of value.kind === "list" ? value.items : [value]) {
+  const list = value.kind === "list" ? value.items : [value];
+  const judged = modifiers.includes("exists") ? "exists" : undefined;
+  if (judged !== undefined && list.length > 1) {
+    issues.add(line, `"${judged}" takes one value, not a list`);
+    sound = false;
+  }
+  if (modifiers.includes("all") && list.length === 1) {
+    issues.add(line, '"all" needs a list of at least two values');
+    sound = false;
+  }
+  for (const one of list) {
     const read = one.kind === "scalar" ? readComparison(field, modifiers, one, issues) : undefined;
     if (one.kind !== "scalar")
       issues.add(one.line, `"${key}" takes a value or a list of values, not a ${one.kind}`);
@@ -146,6 +176,23 @@ function modifiersFit(
     (other) => other === "contains" || other === "startswith" || other === "endswith",
   );
   if (places.length > 1) issues.add(line, `"${places.join('" and "')}" do not go together`);
+  const encodings = others.filter((other) => ENCODINGS.includes(other));
+  if (encodings.length > 1) issues.add(line, `"${encodings.join('" and "')}" do not go together`);
+  const bases = others.filter((other) => other === "base64" || other === "base64offset");
+  if (bases.length > 1) issues.add(line, '"base64" and "base64offset" do not go together');
+  const [encoding] = encodings;
+  const [base] = bases;
+  if (encoding !== undefined && base !== undefined && modifiers.indexOf(encoding) > modifiers.indexOf(base))
+    issues.add(line, `"${encoding}" stands before "${base}"`);
+  const early = REGEX_FLAGS.find(
+    (name) => modifiers.includes(name) && modifiers.indexOf(name) < modifiers.indexOf("re"),
+  );
+  if (early !== undefined) issues.add(line, `"${early}" stands after "re"`);
+  if (others.filter((other) => TIME_PARTS.some((name) => name === other)).length > 1)
+    issues.add(line, "a date gives one part only");
+  if (kind === "exists" && modifiers.length > 1 && others.length === 1)
+    issues.add(line, '"exists" stands alone');
+  if (field === "" && modifiers.includes("neq")) issues.add(line, '"neq" needs a field before it');
   if (field === "" && kind !== undefined && kind !== "re")
     issues.add(line, `"${kind}" needs a field before it`);
   return issues.found.length === before;
@@ -172,6 +219,11 @@ function readComparison(
     if (text !== undefined) return refuse(`null does not go with "${text}"`);
     return field === "" ? refuse("a keyword must be text") : [{ kind: "null" }];
   }
+  const textual = modifiers.find((modifier) => OF_TEXT.includes(modifier));
+  if (textual !== undefined && typeof value.value === "boolean")
+    return refuse(`"${textual}" takes text, not ${value.text}`);
+  if (textual !== undefined && textual !== "re" && typeof value.value === "number")
+    return refuse(`"${textual}" takes text, not the number ${value.text}`);
   if (modifiers.includes("re")) {
     try {
       const regex = RE2JS.compile(value.text, regexFlags(modifiers));
@@ -192,6 +244,8 @@ function readComparison(
   if (op !== undefined || part !== undefined) {
     const than = value.text.trim() === "" ? Number.NaN : Number(value.text);
     if (!Number.isFinite(than)) return refuse(`"${op ?? part}" takes a number, not "${value.text}"`);
+    const [least, most] = (part === undefined ? undefined : PART_RANGE[part]) ?? [-Infinity, Infinity];
+    if (than < least || than > most) return refuse(`"${part}" is a number from ${least} to ${most}`);
     return [{ kind: "number", op: op ?? "eq", than, part }];
   }
   const cased = modifiers.includes("cased");

@@ -66,7 +66,7 @@ export function readRule(tree: Tree, file: string, issues: Issues): SigmaRule | 
     issues.add(tree.line, `a rule is a map, not a ${tree.kind}`);
     return undefined;
   }
-  for (const kind of ["correlation", "filter", "action"]) {
+  for (const kind of ["correlation", "filter"]) {
     const entry = entryOf(tree, kind);
     if (entry !== undefined && entryOf(tree, "detection") === undefined) {
       issues.add(
@@ -227,11 +227,7 @@ export function readSearch(tree: Tree, line: number, issues: Issues): Search | u
     );
   }
   if (tree.items.length === 0) issues.add(line, "the list is empty");
-  const of = tree.items.map((item) => {
-    if (item.kind !== "list") return readSearch(item, item.line, issues);
-    issues.add(item.line, "a list inside a list has no meaning here");
-    return undefined;
-  });
+  const of = tree.items.map((item) => readSearch(item, item.line, issues));
   return gathered("or", of);
 }
 

@@ -35,13 +35,13 @@ const permitted: Kind = {
 const loginDenied: Kind = {
   action: "login-failed",
   category: ["authentication"],
-  type: ["start", "denied"],
+  type: ["start"],
   outcome: "failure",
 };
 const login: Kind = {
   action: "login-succeeded",
   category: ["authentication"],
-  type: ["start", "allowed"],
+  type: ["start"],
   outcome: "success",
 };
 const logout: Kind = { action: "logout", category: ["authentication"], type: ["end"], outcome: "success" };
@@ -71,7 +71,7 @@ const threat: Kind = {
 const indicator: Kind = {
   action: "indicator-traffic",
   category: ["intrusion_detection", "network"],
-  type: ["connection", "indicator"],
+  type: ["connection", "info"],
 };
 const web: Kind = {
   action: "url-accessed",
@@ -284,7 +284,7 @@ const TABLE: readonly (readonly [ids: string, kind: Kind, ...forms: string[]])[]
   ],
   [
     "338005,338006,338007,338008,338203,338204",
-    { ...indicator, type: ["connection", "indicator", "denied"], outcome: "failure" },
+    { ...indicator, type: ["connection", "info", "denied"], outcome: "failure" },
     "Dynamic Filter {}listed {transport} traffic from {src} to {dst}, {} resolved from {list} list: {indicator}, threat-level: {threat}, category: {rule-category}",
   ],
   [

@@ -83,7 +83,7 @@ function kinds(draft: EcsDraft): void {
     draft,
     action === "" ? `event-${code}` : action,
     [malware ? "malware" : network ? "intrusion_detection" : "host"],
-    verdict === undefined ? ["info"] : ["info", verdict],
+    verdict === undefined || !network || malware ? ["info"] : ["info", verdict],
     outcome,
   );
 }

@@ -94,5 +94,6 @@ function kindOf(draft: EcsDraft, type: string, record: EcsDraft): void {
   const network =
     type.startsWith("Firewall") || type.startsWith("FilteredWebsites") || type.startsWith("WebProtection");
   const category = type.startsWith("Threat") ? "malware" : network ? "network" : "intrusion_detection";
-  kindFields(draft, action, [category], verdict === undefined ? ["info"] : ["info", verdict], outcome);
+  const judged = verdict !== undefined && category !== "malware";
+  kindFields(draft, action, [category], judged ? ["info", verdict] : ["info"], outcome);
 }

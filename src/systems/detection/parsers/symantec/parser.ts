@@ -112,7 +112,7 @@ function kinds(draft: EcsDraft, words: readonly string[]): void {
   const attack = draft["rule.id"] !== undefined || draft["symantec.sep.intrusion_id"] !== undefined;
   if (found && !attack && draft["source.ip"] === undefined) {
     draft["event.kind"] = "alert";
-    kindFields(draft, action, ["malware"], verdict === undefined ? ["info"] : ["info", verdict], outcome);
+    kindFields(draft, action, ["malware"], ["info"], outcome);
   } else if (attack) {
     draft["event.kind"] = "alert";
     kindFields(draft, action, ["intrusion_detection", "network"], ["info"], outcome);

@@ -32,16 +32,16 @@ const SYSMON: readonly (readonly [number, Kind])[] = [
   [16, kind("configuration-changed", "configuration", "change")],
   [17, kind("pipe-created", "file", "creation")],
   [18, kind("pipe-connected", "file", "access")],
-  [19, kind("wmi-filter", "process", "creation")],
-  [20, kind("wmi-consumer", "process", "creation")],
-  [21, kind("wmi-binding", "process", "creation")],
+  [19, kind("wmi-filter", "process", "change")],
+  [20, kind("wmi-consumer", "process", "change")],
+  [21, kind("wmi-binding", "process", "change")],
   [22, kind("dns-query", "network", "protocol info")],
   [23, kind("file-deleted", "file", "deletion")],
   [24, kind("clipboard-changed", "host", "change")],
   [25, kind("process-tampered", "process", "change")],
   [26, kind("file-deleted", "file", "deletion")],
-  [27, kind("file-blocked", "file", "denied", "failure")],
-  [28, kind("file-shredding-blocked", "file", "denied", "failure")],
+  [27, kind("file-blocked", "file", "info", "failure")],
+  [28, kind("file-shredding-blocked", "file", "info", "failure")],
   [29, kind("executable-detected", "file", "creation")],
 ];
 
@@ -93,7 +93,7 @@ const POWERSHELL: readonly (readonly [number, Kind])[] = [
 ];
 
 const SYSTEM: readonly (readonly [number, Kind])[] = [
-  [104, kind("log-cleared", "host", "deletion", "success")],
+  [104, kind("log-cleared", "host", "change", "success")],
   [7036, kind("service-state-changed", "process", "change")],
   [7045, kind("service-installed", "configuration", "creation", "success")],
 ];
