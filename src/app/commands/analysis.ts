@@ -10,8 +10,10 @@ import {
   type ImportProgress,
   type ImportResult,
   importFile,
+  isParserChoice,
   parseFile,
   parseLine,
+  parserIds,
   RULE_FOLDERS,
   requestHeader,
 } from "../../systems/detection/index.ts";
@@ -182,6 +184,8 @@ function addDetect(program: Command): void {
     .option("--json", "JSON lines (always)")
     .action(async (options: { rules: string; events?: string; pipeline?: string; parser?: string }) => {
       const { parser, pipeline } = options;
+      if (parser !== undefined && !isParserChoice(parser))
+        throw new Error(`no parser "${parser}"; there are auto, ${parserIds().join(", ")}`);
       const mapping = pipeline ?? (parser === undefined ? undefined : RULE_FOLDERS.pipelines);
       const context = { receivedAt: systemClock.now(), memory: {} };
       const read = (line: string) => {

@@ -32,7 +32,7 @@ export {
   parseFile,
 } from "./collect/file.ts";
 export { requestHeader } from "./collect/log-header.ts";
-export { type ParsedLine, parseLine } from "./parsers/line.ts";
+export { isParserChoice, type ParsedLine, parseLine, parserIds } from "./parsers/line.ts";
 export { checkRules, type Detection, type DetectOptions, detectFile } from "./sigma/index.ts";
 
 /** Folders of the rules and of the pipelines that tie them to log records. */

@@ -64,6 +64,7 @@ test("events of a file, a packed file and a stream meet the rules; what is broke
     write("e.ndjson", LINES),
     write("e.ndjson.gz", gzipSync(LINES)),
     Readable.from([LINES]),
+    Readable.from([gzipSync(LINES)]),
   ]) {
     const { faults, found } = await all({ events });
     assert.deepEqual(found, ["rule 1 on 1", "rule 2 on 1", "rule 1 on 2"]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Fault } from "../../../core/problem.ts";
 import type { Issue } from "./issue.ts";
-import { lineBatches, openBytes } from "./lines.ts";
+import { lineBatches, openBytes, openStream } from "./lines.ts";
 import { loadRules } from "./load.ts";
 import { type CompiledRules, compileRules, type RuleMatch } from "./matcher.ts";
 import { loadPipeline, type Pipeline } from "./pipeline.ts";
@@ -13,7 +13,7 @@ import { flatRecord } from "./view.ts";
 export interface DetectOptions {
   /** Folder of rules, or one file. */
   readonly rules: string;
-  /** File of JSON lines (or raw log lines with `parser`), `.gz` too; or an open stream. */
+  /** File of JSON lines (or raw log lines with `parser`), `.gz` too; or an open stream, packed or not. */
   readonly events: string | Readable;
   /** Pipeline folder or file. Without one every rule meets every event under the names the event has. */
   readonly pipeline?: string;
@@ -35,7 +35,8 @@ export async function* detectFile(options: DetectOptions): AsyncGenerator<Detect
   const compiled = rulesAt(options.rules, options.pipeline, (issue) =>
     tell({ path: `${issue.file}:${issue.line}`, message: issue.message }),
   );
-  const source = typeof options.events === "string" ? openBytes(options.events) : options.events;
+  const source =
+    typeof options.events === "string" ? openBytes(options.events) : await openStream(options.events);
   let line = 0;
   for await (const batch of lineBatches(source)) {
     for (const text of batch) {

@@ -64,6 +64,12 @@ const TEXT_MODIFIERS = [
   "expand",
   "cased",
 ] as const;
+const JUDGEMENTS = new Map([
+  ["true", true],
+  ["yes", true],
+  ["false", false],
+  ["no", false],
+]);
 const ENCODINGS: readonly string[] = ["wide", "utf16le", "utf16be", "utf16"];
 /** Those that can be applied to text only (specification, "String Modifiers"). */
 const OF_TEXT: readonly string[] = [
@@ -209,7 +215,7 @@ function readComparison(
     return undefined;
   };
   if (modifiers.includes("exists")) {
-    const present = { true: true, yes: true, false: false, no: false }[value.text.toLowerCase()];
+    const present = JUDGEMENTS.get(value.text.toLowerCase());
     return present === undefined ? refuse('"exists" takes true or false') : [{ kind: "exists", present }];
   }
   if (value.value === null) {

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
 const LINE_FEED = 0x0a;
@@ -13,6 +13,24 @@ export function openBytes(path: string): Readable {
   // `pipe` alone would leave a reader waiting when the file breaks off.
   file.on("error", (error) => plain.destroy(error));
   return file.pipe(plain);
+}
+
+const GZIP = [0x1f, 0x8b];
+
+/** A stream's bytes, unpacked when they begin as gzip does. */
+export async function openStream(source: Readable): Promise<Readable> {
+  const parts = source.iterator({ destroyOnReturn: false });
+  const first = (await parts.next()) as IteratorResult<Buffer | string, undefined>;
+  const rest = async function* () {
+    if (first.done !== true) yield first.value;
+    yield* parts;
+  };
+  const head = first.done === true || typeof first.value === "string" ? undefined : first.value;
+  const whole = Readable.from(rest(), { objectMode: false });
+  if (head?.[0] !== GZIP[0] || head?.[1] !== GZIP[1]) return whole;
+  const plain = createGunzip({ chunkSize: CHUNK });
+  whole.on("error", (error) => plain.destroy(error));
+  return whole.pipe(plain);
 }
 
 /** The lines of a stream, as many at a time as arrive together; LF and CRLF end a line, empty lines are among them. */

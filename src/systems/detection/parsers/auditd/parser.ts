@@ -1,6 +1,7 @@
 import { defineParser, type EcsDraft } from "../parser.ts";
 import { draftOf, fieldTable, kindFields, place, put, timeField } from "../text/fields.ts";
 import { readPairs } from "../text/pairs.ts";
+import { table } from "../text/table.ts";
 import { epochOf } from "../text/time.ts";
 
 const TABLE = fieldTable("auditd.", {
@@ -27,7 +28,7 @@ function auditAt(message: string): number {
 }
 
 /** Kinds by the record's type; the rest are things that happened on the host. */
-const KINDS: Readonly<Record<string, readonly [action: string, category: string, type: string]>> = {
+const KINDS = table<readonly [action: string, category: string, type: string]>({
   EXECVE: ["executed", "process", "start"],
   PROCTITLE: ["executed", "process", "info"],
   SYSCALL: ["syscall", "process", "info"],
@@ -46,7 +47,7 @@ const KINDS: Readonly<Record<string, readonly [action: string, category: string,
   CONFIG_CHANGE: ["configuration-changed", "configuration", "change"],
   SERVICE_START: ["service-started", "process", "start"],
   SERVICE_STOP: ["service-stopped", "process", "end"],
-};
+});
 
 /** Linux audit: one record of the kernel's or a program's, as auditd writes it or audisp forwards it. */
 export const auditd = defineParser({
@@ -95,7 +96,7 @@ function flat(body: string): string {
 const HEXED = /^(a\d{1,3}|name|exe|comm|cwd|cmd|proctitle|acct|key)$/;
 
 /** Types by number, as the kernel's log has them. */
-const NUMBERS: Readonly<Record<string, string>> = {
+const NUMBERS = table<string>({
   "1100": "USER_AUTH",
   "1101": "USER_ACCT",
   "1105": "USER_START",
@@ -113,7 +114,7 @@ const NUMBERS: Readonly<Record<string, string>> = {
   "1326": "SECCOMP",
   "1327": "PROCTITLE",
   "1400": "AVC",
-};
+});
 
 function kinds(draft: EcsDraft, type: string, pairs: Map<string, string>): void {
   const [action, category, kind] = KINDS[type] ?? [type.toLowerCase(), "host", "info"];

@@ -1,6 +1,7 @@
 import type { EcsDraft, ParseContext } from "../parser.ts";
 import { draftOf, kindFields, placeAll, put, timeField } from "../text/fields.ts";
 import { readPairs } from "../text/pairs.ts";
+import { table } from "../text/table.ts";
 import { anyTime } from "../text/time.ts";
 import { verdictFields, verdictOf } from "../text/verdict.ts";
 import { CEF_TABLE } from "./extension.ts";
@@ -37,7 +38,7 @@ export function readCef(message: string, parts = 6): CefLine | undefined {
   return { head, extension: message.slice(from) };
 }
 
-const WORDS: Readonly<Record<string, number>> = { unknown: 0, low: 3, medium: 5, high: 8, "very-high": 10 };
+const WORDS = table<number>({ unknown: 0, low: 3, medium: 5, high: 8, "very-high": 10 });
 
 function* unescaped(pairs: Map<string, string>): Generator<[string, string]> {
   for (const [key, value] of pairs) {

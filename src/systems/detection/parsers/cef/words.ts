@@ -1,5 +1,6 @@
 import type { EcsDraft } from "../parser.ts";
 import { kindFields } from "../text/fields.ts";
+import { table } from "../text/table.ts";
 import { verdictFields } from "../text/verdict.ts";
 
 /** Kinds by what an event is called; the first that fits. */
@@ -15,12 +16,12 @@ const KINDS: readonly (readonly [words: RegExp, category: string])[] = [
   [/log ?on|log ?in\b|signed? in|authenticat/, "authentication"],
 ];
 
-const TYPES: Readonly<Record<string, string>> = {
+const TYPES = table<string>({
   file: "change",
   web: "access",
   authentication: "start",
   network: "connection",
-};
+});
 
 /** The kind of an event of CEF or LEEF by the words of its name, its category and its product. False where none fits. */
 export function wordKinds(draft: EcsDraft, said: string, action: string): boolean {

@@ -2,6 +2,7 @@ import { cefAt, readCef } from "../cef/read.ts";
 import { defineParser, type EcsDraft } from "../parser.ts";
 import { draftOf, fieldTable, kindFields, placeAll, put, timeField } from "../text/fields.ts";
 import { isNothing, quotedAt, readPairs } from "../text/pairs.ts";
+import { table } from "../text/table.ts";
 import { epochOf } from "../text/time.ts";
 import { verdictFields } from "../text/verdict.ts";
 
@@ -105,7 +106,7 @@ function barredPairs(message: string): Map<string, string> {
 }
 
 /** CEF and LEEF of the Log Exporter hold its own names beside those of the format. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
+const OTHER_NAMES = table<string>({
   act: "action",
   spt: "s_port",
   srcport: "s_port",
@@ -126,7 +127,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   suser: "src_user_name",
   usrname: "src_user_name",
   cs2: "rule_name",
-};
+});
 
 function formattedPairs(message: string): Map<string, string> | undefined {
   const found = new Map<string, string>();

@@ -1,8 +1,9 @@
 import type { EcsDraft } from "../parser.ts";
 import { isIp, portOf } from "../text/address.ts";
+import { table } from "../text/table.ts";
 import { domainOf } from "../text/url.ts";
 
-const SERVICES: Readonly<Record<string, number>> = {
+const SERVICES = table<number>({
   ssh: 22,
   telnet: 23,
   http: 80,
@@ -19,7 +20,7 @@ const SERVICES: Readonly<Record<string, number>> = {
   "netbios-ns": 137,
   "netbios-dgm": 138,
   "netbios-ssn": 139,
-};
+});
 
 interface Endpoint {
   readonly interface: string | undefined;

@@ -1,6 +1,7 @@
 import { defineParser, type EcsDraft } from "../parser.ts";
 import { isIp, wholeOf } from "../text/address.ts";
 import { setLevel, transportFields } from "../text/network.ts";
+import { table } from "../text/table.ts";
 import { digitsAt } from "../text/time.ts";
 import { urlFields } from "../text/url.ts";
 import { endpointFields, natFields } from "./endpoint.ts";
@@ -150,7 +151,7 @@ function formField(draft: EcsDraft, name: string, value: string): void {
   }
 }
 
-const FIELDS: Readonly<Record<string, string>> = {
+const FIELDS = table<string>({
   user: "user.name",
   group: "user.group.name",
   rule: "rule.name",
@@ -162,7 +163,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   command: "process.command_line",
   indicator: "threat.indicator.name",
   connection: "network.session_id",
-};
+});
 
 function lastWord(text: string): string {
   return text.slice(text.lastIndexOf(" ") + 1);

@@ -1,6 +1,7 @@
 import type { EcsDraft } from "../parser.ts";
 import { draftOf, fieldTable, kindFields, place, put, timeField } from "../text/fields.ts";
 import { isNothing } from "../text/pairs.ts";
+import { table } from "../text/table.ts";
 import { isoAt } from "../text/time.ts";
 import { verdictFields } from "../text/verdict.ts";
 
@@ -84,7 +85,7 @@ export function pairsOf(text: string): Map<string, string> {
 }
 
 /** How the resource records are called in words. */
-const RECORD_TYPES: Readonly<Record<string, string>> = {
+const RECORD_TYPES = table<string>({
   "a host address": "A",
   "ip6 address": "AAAA",
   "a domain name pointer": "PTR",
@@ -94,14 +95,14 @@ const RECORD_TYPES: Readonly<Record<string, string>> = {
   "an authoritative name server": "NS",
   "the canonical name for an alias": "CNAME",
   "marks the start of a zone of authority": "SOA",
-};
-const RESPONSE_CODES: Readonly<Record<string, string>> = {
+});
+const RESPONSE_CODES = table<string>({
   "no error": "NOERROR",
   "non-existent domain": "NXDOMAIN",
   "server failure": "SERVFAIL",
   "format error": "FORMERR",
   "query refused": "REFUSED",
-};
+});
 
 /** The record of one of the messages 430001 (intrusion), 430002 and 430003 (connection), 430004 (file), 430005 (malware). */
 export function securityEvent(id: string, text: string): EcsDraft {

@@ -3,6 +3,7 @@ import { defineParser, type EcsDraft } from "../parser.ts";
 import { draftOf, fieldTable, kindFields, placeAll, put, timeField } from "../text/fields.ts";
 import { jsonRecord, textOf } from "../text/json.ts";
 import { isNothing, readPairs } from "../text/pairs.ts";
+import { table } from "../text/table.ts";
 import { anyTime } from "../text/time.ts";
 
 const TABLE = fieldTable("f5.asm.", {
@@ -48,7 +49,7 @@ function isAsmCef(message: string): boolean {
 }
 
 /** Names in Telemetry Streaming and in CEF that are shorter than those of the key-value format. */
-const SAME: Readonly<Record<string, string>> = {
+const SAME = table<string>({
   req_status: "request_status",
   resp_code: "response_code",
   query_str: "query_string",
@@ -58,10 +59,10 @@ const SAME: Readonly<Record<string, string>> = {
   hostname: "unit_hostname",
   req: "request",
   geo_info: "geo_location",
-};
+});
 
 /** The CEF format's keys and what they hold here. */
-const CEF_NAMES: Readonly<Record<string, string>> = {
+const CEF_NAMES = table<string>({
   act: "request_status",
   src: "ip_client",
   spt: "src_port",
@@ -75,7 +76,7 @@ const CEF_NAMES: Readonly<Record<string, string>> = {
   dvc: "management_ip_address",
   request: "uri",
   suser: "username",
-};
+});
 
 function pairsOf(message: string): Map<string, string> | undefined {
   const pairs = new Map<string, string>();

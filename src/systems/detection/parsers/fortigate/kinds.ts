@@ -1,3 +1,4 @@
+import { table } from "../text/table.ts";
 /** What kind of event a FortiOS record is, in the words of ECS. */
 export interface Kind {
   readonly category: readonly string[];
@@ -8,7 +9,7 @@ export interface Kind {
 const NETWORK: Kind = { category: ["network"], type: ["connection"] };
 const HOST: Kind = { category: ["host"], type: ["info"] };
 
-const UTM: Readonly<Record<string, Kind>> = {
+const UTM = table<Kind>({
   virus: { category: ["malware", "network"], type: ["info"] },
   ips: { category: ["intrusion_detection", "network"], type: ["info"] },
   anomaly: { category: ["intrusion_detection", "network"], type: ["info"] },
@@ -19,16 +20,16 @@ const UTM: Readonly<Record<string, Kind>> = {
   "file-filter": { category: ["file", "network"], type: ["info"] },
   dlp: { category: ["file", "network"], type: ["info"] },
   cifs: { category: ["file", "network"], type: ["info"] },
-};
+});
 
-const CHANGES: Readonly<Record<string, string>> = {
+const CHANGES = table<string>({
   add: "creation",
   edit: "change",
   delete: "deletion",
   move: "change",
   rename: "change",
   clone: "creation",
-};
+});
 
 const LOGIN_WORDS = [
   "login",

@@ -2,13 +2,14 @@ import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { isIp, portOf, wholeOf } from "../text/address.ts";
 import { levelFields, transportFields } from "../text/network.ts";
 import { readPairs } from "../text/pairs.ts";
+import { table } from "../text/table.ts";
 import { epochOf, isoAt, offsetAt } from "../text/time.ts";
 import { domainOf, urlFields } from "../text/url.ts";
 import { verdictOf } from "../text/verdict.ts";
 import { kindOf, outcomeOf } from "./kinds.ts";
 
 /** FortiOS keys, new and old, of which the text is the ECS field as it stands. */
-const TEXTS: Readonly<Record<string, string>> = {
+const TEXTS = table<string>({
   srcintf: "observer.ingress.interface.name",
   src_int: "observer.ingress.interface.name",
   dstintf: "observer.egress.interface.name",
@@ -42,9 +43,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   sender: "email.from.address",
   recipient: "email.to.address",
   subject: "email.subject",
-};
+});
 
-const NUMBERS: Readonly<Record<string, string>> = {
+const NUMBERS = table<string>({
   sentbyte: "source.bytes",
   sent: "source.bytes",
   rcvdbyte: "destination.bytes",
@@ -54,9 +55,9 @@ const NUMBERS: Readonly<Record<string, string>> = {
   rcvdpkt: "destination.packets",
   rcvd_pkt: "destination.packets",
   filesize: "file.size",
-};
+});
 
-const ADDRESSES: Readonly<Record<string, string>> = {
+const ADDRESSES = table<string>({
   srcip: "source.ip",
   src: "source.ip",
   dstip: "destination.ip",
@@ -66,9 +67,9 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   transip: "source.nat.ip",
   tranip: "destination.nat.ip",
   tran_ip: "destination.nat.ip",
-};
+});
 
-const PORTS: Readonly<Record<string, string>> = {
+const PORTS = table<string>({
   srcport: "source.port",
   src_port: "source.port",
   dstport: "destination.port",
@@ -77,7 +78,7 @@ const PORTS: Readonly<Record<string, string>> = {
   locport: "destination.port",
   transport: "source.nat.port",
   tranport: "destination.nat.port",
-};
+});
 
 /** Keys that become something else than one text; they are read where it is made. */
 const READ_ELSEWHERE = new Set(["date", "time", "eventtime", "tz", "level", "pri", "url", "qname", "ipaddr"]);

@@ -5,10 +5,11 @@ import { draftOf, kindFields, put, timeField } from "../text/fields.ts";
 import { jsonObject, textOf } from "../text/json.ts";
 import { levelFields, setLevel } from "../text/network.ts";
 import { quotedAt } from "../text/pairs.ts";
+import { table } from "../text/table.ts";
 import { anyTime, bsdAt, clfAt, slashAt } from "../text/time.ts";
 
 const MARK = "ModSecurity:";
-const TAGS: Readonly<Record<string, string>> = {
+const TAGS = table<string>({
   id: "rule.id",
   msg: "rule.name",
   rev: "rule.version",
@@ -23,7 +24,7 @@ const TAGS: Readonly<Record<string, string>> = {
   unique_id: "event.id",
   client: "source.ip",
   host: "url.domain",
-};
+});
 
 function isAudit(message: string): boolean {
   return message.startsWith('{"transaction"') && message.includes('"client_ip"');

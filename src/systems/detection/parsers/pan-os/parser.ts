@@ -2,6 +2,7 @@ import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { wholeOf } from "../text/address.ts";
 import { between, splitCsv } from "../text/csv.ts";
 import { draftOf, kindFields, placeColumns, put, timeField } from "../text/fields.ts";
+import { table } from "../text/table.ts";
 import { digitsAt, isoAt, isoText, slashAt } from "../text/time.ts";
 import { verdictFields } from "../text/verdict.ts";
 import { PREFIX, TYPES } from "./columns.ts";
@@ -238,9 +239,11 @@ function systemFields(draft: EcsDraft, subtype: string): void {
   }
 }
 
+const SEVERITIES = table<number>({ critical: 2, high: 3, medium: 4, low: 5, informational: 6 });
+
 function severityFields(draft: EcsDraft): void {
   const word = draft[`${PREFIX}severity`];
-  const level = { critical: 2, high: 3, medium: 4, low: 5, informational: 6 }[String(word)];
+  const level = SEVERITIES[String(word)];
   if (level === undefined) return;
   draft["log.level"] = String(word);
   draft["event.severity"] = level;

@@ -2,6 +2,7 @@ import type { EcsDraft, EcsValue } from "../parser.ts";
 import { isIp, portOf, wholeOf } from "./address.ts";
 import { levelFields, transportFields } from "./network.ts";
 import { isNothing } from "./pairs.ts";
+import { table } from "./table.ts";
 import { isoText } from "./time.ts";
 import { domainOf, urlFields } from "./url.ts";
 
@@ -32,7 +33,7 @@ const asUser: Writer = (draft, field, value) => {
   return true;
 };
 
-const WRITERS: Readonly<Record<string, Writer>> = {
+const WRITERS = table<Writer>({
   "network.transport": (draft, _field, value) => {
     transportFields(draft, value);
     return true;
@@ -55,7 +56,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   "user.name": asUser,
   "source.user.name": asUser,
   "destination.user.name": asUser,
-};
+});
 
 const ENDINGS: readonly (readonly [string, Writer])[] = [
   [".ip", asIp],

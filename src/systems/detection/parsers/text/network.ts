@@ -1,7 +1,8 @@
 import type { EcsDraft } from "../parser.ts";
+import { table } from "./table.ts";
 
 /** Names of IANA protocol numbers as ECS writes them. */
-const TRANSPORTS: Readonly<Record<string, string>> = {
+const TRANSPORTS = table<string>({
   "1": "icmp",
   "2": "igmp",
   "4": "ipip",
@@ -17,7 +18,7 @@ const TRANSPORTS: Readonly<Record<string, string>> = {
   "103": "pim",
   "112": "vrrp",
   "132": "sctp",
-};
+});
 const NUMBERS = new Map(Object.entries(TRANSPORTS).map(([number, name]) => [name, number]));
 
 /** `network.transport` and `network.iana_number` from a number (`6`) or a name (`TCP`, `ICMPv6`). */

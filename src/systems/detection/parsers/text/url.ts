@@ -1,7 +1,8 @@
 import type { EcsDraft } from "../parser.ts";
 import { isIp, portOf } from "./address.ts";
+import { table } from "./table.ts";
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, ftp: 21, ws: 80, wss: 443 };
+const DEFAULT_PORTS = table<number>({ http: 80, https: 443, ftp: 21, ws: 80, wss: 443 });
 
 /** Splits `host:port` or `[v6]:port`. */
 export function hostAndPort(text: string): { host: string; port: number | undefined } {

@@ -1,3 +1,4 @@
+import { table } from "./table.ts";
 /** An element without elements in it: its name, its attributes as they are written, its text. */
 export interface Leaf {
   readonly name: string;
@@ -5,7 +6,7 @@ export interface Leaf {
   readonly text: string;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const ENTITIES = table<string>({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" });
 
 function unescaped(text: string): string {
   if (!text.includes("&")) return text;

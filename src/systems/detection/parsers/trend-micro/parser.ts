@@ -3,6 +3,7 @@ import { kindByName, wordKinds } from "../cef/words.ts";
 import { leefDraft } from "../leef/parser.ts";
 import { defineParser, type EcsDraft } from "../parser.ts";
 import { put } from "../text/fields.ts";
+import { table } from "../text/table.ts";
 
 function isTrend(message: string): boolean {
   const at = cefAt(message);
@@ -25,7 +26,7 @@ const RANGES: readonly (readonly [from: number, category: string])[] = [
 ];
 
 /** Apex Central's event classes: what stands before the colon of the signature id. */
-const CLASSES: Readonly<Record<string, string>> = {
+const CLASSES = table<string>({
   av: "malware",
   spyware: "malware",
   sp: "malware",
@@ -37,7 +38,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   wb: "web",
   so: "malware",
   ioa: "intrusion_detection",
-};
+});
 
 /** Trend Micro: Deep Security, Apex One and Apex Central, Deep Discovery, in CEF or LEEF. */
 export const trendMicro = defineParser({

@@ -1,10 +1,11 @@
 import type { EcsDraft } from "../parser.ts";
 import { isIp, wholeOf } from "../text/address.ts";
 import { put } from "../text/fields.ts";
+import { table } from "../text/table.ts";
 import type { WindowsEvent } from "./event.ts";
 
 /** Names of event data that mean the same in every event, and their ECS field. The names themselves stay under `winlog.event_data`. */
-const FIELDS: Readonly<Record<string, string>> = {
+const FIELDS = table<string>({
   CommandLine: "process.command_line",
   Image: "process.executable",
   NewProcessName: "process.executable",
@@ -35,14 +36,14 @@ const FIELDS: Readonly<Record<string, string>> = {
   ServiceName: "service.name",
   ScriptBlockText: "powershell.file.script_block_text",
   PipeName: "file.name",
-};
+});
 
 /** Process ids, of which Security writes some in hexadecimal. */
-const IDS: Readonly<Record<string, string>> = {
+const IDS = table<string>({
   ProcessId: "process.pid",
   NewProcessId: "process.pid",
   ParentProcessId: "process.parent.pid",
-};
+});
 
 function textOf(event: WindowsEvent, name: string): string {
   const value = event.data.get(name);

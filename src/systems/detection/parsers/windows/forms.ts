@@ -1,5 +1,6 @@
 import { flatten } from "../ecs-object.ts";
 import type { EcsDraft, EcsValue } from "../parser.ts";
+import { table } from "../text/table.ts";
 import { attributeOf, leaves } from "../text/xml.ts";
 import type { WindowsEvent } from "./event.ts";
 import { isPowerShell, isSnare } from "./text-forms.ts";
@@ -25,7 +26,7 @@ const DROPPED = new Set(
   ),
 );
 
-const REST: Readonly<Record<string, string>> = {
+const REST = table<string>({
   ProviderGuid: "provider_guid",
   Task: "task",
   Opcode: "opcode",
@@ -36,7 +37,7 @@ const REST: Readonly<Record<string, string>> = {
   AccountName: "user.name",
   AccountType: "user.type",
   ActivityID: "activity_id",
-};
+});
 
 /** `{"EventID":1,"Channel":"...","Image":"..."}`: NXLog, the datasets of OTRF, and many converters of EVTX. */
 export function flatEvent(object: Record<string, unknown>): WindowsEvent {
@@ -113,7 +114,7 @@ export function nestedEvent(object: Record<string, unknown>): WindowsEvent {
   const rest = new Map<string, EcsValue>();
   for (const [name, key] of Object.entries(REST)) {
     const value = plain(system[name]);
-    if (value !== "") rest.set(key, value);
+    if (value !== "" && key !== undefined) rest.set(key, value);
   }
   const named = attributes(provider);
   const run = attributes(execution);

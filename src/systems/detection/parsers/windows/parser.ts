@@ -2,6 +2,7 @@ import { flatten } from "../ecs-object.ts";
 import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { draftOf, kindFields, put, timeField } from "../text/fields.ts";
 import { jsonObject } from "../text/json.ts";
+import { table } from "../text/table.ts";
 import { isoAt } from "../text/time.ts";
 import type { WindowsEvent } from "./event.ts";
 import { dataFields } from "./fields.ts";
@@ -38,14 +39,14 @@ export const windows = defineParser({
   },
 });
 
-const LEVELS: Readonly<Record<string, string>> = {
+const LEVELS = table<string>({
   "0": "information",
   "1": "critical",
   "2": "error",
   "3": "warning",
   "4": "information",
   "5": "verbose",
-};
+});
 
 /** Windows leaves the zone out of some times and means UTC in them. */
 function at(text: string, clock: ParseContext = UTC): number | undefined {

@@ -1,9 +1,10 @@
 import type { EcsValue } from "../parser.ts";
 import { textOf } from "../text/json.ts";
+import { table } from "../text/table.ts";
 import type { WindowsEvent } from "./event.ts";
 
 /** Headings of a rendered message, and what the account fields under them are called in the event's data. */
-const SECTIONS: Readonly<Record<string, string>> = {
+const SECTIONS = table<string>({
   Subject: "Subject",
   "Account For Which Logon Failed": "Target",
   "New Logon": "Target",
@@ -15,10 +16,10 @@ const SECTIONS: Readonly<Record<string, string>> = {
   Group: "Target",
   "Creator Subject": "Subject",
   "Target Subject": "Target",
-};
+});
 
 /** Labels of a rendered message (English) and the names of the same in the event's data. `@` takes the section's. */
-const LABELS: Readonly<Record<string, string>> = {
+const LABELS = table<string>({
   "Security ID": "@UserSid",
   "Account Name": "@UserName",
   "Account Domain": "@DomainName",
@@ -45,7 +46,7 @@ const LABELS: Readonly<Record<string, string>> = {
   "Share Name": "ShareName",
   "Object Name": "ObjectName",
   "Group Name": "TargetUserName",
-};
+});
 /** Of Sysmon's messages, whose labels are the names themselves. */
 const SYSMON =
   /^(RuleName|UtcTime|ProcessGuid|ProcessId|Image|CommandLine|CurrentDirectory|User|LogonGuid|LogonId|IntegrityLevel|Hashes|ParentProcessGuid|ParentProcessId|ParentImage|ParentCommandLine|TargetFilename|ImageLoaded|TargetObject|Details|EventType|QueryName|QueryResults|DestinationIp|DestinationPort|DestinationHostname|SourceIp|SourcePort|Protocol|PipeName|SourceImage|TargetImage|OriginalFileName|Company|Product|Description|FileVersion)$/;
