@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -44,8 +44,8 @@ function fingerprint(): string {
 }
 
 /** Each script and style also packed, for servers that send it as it lies (`preCompressed`). */
-function pack(): void {
-  for (const file of filesBelow(join(out, "assets"))) {
+function pack(folder: string): void {
+  for (const file of filesBelow(join(folder, "assets"))) {
     const content = readFileSync(file);
     writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
     writeFileSync(
@@ -73,9 +73,27 @@ export async function buildConsole({ ifStale }: { ifStale: boolean }): Promise<v
   const start = performance.now();
   // Vite is heavy and only needed here: an up-to-date console must not wait for it.
   const { build } = await import("vite");
-  await build({ root: join(root, "src/app"), configFile: join(root, "vite.config.ts"), logLevel: "warn" });
-  pack();
-  writeFileSync(stamp, `${print}\n`);
+  // Built beside and put in place whole: two commands that find it stale at once do not tread on each other.
+  const beside = `${out}-${process.pid}`;
+  try {
+    await build({
+      root: join(root, "src/app"),
+      configFile: join(root, "vite.config.ts"),
+      logLevel: "warn",
+      build: { outDir: beside, emptyOutDir: true },
+    });
+    pack(beside);
+    writeFileSync(join(beside, ".built"), `${print}\n`);
+    rmSync(out, { recursive: true, force: true });
+    try {
+      renameSync(beside, out);
+    } catch (cause) {
+      // Another command put the same console there in between.
+      if (!existsSync(stamp) || readFileSync(stamp, "utf8").trim() !== print) throw cause;
+    }
+  } finally {
+    rmSync(beside, { recursive: true, force: true });
+  }
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(
     `console: built in ${seconds} s, ${kilobytes(".js")} kB of scripts (${kilobytes(".js.gz")} packed), ${kilobytes(".css")} kB of styles`,

@@ -202,6 +202,32 @@ test("one true story: sign-in with TOTP, a real log file, alert, incident, clock
     await page.getByText("第 3 級").first().waitFor();
   });
 
+  await t.test(
+    "what the officer typed into the review is there after a reload, and goes once sent",
+    async () => {
+      const { page, faults } = await openAs("officer");
+      const review = async () => {
+        await page.goto(node.url + incidentPath);
+        await page.getByRole("button", { name: "等級審核" }).click();
+        return page.getByRole("dialog");
+      };
+      const grounds = "核心業務涉及關鍵基礎設施維運";
+      await (await review()).getByRole("textbox").fill(grounds);
+      const again = await review();
+      await again.getByText("已還原上次未送出的草稿。").waitFor();
+      assert.equal(await again.getByRole("textbox").inputValue(), grounds);
+      await again.getByRole("radio").nth(2).check();
+      await again.getByRole("button", { name: "等級審核" }).click();
+      await again.waitFor({ state: "hidden" });
+      await page.getByText(grounds).first().waitFor();
+      assert.deepEqual(
+        await page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes(".dialog."))),
+        [],
+      );
+      assert.deepEqual(faults, []);
+    },
+  );
+
   let itemPath = "";
   await t.test("the analyst makes intelligence of it and sends it to review", async () => {
     const { page } = await openAs("analyst");

@@ -1,6 +1,8 @@
 import { Button, Input, Modal, Radio } from "antd";
 import { type ReactNode, useId, useState } from "react";
 import { useTexts } from "../i18n.ts";
+import { kept } from "../kept.ts";
+import { useSession } from "../session.ts";
 
 interface ConfirmProps {
   readonly open: boolean;
@@ -29,7 +31,30 @@ interface ReasonProps extends Omit<ConfirmProps, "send"> {
   readonly send: (reason: Reason) => Promise<unknown>;
 }
 
+/** What was typed into a dialog, kept on the device under account, page and act until it was sent. */
+function useDraft(title: string) {
+  const { account } = useSession();
+  const key = `draft.${account.id}.dialog.${location.pathname}.${title}`;
+  const [restored] = useState(() => {
+    const held = kept.readJson(key);
+    const { reason, words } = (typeof held === "object" && held !== null ? held : {}) as Record<
+      string,
+      unknown
+    >;
+    return {
+      reason: typeof reason === "string" ? reason : undefined,
+      words: typeof words === "string" ? words : "",
+    };
+  });
+  return {
+    restored,
+    keep: (reason: string | undefined, words: string) => kept.writeJson(key, { reason, words }),
+    drop: () => kept.drop(key),
+  };
+}
+
 function Body({
+  title,
   what,
   reasons = [],
   text = "optional",
@@ -41,8 +66,11 @@ function Body({
 }: ReasonProps) {
   const t = useTexts();
   const id = useId();
-  const [reason, setReason] = useState<string>();
-  const [words, setWords] = useState("");
+  const draft = useDraft(title);
+  const offered = reasons.some(({ value }) => value === draft.restored.reason);
+  const [reason, setReason] = useState(offered ? draft.restored.reason : undefined);
+  const [words, setWords] = useState(draft.restored.words);
+  const [isRestored, setIsRestored] = useState(words !== "");
   const [busy, setBusy] = useState(false);
   const [lack, setLack] = useState(false);
   const lacksReason = reasons.length > 0 && reason === undefined;
@@ -51,9 +79,11 @@ function Body({
     setLack(true);
     if (lacksReason || lacksWords) return;
     setBusy(true);
-    const kept = await send({ reason, text: words.trim() }).catch(() => false);
+    const done = await send({ reason, text: words.trim() }).catch(() => false);
     setBusy(false);
-    if (kept !== false) close();
+    if (done === false) return;
+    draft.drop();
+    close();
   };
   return (
     <div className="stack dialog">
@@ -71,7 +101,10 @@ function Body({
             className="choices"
             value={reason ?? null}
             options={reasons.map((one) => ({ ...one }))}
-            onChange={(event) => setReason(String(event.target.value))}
+            onChange={(event) => {
+              setReason(String(event.target.value));
+              draft.keep(String(event.target.value), words);
+            }}
           />
         </fieldset>
       )}
@@ -82,11 +115,31 @@ function Body({
             {text === "optional" && <span className="muted small"> {t("form.optional")}</span>}
           </label>
           {lack && lacksWords && <p className="field-fault">✕ {t("fault.needed")}</p>}
+          {isRestored && (
+            <p className="form-draft">
+              {t("form.restored")}{" "}
+              <button
+                type="button"
+                className="link"
+                onClick={() => {
+                  draft.drop();
+                  setIsRestored(false);
+                  setReason(undefined);
+                  setWords("");
+                }}
+              >
+                {t("form.discard")}
+              </button>
+            </p>
+          )}
           <Input.TextArea
             id={id}
             autoSize={{ minRows: 2, maxRows: 8 }}
             value={words}
-            onChange={(event) => setWords(event.target.value)}
+            onChange={(event) => {
+              setWords(event.target.value);
+              draft.keep(reason, event.target.value);
+            }}
           />
         </div>
       )}

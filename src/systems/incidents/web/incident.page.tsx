@@ -169,7 +169,8 @@ function IncidentView({ incident }: { readonly incident: IncidentDetail }) {
       ? [{ key: "c", label: t("comment"), run: () => document.getElementById("comment")?.focus() }]
       : []),
     ...(may("review") ? [{ key: "r", label: t("act.review"), run: () => start("review") }] : []),
-    ...(may("change-facts") ? [{ key: "e", label: t("facts.change"), run: () => go(`${page}/facts`) }] : []),
+    ...(may("take") ? [{ key: "e", label: t("act.take"), run: () => void take.run({}) }] : []),
+    ...(may("change-facts") ? [{ key: "f", label: t("facts.change"), run: () => go(`${page}/facts`) }] : []),
   ];
   useKeys(keys);
   const more = BY_DIALOG.filter(may).map((act) => ({

@@ -1,15 +1,7 @@
 import { Button } from "antd";
 import { useState } from "react";
-import { api, Copyable, ListPage, StateTag, Time, useAct, useTexts } from "../../../web/kit.ts";
-
-interface AuditLine {
-  readonly seq: number;
-  readonly at: string;
-  readonly actor: { readonly kind: string; readonly id: string; readonly name: string };
-  readonly action: string;
-  readonly subject: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
+import { api, Copyable, Go, ListPage, StateTag, Time, taipei, useAct, useTexts } from "../../../web/kit.ts";
+import { type AuditLine, auditText, nameOf, pageOf } from "./audit-words.ts";
 
 interface AuditReport {
   readonly rows: number;
@@ -21,6 +13,18 @@ interface AuditReport {
 export default function AuditPage() {
   const t = useTexts("members");
   const [report, setReport] = useState<AuditReport>();
+  const words = (kind: "did" | "by" | "detail", word: string) => {
+    const text = auditText(kind, word);
+    return text === undefined ? undefined : t(text);
+  };
+  const actorOf = ({ actor }: AuditLine) =>
+    (actor.kind === "job" ? words("by", actor.name) : undefined) ?? actor.name;
+  const told = ({ detail }: AuditLine) =>
+    Object.entries(detail).flatMap(([key, value]) => {
+      const label = words("detail", key);
+      if (label === undefined || (typeof value !== "string" && typeof value !== "number")) return [];
+      return `${label} ${key === "until" || key === "lockedUntil" ? taipei(String(value)) : value}`;
+    });
   const verify = useAct(() => api.post<AuditReport>("/api/v1/audit/verify"));
   return (
     <ListPage<AuditLine>
@@ -40,28 +44,45 @@ export default function AuditPage() {
         {
           key: "actor",
           label: t("audit.actor"),
-          render: (row) => <Copyable text={row.actor.name} filter={{ to: "/audit", name: "actor" }} />,
+          width: 180,
+          render: (row) => (
+            <Copyable text={row.actor.name} filter={{ to: "/audit", name: "actor" }}>
+              {actorOf(row)}
+            </Copyable>
+          ),
           text: (row) => row.actor.name,
         },
         {
           key: "action",
           label: t("audit.action"),
           phone: "title",
-          render: (row) => <Copyable text={row.action} filter={{ to: "/audit", name: "action" }} />,
+          render: (row) => (
+            <Copyable text={row.action} filter={{ to: "/audit", name: "action" }}>
+              {words("did", row.action)}
+            </Copyable>
+          ),
           text: (row) => row.action,
         },
         {
           key: "subject",
           label: t("audit.subject"),
-          render: (row) => <Copyable text={row.subject} filter={{ to: "/audit", name: "subject" }} />,
+          render: (row) => {
+            const page = pageOf(row);
+            const name = <span className="mono">{nameOf(row)}</span>;
+            return (
+              <Copyable text={row.subject} filter={{ to: "/audit", name: "subject" }}>
+                {page === undefined ? name : <Go to={page}>{name}</Go>}
+              </Copyable>
+            );
+          },
           text: (row) => row.subject,
         },
         {
           key: "detail",
           label: t("audit.detail"),
           render: (row) => (
-            <span className="mono small">
-              {Object.keys(row.detail).length === 0 ? "" : JSON.stringify(row.detail)}
+            <span className="small" title={JSON.stringify(row.detail)}>
+              {told(row).join(t("kit:comma"))}
             </span>
           ),
           text: (row) => JSON.stringify(row.detail),

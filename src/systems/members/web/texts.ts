@@ -1,3 +1,4 @@
+import { auditTexts } from "./audit-texts.ts";
 import { platformTexts } from "./platform-texts.ts";
 
 const zh = {
@@ -350,4 +351,7 @@ const en: Record<keyof typeof zh, string> = {
   "session.ended": "That device is signed out",
 };
 
-export const texts = { zh: { ...zh, ...platformTexts.zh }, en: { ...en, ...platformTexts.en } };
+export const texts = {
+  zh: { ...zh, ...platformTexts.zh, ...auditTexts.zh },
+  en: { ...en, ...platformTexts.en, ...auditTexts.en },
+};
