@@ -24,6 +24,8 @@ interface Reason {
 
 interface ReasonProps extends Omit<ConfirmProps, "send"> {
   readonly reasons?: readonly { readonly value: string; readonly label: string }[];
+  /** What the reasons are called where they are none, such as decisions. */
+  readonly reasonLabel?: string;
   /** Whether words of one's own are asked for. */
   readonly text?: "needed" | "optional" | "none";
   /** Label of the words. */
@@ -57,6 +59,7 @@ function Body({
   title,
   what,
   reasons = [],
+  reasonLabel,
   text = "optional",
   label,
   confirm,
@@ -94,8 +97,8 @@ function Body({
         ))}
       </ul>
       {reasons.length > 0 && (
-        <fieldset aria-label={t("dialog.reason")}>
-          <p className="field-label">{t("dialog.reason")}</p>
+        <fieldset aria-label={reasonLabel ?? t("dialog.reason")}>
+          <p className="field-label">{reasonLabel ?? t("dialog.reason")}</p>
           {lack && lacksReason && <p className="field-fault">✕ {t("fault.choose")}</p>}
           <Radio.Group
             className="choices"

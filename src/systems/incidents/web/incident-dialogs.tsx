@@ -55,6 +55,7 @@ function ReviewDialog({ incident, doing, close }: DialogProps) {
         value: String(level),
         label: t(level === incident.level ? "review.agree" : "review.change", { level: levelName(level) }),
       }))}
+      reasonLabel={t("review.result")}
       text="needed"
       label={t("review.grounds")}
       confirm={t("act.review")}

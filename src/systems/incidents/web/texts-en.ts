@@ -171,6 +171,7 @@ export const en: Record<keyof typeof zh, string> = {
   "review.agree": "Agree to {{level}}",
   "review.change": "Change to {{level}}",
   "review.decision": "Decision",
+  "review.result": "Decision",
   "review.grounds": "Grounds",
   "review.done": "Level reviewed",
   "review.what": "Reviews the level of {{number}}; the reporting organisation is told.",

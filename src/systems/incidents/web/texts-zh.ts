@@ -166,6 +166,7 @@ export const zh = {
   "review.agree": "同意{{level}}",
   "review.change": "改為{{level}}",
   "review.decision": "審核結果",
+  "review.result": "審核結果",
   "review.grounds": "審核依據",
   "review.done": "等級審核已完成",
   "review.what": "審核 {{number}} 的等級；結果會通知通報機關。",

@@ -19,10 +19,15 @@ export default function AuditPage() {
   };
   const actorOf = ({ actor }: AuditLine) =>
     (actor.kind === "job" ? words("by", actor.name) : undefined) ?? actor.name;
-  const told = ({ detail }: AuditLine) =>
-    Object.entries(detail).flatMap(([key, value]) => {
+  const told = (row: AuditLine) =>
+    Object.entries(row.detail).flatMap(([key, value]) => {
       const label = words("detail", key);
-      if (label === undefined || (typeof value !== "string" && typeof value !== "number")) return [];
+      if (
+        label === undefined ||
+        value === nameOf(row) ||
+        (typeof value !== "string" && typeof value !== "number")
+      )
+        return [];
       return `${label} ${key === "until" || key === "lockedUntil" ? taipei(String(value)) : value}`;
     });
   const verify = useAct(() => api.post<AuditReport>("/api/v1/audit/verify"));
