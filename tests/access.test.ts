@@ -119,6 +119,11 @@ async function plant({ admin, author, approver, root }: Hands, name: string, mar
   const query = new URLSearchParams({ orgId: org.id, source: `來源 ${mark}`, fileName: `${mark}.txt` });
   const taken = await author.make<{ id: string }>(`/api/v1/intel/imports?${query}`, "198.51.100.78\n");
   const read = await author.get<{ source: { id: string } }>(`/api/v1/intel/imports/${taken.id}`);
+  const feed = await author.make<{ id: string }>("/api/v1/intel/feeds", {
+    orgId: org.id,
+    name: `饋送 ${mark}`,
+    url: "http://127.0.0.1:9/",
+  });
   return {
     mark,
     orgId: org.id,
@@ -133,6 +138,7 @@ async function plant({ admin, author, approver, root }: Hands, name: string, mar
     objectId,
     importId: taken.id,
     sourceId: read.body.source.id,
+    feedId: feed.id,
   };
 }
 

@@ -15,6 +15,7 @@ export interface Subject {
   /** A preview, under a source that bears the mark. */
   readonly importId: string;
   readonly sourceId: string;
+  readonly feedId: string;
 }
 
 /**
@@ -52,6 +53,7 @@ const alert = (rest: string) => (s: Subject) => `/api/v1/alerts/${s.alertId}${re
 const incident = (rest: string) => (s: Subject) => `/api/v1/incidents/${s.incidentId}${rest}`;
 const item = (rest: string) => (s: Subject) => `/api/v1/intel/items/${s.itemId}${rest}`;
 const imported = (rest: string) => (s: Subject) => `/api/v1/intel/imports/${s.importId}${rest}`;
+const feed = (rest: string) => (s: Subject) => `/api/v1/intel/feeds/${s.feedId}${rest}`;
 const version =
   (more: object = {}) =>
   () => ({ version: 1, ...more });
@@ -227,6 +229,16 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
     (s) => `/api/v1/intel/sources/${s.sourceId}`,
     () => ({ reliability: "B" }),
   ),
+  "intel.feeds": list("/api/v1/intel/feeds"),
+  "intel.feed-add": act(
+    () => "/api/v1/intel/feeds",
+    (s) => ({ orgId: s.orgId, name: `again ${s.mark} ${Math.random()}`, url: "http://127.0.0.1:9/" }),
+  ),
+  "intel.feed": get(feed("")),
+  "intel.feed-change": act(feed(""), () => ({ everyMinutes: 30 })),
+  "intel.feed-run": act(feed("/run")),
+  "intel.feed-preview": act(feed("/preview")),
+  "intel.feed-remove": act(feed("")),
   "intel.released": list("/api/v1/intel/released"),
   "intel.released-item": get((s) => `/api/v1/intel/released/${s.releasedId}`),
   "intel.released-bundle": get((s) => `/api/v1/intel/released/${s.releasedId}/bundle`),

@@ -168,6 +168,10 @@ export const Config = z.strictObject({
         .string()
         .optional()
         .describe("Folder of warninglists in MISP's form, beside those that come with the product"),
+      feedHosts: z
+        .array(z.string())
+        .default([])
+        .describe("Host names and addresses within the own network from which feeds may be fetched"),
     })
     .prefault({}),
   mail: z

@@ -1,4 +1,6 @@
 import type { System } from "../../platform/platform.ts";
+import { FeedRunner } from "./feeds/feed-runner.ts";
+import { feedRoutes } from "./feeds/routes.ts";
 import { importRoutes } from "./imports/routes.ts";
 import { ImportRunner } from "./imports/runner.ts";
 import { PeerExchange } from "./peers/exchange.ts";
@@ -43,10 +45,14 @@ export const intel: System = {
     const { records, nodeKey, clock, log, jobs, config } = platform;
     const exchange = { records, nodeKey, clock, log, sectors: node.sectors, loopback: config.peers.loopback };
     const runner = new ImportRunner(platform, warninglists);
+    const imports = { records, blobs: platform.blobs, runner };
+    const { jobScope } = platform;
+    const feeds = new FeedRunner({ ...imports, log, jobScope, allowedHosts: config.intel.feedHosts });
     return {
       routes: [
         ...intelRoutes(warninglists),
-        ...importRoutes({ records: platform.records, blobs: platform.blobs, runner }),
+        ...importRoutes(imports),
+        ...feedRoutes(feeds),
         ...taxiiRoutes(config),
         ...peerRoutes(exchange, jobs, () => platform.jobScope(PEERS_JOB, [])),
       ],
@@ -58,9 +64,13 @@ export const intel: System = {
           cron: "* * * * *",
           run: () => runner.recover(),
         },
+        { name: "intel.feeds", permissions: ["intel:write"], cron: "* * * * *", run: () => feeds.runDue() },
       ],
       start: () => runner.recover(),
-      stop: () => runner.stop(),
+      stop: async () => {
+        feeds.stop();
+        await runner.stop();
+      },
     };
   },
 };

@@ -182,6 +182,27 @@ export interface IntelImportEntryTable {
   warnings: JSONColumnType<EntryWarning[] | null, string | null, string | null>;
 }
 
+export interface IntelFeedTable {
+  source_id: string;
+  format: string | null;
+  options: JsonOf<ReadOptions>;
+  unmarked_tlp: number;
+  clearance: number;
+  every_minutes: number;
+  paused: Generated<boolean>;
+  etag: string | null;
+  last_modified: string | null;
+  checkpoint: JsonOf<Record<string, string>>;
+  last_sha256: string | null;
+  next_run_at: MaybeTime;
+  running_at: MaybeTime;
+  last_run_at: MaybeTime;
+  last_result: string | null;
+  last_error: string | null;
+  last_import_id: string | null;
+  failures: Generated<number>;
+}
+
 export interface StixOriginTable {
   seq: number;
   import_id: string;
@@ -216,6 +237,7 @@ export interface IntelTables {
   intel_source: IntelSourceTable;
   intel_import: IntelImportTable;
   intel_import_entry: IntelImportEntryTable;
+  intel_feed: IntelFeedTable;
   stix_origin: StixOriginTable;
 }
 

@@ -21,6 +21,8 @@ import {
 } from "../../platform/records/testing.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { jobScope, members } from "../members/index.ts";
+import type { FeedRunner } from "./feeds/feed-runner.ts";
+import { feedRoutes } from "./feeds/routes.ts";
 import type { Imports } from "./imports/acts.ts";
 import { importRoutes } from "./imports/routes.ts";
 import { ImportRunner } from "./imports/runner.ts";
@@ -215,8 +217,15 @@ export async function intelServer(
   {
     authenticate,
     imports,
+    feeds,
     ...http
-  }: { bodyLimit?: number; perMinute?: number; authenticate?: Authenticate; imports?: Imports } = {},
+  }: {
+    bodyLimit?: number;
+    perMinute?: number;
+    authenticate?: Authenticate;
+    imports?: Imports;
+    feeds?: FeedRunner;
+  } = {},
 ): Promise<{ server: FastifyInstance; url: string }> {
   const config = Config.parse({ node: { name: "測試 ISAC" }, http });
   const scopes: Readonly<Record<string, Scope>> = {
@@ -237,6 +246,7 @@ export async function intelServer(
     routes: [
       ...intelRoutes(new WarninglistChecker(loadWarninglists().lists)),
       ...(imports === undefined ? [] : importRoutes(imports)),
+      ...(feeds === undefined ? [] : feedRoutes(feeds)),
       ...taxiiRoutes(config),
     ],
     nobody: testScope({ orgIds: [], orgId: uuidV7() }),
