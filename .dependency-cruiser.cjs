@@ -55,9 +55,9 @@ module.exports = {
     {
       name: "pages-see-model-core-web",
       severity: "error",
-      comment: "A page sees the model.ts of its own or a lower system, src/core and src/web.",
+      comment: "A page sees the model.ts files of its own or a lower system, src/core and src/web.",
       from: { path: "^src/systems/[^/]+/web/", pathNot: "\\.test\\.tsx?$" },
-      to: { path: "^src/", pathNot: ["^src/(core|web)/", "^src/systems/[^/]+/(model\\.ts$|web/)"] },
+      to: { path: "^src/", pathNot: ["^src/(core|web)/", "^src/systems/[^/]+/(([^/]+/)?model\\.ts$|web/)"] },
     },
     {
       name: "server-imports-no-pages",

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { PROBLEMS, Problem } from "../core/problem.ts";
 import { addAdministration } from "./commands/administration.ts";
 import { addAnalysis } from "./commands/analysis.ts";
+import { addIntel } from "./commands/intel.ts";
 import { addServing } from "./commands/serving.ts";
 import { VERSION } from "./version.ts";
 
@@ -23,6 +24,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 addServing(program);
 addAnalysis(program);
+addIntel(program);
 addAdministration(program);
 
 try {

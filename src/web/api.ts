@@ -109,7 +109,8 @@ export function problemOf(status: number, body: unknown, headers: Headers): ApiP
 
 async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const raw = body instanceof Blob;
+  if (body !== undefined) headers["content-type"] = raw ? "application/octet-stream" : "application/json";
   if (method !== "GET" && csrfToken !== undefined) headers["x-csrf-token"] = csrfToken;
   let response: Response;
   try {
@@ -117,7 +118,7 @@ async function send<T>(method: string, path: string, body?: unknown, signal?: Ab
       method,
       headers,
       credentials: "same-origin",
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (cause) {
@@ -143,6 +144,9 @@ export const api = {
   get: <T>(path: string, { query, signal }: Reading = {}): Promise<T> =>
     send<T>("GET", addressOf(path, query), undefined, signal),
   post: <T>(path: string, body: unknown = {}): Promise<T> => send<T>("POST", path, body),
+  /** A file as it is. */
+  upload: <T>(path: string, file: Blob, query: Query = {}): Promise<T> =>
+    send<T>("POST", addressOf(path, query), file),
   put: <T>(path: string, body: unknown): Promise<T> => send<T>("PUT", path, body),
   patch: <T>(path: string, body: unknown): Promise<T> => send<T>("PATCH", path, body),
   del: <T = void>(path: string): Promise<T> => send<T>("DELETE", path),

@@ -25,6 +25,13 @@ const PAGES: Record<string, readonly string[]> = {
     "/incidents/new",
     "/intel",
     "/intel/:item",
+    "/intel/import",
+    "/intel/imports",
+    "/intel/imports/:import",
+    "/intel/feeds",
+    "/intel/feeds/new",
+    "/intel/feeds/:feed",
+    "/intel/feeds/:feed/edit",
     "/logs",
     "/log-sources",
     "/orgs",
@@ -67,6 +74,18 @@ before(async () => {
   ids.set(":incident", incident);
   const shared = await client.make<{ itemId: string }>(`/api/v1/incidents/${incident}/share`);
   ids.set(":item", shared.itemId);
+  const report = "# 報告\n\n駭客使用 evil[.]example 與 8.8.8.8，見 CVE-2024-3400，另見 bad[.]-。\n";
+  const query = new URLSearchParams({ source: "範例來源", fileName: "報告.md" });
+  const imported = await client.make<{ id: string }>(`/api/v1/intel/imports?${query}`, report);
+  ids.set(":import", imported.id);
+  const feed = { name: "範例饋送", url: "http://127.0.0.1:9/list.txt" };
+  const fed = await client.make<{ id: string }>("/api/v1/intel/feeds", feed);
+  await client.make(`/api/v1/intel/feeds/${fed.id}/run`);
+  ids.set(":feed", fed.id);
+  await until("the preview of the import", async () => {
+    const { body } = await client.get<{ state: string }>(`/api/v1/intel/imports/${imported.id}`);
+    return body.state === "previewed" ? true : undefined;
+  });
 });
 after(async () => {
   if (NO_BROWSER) return;

@@ -12,6 +12,7 @@ import { taxiiRoutes } from "./taxii/routes.ts";
 import { WarninglistChecker } from "./warninglists/checker.ts";
 import { loadWarninglists, WARNINGLISTS_FOLDER } from "./warninglists/list.ts";
 
+export { IMPORT_FORMATS, type ImportDetail } from "./imports/model.ts";
 export { type LibraryIndicator, type LibraryPage, libraryIndicators } from "./indicator-feed.ts";
 export type { IndicatorType, IntelKind, IntelState, Item, Recipient } from "./model.ts";
 export { type Draft, type DraftIndicator, draftItem } from "./review.ts";

@@ -209,3 +209,4 @@ export const UndoPreview = z.object({
   /** Objects that stay, since others told them, too. */
   stays: z.number().int(),
 });
+export type UndoPreview = z.infer<typeof UndoPreview>;

@@ -2,12 +2,15 @@ import { InboxOutlined, SafetyCertificateOutlined } from "@ant-design/icons";
 import { api, type ListAnswer } from "../../../web/api.ts";
 import { defineDoor, definePage, lazy } from "../../../web/page.ts";
 import type { ItemRow, Released } from "../model.ts";
+import { importPages } from "./import-door.ts";
+import { importTexts } from "./import-texts.ts";
 import { texts } from "./texts.ts";
 
 export const web = defineDoor({
   namespace: "intel",
-  texts,
+  texts: { zh: { ...texts.zh, ...importTexts.zh }, en: { ...texts.en, ...importTexts.en } },
   pages: [
+    ...importPages,
     definePage({
       path: "/intel",
       needs: "intel:read",

@@ -1,0 +1,217 @@
+import { Button, Checkbox } from "antd";
+import { useState } from "react";
+import {
+  Empty,
+  type ListAnswer,
+  Section,
+  Shown,
+  StateTag,
+  TlpTag,
+  useFilters,
+  useGet,
+  useTexts,
+} from "../../../web/kit.ts";
+import type { ImportDetail, ImportEntry } from "../imports/model.ts";
+import { IMPORTS } from "./import-parts.tsx";
+import "./imports.css";
+
+const VIEWS = ["all", "new", "known", "conflicts", "warned", "refused"] as const;
+type View = (typeof VIEWS)[number];
+const LIMIT = 50;
+
+interface Props {
+  readonly detail: ImportDetail;
+  readonly leftOut?: ReadonlySet<number>;
+  readonly leave?: (positions: ReadonlySet<number>) => void;
+}
+
+/** The objects of a preview by what the library knows of them, or what a stored import told. */
+export function ImportObjects({ detail, leftOut, leave }: Props) {
+  const t = useTexts("intel");
+  const [filters, setFilters] = useFilters();
+  const { preview, counts } = detail;
+  if (preview === null)
+    return (
+      <Section title={t("tab.told")}>
+        <Objects key="told" detail={detail} view="all" />
+      </Section>
+    );
+  const view = VIEWS.find((each) => each === filters["view"]) ?? "all";
+  const count: Readonly<Record<View, number>> = {
+    all: counts.total,
+    new: preview.new,
+    known: preview.known,
+    conflicts: preview.conflicts,
+    warned: counts.warned,
+    refused: counts.refused,
+  };
+  return (
+    <>
+      <fieldset className="row wrap import-views" aria-label={t("entry.what")}>
+        {VIEWS.map((each) => (
+          <Button
+            key={each}
+            type={each === view ? "primary" : "default"}
+            aria-pressed={each === view}
+            onClick={() => setFilters({ ...filters, view: each })}
+          >
+            {t(`tab.${each}`)} {count[each].toLocaleString("en")}
+          </Button>
+        ))}
+      </fieldset>
+      {view === "refused" ? (
+        <Refusals detail={detail} />
+      ) : (
+        <Objects
+          key={view}
+          detail={detail}
+          view={view}
+          {...(leftOut === undefined || leave === undefined ? {} : { leftOut, leave })}
+        />
+      )}
+    </>
+  );
+}
+
+function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View }) {
+  const t = useTexts("intel");
+  /** Where each page that was looked at begins. */
+  const [starts, setStarts] = useState<readonly (string | undefined)[]>([undefined]);
+  const cursor = starts.at(-1);
+  const got = useGet<ListAnswer<ImportEntry>>(`${IMPORTS}/${detail.id}/objects`, {
+    query: { view, limit: LIMIT, cursor },
+  });
+  const marks = leftOut !== undefined && leave !== undefined;
+  const mark = (position: number, stays: boolean) => {
+    const next = new Set(leftOut);
+    if (stays) next.delete(position);
+    else next.add(position);
+    leave?.(next);
+  };
+  const from = (starts.length - 1) * LIMIT + 1;
+  return (
+    <Shown of={got}>
+      {({ items, total, next }) =>
+        items.length === 0 ? (
+          <Empty title={t("tab.none")} />
+        ) : (
+          <>
+            <div className="table-auto">
+              <table className="table">
+                <thead>
+                  <tr>
+                    {marks && <th scope="col">{t("entry.keep")}</th>}
+                    <th scope="col">{t("entry.type")}</th>
+                    <th scope="col">{t("entry.name")}</th>
+                    <th scope="col">{t("tlp")}</th>
+                    <th scope="col">{t("entry.what")}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((entry) => (
+                    <tr key={entry.position}>
+                      {marks && (
+                        <td>
+                          <Checkbox
+                            aria-label={`${t("entry.keep")} ${entry.name || entry.id}`}
+                            checked={!leftOut.has(entry.position)}
+                            onChange={(event) => mark(entry.position, event.target.checked)}
+                          />
+                        </td>
+                      )}
+                      <td className="mono">{entry.type}</td>
+                      <td>
+                        <span title={`${entry.id} (${entry.path})`}>{entry.name || entry.id}</span>
+                      </td>
+                      <td>
+                        <TlpTag tlp={entry.tlp} />
+                      </td>
+                      <td>
+                        <Standing entry={entry} />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+            <nav className="pager" aria-label={t("kit:pages")}>
+              <span className="muted">
+                {t("entry.range", {
+                  from: from.toLocaleString("en"),
+                  to: (from + items.length - 1).toLocaleString("en"),
+                  total: total.toLocaleString("en"),
+                })}
+              </span>
+              <Button
+                size="small"
+                disabled={starts.length === 1}
+                onClick={() => setStarts(starts.slice(0, -1))}
+              >
+                {t("entry.before")}
+              </Button>
+              <Button size="small" disabled={next === undefined} onClick={() => setStarts([...starts, next])}>
+                {t("entry.after")}
+              </Button>
+            </nav>
+          </>
+        )
+      }
+    </Shown>
+  );
+}
+
+function Standing({ entry }: { readonly entry: ImportEntry }) {
+  const t = useTexts("intel");
+  const lists = [...new Set(entry.warnings.map((warning) => warning.list))].join("、");
+  return (
+    <span className="row wrap">
+      {entry.known ? (
+        <span>
+          {entry.toldBy.length === 0 ? t("entry.known") : t("entry.by", { names: entry.toldBy.join("、") })}
+        </span>
+      ) : (
+        <span>{t("entry.new")}</span>
+      )}
+      {entry.conflict && <StateTag tone="waiting">{t("entry.conflict")}</StateTag>}
+      {lists !== "" && <StateTag tone="bad">{t("entry.warned", { lists })}</StateTag>}
+    </span>
+  );
+}
+
+/** What was refused, where it stands and why. */
+export function Refusals({ detail }: { readonly detail: ImportDetail }) {
+  const t = useTexts("intel");
+  const { refusals, counts } = detail;
+  if (refusals.length === 0) return <Empty title={t("refused.none")} />;
+  return (
+    <>
+      {counts.refused > refusals.length && (
+        <p className="muted">
+          {t("refused.first", {
+            count: refusals.length.toLocaleString("en"),
+            total: counts.refused.toLocaleString("en"),
+          })}
+        </p>
+      )}
+      <div className="table-auto">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{t("refused.place")}</th>
+              <th scope="col">{t("refused.why")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {refusals.map(({ path, message }, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown.
+              <tr key={`${at}`}>
+                <td className="mono">{path}</td>
+                <td lang="en">{message}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
