@@ -54,16 +54,16 @@ function isTable(head: string): boolean {
   const [first] = kept;
   if (first === undefined)
     return lines.length > 0 && head.startsWith("#") && !head.startsWith("# ") && !head.startsWith("##");
-  const { header, columns } = guessMapping(head);
-  if (header && columns.includes("value")) return true;
-  const values = kept.filter((line) =>
-    line
-      .split(/[,;\t| ]/)
-      .slice(0, 4)
-      .some((cell) => readIndicator(unquoted(cell)) !== undefined),
-  );
-  const words = kept.reduce((sum, line) => sum + line.split(/\s+/).length, 0);
-  return values.length * 10 >= kept.length * 6 && words <= kept.length * 6;
+  const { header, columns, delimiter } = guessMapping(head);
+  const column = columns.indexOf("value");
+  if (header && column >= 0) return true;
+  const isRow = (line: string) => {
+    const cells = line.split(delimiter);
+    // Of a bare list the value stands first, perhaps with a word behind it.
+    const value = cells.length > 1 && column >= 0 ? (cells[column] ?? "") : (line.split(/\s/, 1)[0] ?? "");
+    return readIndicator(unquoted(value)) !== undefined;
+  };
+  return kept.filter(isRow).length * 10 >= kept.length * 6;
 }
 
 function unquoted(cell: string): string {

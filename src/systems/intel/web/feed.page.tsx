@@ -51,22 +51,30 @@ function FeedView({ feed }: { readonly feed: Feed }) {
     else toast.done(t(`feed.ran.${done.result}`));
   };
   const previewed = feed.lastImportId !== null;
+  const failed = feed.lastResult === "failed";
   const turnOn = (
-    <Button type="primary" loading={pause.busy} onClick={() => void change(false)}>
+    <Button
+      type={previewed && !failed ? "primary" : "default"}
+      loading={pause.busy}
+      onClick={() => void change(false)}
+    >
       {t("feed.resume")}
     </Button>
   );
   const look = (
-    <Button type={previewed ? "default" : "primary"} loading={ask.busy} onClick={() => void run("preview")}>
+    <Button
+      type={previewed || failed ? "default" : "primary"}
+      loading={ask.busy}
+      onClick={() => void run("preview")}
+    >
       {t("feed.preview")}
     </Button>
   );
-  const next =
-    feed.lastResult === "failed"
-      ? { text: <span lang="en">{t("feed.next.failed", { error: feed.lastError ?? "" })}</span> }
-      : feed.paused && mayWrite
-        ? { text: t("feed.next.preview"), act: previewed ? turnOn : look }
-        : undefined;
+  const next = failed
+    ? { text: <span lang="en">{t("feed.next.failed", { error: feed.lastError ?? "" })}</span> }
+    : feed.paused && mayWrite
+      ? { text: t("feed.next.preview"), act: previewed ? turnOn : look }
+      : undefined;
   return (
     <>
       <DetailPage

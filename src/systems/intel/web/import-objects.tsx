@@ -81,6 +81,7 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
   const got = useGet<ListAnswer<ImportEntry>>(`${IMPORTS}/${detail.id}/objects`, {
     query: { view, limit: LIMIT, cursor },
   });
+  const told = detail.preview === null;
   const marks = leftOut !== undefined && leave !== undefined;
   const mark = (position: number, stays: boolean) => {
     const next = new Set(leftOut);
@@ -104,7 +105,7 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
                     <th scope="col">{t("entry.type")}</th>
                     <th scope="col">{t("entry.name")}</th>
                     <th scope="col">{t("tlp")}</th>
-                    <th scope="col">{t("entry.what")}</th>
+                    <th scope="col">{t(told ? "refused.place" : "entry.what")}</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -127,7 +128,7 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
                         <TlpTag tlp={entry.tlp} />
                       </td>
                       <td>
-                        <Standing entry={entry} />
+                        {told ? <span className="mono">{entry.path}</span> : <Standing entry={entry} />}
                       </td>
                     </tr>
                   ))}
