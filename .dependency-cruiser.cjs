@@ -57,7 +57,14 @@ module.exports = {
       severity: "error",
       comment: "A page sees the model.ts files of its own or a lower system, src/core and src/web.",
       from: { path: "^src/systems/[^/]+/web/", pathNot: "\\.test\\.tsx?$" },
-      to: { path: "^src/", pathNot: ["^src/(core|web)/", "^src/systems/[^/]+/(model\\.ts$|web/)", "^src/systems/[^/]+/[^/]+/model\\.ts$"] },
+      to: {
+        path: "^src/",
+        pathNot: [
+          "^src/(core|web)/",
+          "^src/systems/[^/]+/(model\\.ts$|web/)",
+          "^src/systems/[^/]+/[^/]+/model\\.ts$",
+        ],
+      },
     },
     {
       name: "server-imports-no-pages",

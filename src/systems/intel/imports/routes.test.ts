@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import fc from "fast-check";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
+import { createLog } from "../../../platform/log/log.ts";
 import { DATABASES, type TestDatabase } from "../../../platform/records/testing.ts";
+import { jobScope } from "../../members/index.ts";
 import type { IntelTables } from "../tables.ts";
 import { type Answer, client, type IntelNode, intelNode, intelServer, testImports } from "../testing.ts";
+import { ImportStore } from "./import-store.ts";
 import { ImportRunner } from "./runner.ts";
 
 const ATTACK = new URL("../../../../../shared/data/stix/attack-ics-18.1.json", import.meta.url);
@@ -162,28 +166,87 @@ for (const database of DATABASES) {
       assert.equal((await act(dropped.id, "stop")).state, "dropped");
       const objects = Array.from({ length: 4500 }, (_, at) => indicator(at));
       const killed = await take(bundle(...objects));
-      // As if the process had died behind its first part.
+      // A process that dies behind its first part: from then on nothing of it reaches the records.
+      const { records } = node;
+      let units = 0;
+      const dying = {
+        ...records,
+        within: ((scope, run) =>
+          ++units > 4
+            ? Promise.reject(new Error("killed"))
+            : records.within(scope, run)) as typeof records.within,
+      };
+      const log = createLog({ level: "silent" });
+      const scope = (name: string) => jobScope(records, name, ["intel:write"]);
       const dead = new ImportRunner(
-        { ...imports, log: { error() {} } as never, jobScope: async () => node.writer },
+        { ...imports, records: dying, log, jobScope: scope },
         imports.runner.warninglists,
       );
-      await node.records.within(node.writer, async (work) => {
-        await work
-          .tables<IntelTables>()
-          .updateTable("intel_import")
-          .set({ state: "storing", progress: JSON.stringify({ done: 0, total: 4500 }) })
-          .where("id", "=", killed.id)
-          .execute();
-      });
+      await records.within(node.writer, (work) =>
+        new ImportStore(work).change(killed.id, ["previewed"], {
+          state: "storing",
+          progress: { done: 0, total: 4500 },
+        }),
+      );
       dead.begin(killed.id);
-      await dead.stop();
+      await dead.idle();
+      const half = (await as("writer")("GET", `/api/v1/intel/imports/${killed.id}`)).json;
+      assert.equal(half.state, "storing");
+      assert.ok(half.progress.done >= 2000 && half.progress.done < 4500, JSON.stringify(half.progress));
+      await imports.runner.recover();
+      await imports.runner.idle();
+      assert.equal(
+        (await as("writer")("GET", `/api/v1/intel/imports/${killed.id}`)).json.state,
+        "storing",
+        "it may still live",
+      );
+      node.clock.set("2026-11-23T01:01:00.000Z");
       await imports.runner.recover();
       await imports.runner.idle();
       const { json } = await as("writer")("GET", `/api/v1/intel/imports/${killed.id}`);
-      assert.deepEqual([json.state, json.counts.new + json.counts.known], ["stored", 4500]);
+      assert.deepEqual([json.state, json.counts.new, json.counts.known], ["stored", 4500, 0]);
       assert.equal((await library()).length, 4500);
       assert.equal((await act(killed.id, "undo")).state, "undone");
       assert.deepEqual(await library(), []);
+    }));
+
+  test(`${database.name}: files in any order, any of them undone, leave what the others would have made`, () =>
+    within(database, async ({ take, act, library, node }) => {
+      const files = [
+        bundle(indicator(1), indicator(2)),
+        Buffer.from(
+          JSON.stringify(JSON.parse(Buffer.from(bundle(indicator(2), indicator(3))).toString()), null, 2),
+        ),
+        bundle(indicator(1, { name: "other" }), indicator(3)),
+        "value,type\nevil1.example,domain\n8.8.8.8,ip-dst\n",
+        "# 報告\n\n據報 evil1[.]example 與 8[.]8[.]8[.]8 為中繼站，請留意。\n",
+      ];
+      const empty = () =>
+        node.records.within({ ...node.writer, clearance: "red" }, async (work) => {
+          await work.tables<IntelTables>().deleteFrom("stix_object").execute();
+        });
+      const run = async (order: readonly number[]) => {
+        const ids = new Map<number, string>();
+        for (const at of order) ids.set(at, (await take(files[at] ?? "", { store: "true", source: "S" })).id);
+        return ids;
+      };
+      const orders = fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 2 });
+      await fc.assert(
+        fc.asyncProperty(
+          orders,
+          fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
+          async (order, undone) => {
+            await empty();
+            const ids = await run(order);
+            for (const [at, id] of ids) if (undone[at] === true) await act(id, "undo");
+            const left = await library();
+            await empty();
+            await run(order.filter((at) => undone[at] !== true));
+            assert.deepEqual(left, await library());
+          },
+        ),
+        { numRuns: 4 },
+      );
     }));
 
   test(`${database.name}: each format is told by its content`, () =>

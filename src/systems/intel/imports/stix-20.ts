@@ -1,4 +1,5 @@
 import type { Fault } from "../../../core/problem.ts";
+import { derivedIdentifier } from "../stix/contributing.ts";
 import { observableIdentifier } from "../stix/identifier.ts";
 import { isJsonObject, isList, type Json, type JsonObject } from "../stix/json.ts";
 import type { StixObject } from "../stix/object.ts";
@@ -10,36 +11,6 @@ const TYPES_IN_LABELS: Readonly<Record<string, string>> = {
   report: "report_types",
   "threat-actor": "threat_actor_types",
   tool: "tool_types",
-};
-
-/** What an observable's identifier is made of (STIX 2.1 section 2.9 and each type's "ID Contributing Properties"). */
-const CONTRIBUTING: Readonly<Record<string, readonly string[]>> = {
-  artifact: ["hashes", "payload_bin"],
-  "autonomous-system": ["number"],
-  directory: ["path"],
-  "domain-name": ["value"],
-  "email-addr": ["value"],
-  "email-message": ["from_ref", "subject", "body"],
-  file: ["hashes", "name", "extensions", "parent_directory_ref"],
-  "ipv4-addr": ["value"],
-  "ipv6-addr": ["value"],
-  "mac-addr": ["value"],
-  mutex: ["name"],
-  "network-traffic": [
-    "start",
-    "end",
-    "src_ref",
-    "dst_ref",
-    "src_port",
-    "dst_port",
-    "protocols",
-    "extensions",
-  ],
-  software: ["name", "cpe", "swid", "vendor", "version"],
-  url: ["value"],
-  "user-account": ["account_type", "user_id", "account_login"],
-  "windows-registry-key": ["key", "values"],
-  "x509-certificate": ["hashes", "serial_number"],
 };
 
 const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -54,8 +25,6 @@ const GONE: Readonly<Record<string, readonly string[]>> = {
   process: ["name", "arguments"],
   file: ["is_encrypted", "encryption_algorithm", "decryption_key"],
 };
-
-const HASH_OF_PREFERENCE = ["MD5", "SHA-1", "SHA-256", "SHA-512"];
 
 /** A STIX 2.0 object as objects of STIX 2.1: the observables of observed data become objects of their own. */
 export function convertStix20(value: unknown): { objects: StixObject[]; refused: Fault[] } {
@@ -135,22 +104,12 @@ function observable(
   }
   if (type === "process" && members["command_line"] === undefined && typeof given["name"] === "string")
     members["command_line"] = given["name"];
-  const contributing = Object.fromEntries(
-    (CONTRIBUTING[type] ?? Object.keys(members).filter((name) => name !== "type")).flatMap((name) => {
-      const value = members[name];
-      if (value === undefined) return [];
-      if (name !== "hashes" || !isJsonObject(value)) return [[name, value]];
-      const [best] = [...HASH_OF_PREFERENCE, ...Object.keys(value)].filter(
-        (each) => value[each] !== undefined,
-      );
-      return best === undefined ? [] : [[name, { [best]: value[best] ?? null }]];
-    }),
-  );
   return {
     ...members,
     type,
     spec_version: "2.1",
-    id: observableIdentifier(type, contributing),
+    // A process has no derived identifier, and a type of somebody's own has its properties.
+    id: derivedIdentifier({ ...members, type }) ?? observableIdentifier(type, members),
     ...(markings === undefined ? {} : { object_marking_refs: markings }),
   };
 }
