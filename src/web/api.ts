@@ -7,6 +7,8 @@ export interface ListAnswer<Row> {
   readonly items: readonly Row[];
   readonly next?: string | undefined;
   readonly total: number;
+  /** More than `total` match; they are not counted further. */
+  readonly more?: boolean;
 }
 
 /** `offline`: no answer came. `unreadable`: something that is not our server answered. */

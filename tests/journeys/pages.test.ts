@@ -32,6 +32,9 @@ const PAGES: Record<string, readonly string[]> = {
     "/intel/feeds/new",
     "/intel/feeds/:feed",
     "/intel/feeds/:feed/edit",
+    "/library",
+    "/library/:object",
+    "/matrix",
     "/logs",
     "/log-sources",
     "/orgs",
@@ -42,6 +45,40 @@ const PAGES: Record<string, readonly string[]> = {
   ],
   reservoir: ["/", "/alerts", "/incidents/new", "/intel/received"],
 };
+const VERSIONED = {
+  spec_version: "2.1",
+  created: "2026-11-20T00:00:00.000Z",
+  modified: "2026-11-20T00:00:00.000Z",
+};
+const [INDICATOR, MALWARE] = [
+  "indicator--6f1de1a3-0a5b-4d8e-9f0f-0c8a5d2b7e11",
+  "malware--2b6c0d3e-4a7f-4c1e-8d2a-5e9f1a3b7c22",
+];
+/** What the library shows. */
+const LIBRARY_BUNDLE = JSON.stringify({
+  type: "bundle",
+  id: "bundle--3c7d1e4f-5b80-4d2f-9e3b-6fa02b4c8d33",
+  objects: [
+    {
+      type: "indicator",
+      id: INDICATOR,
+      ...VERSIONED,
+      name: "水庫遠端連線惡意網域",
+      pattern: "[domain-name:value = 'login.evil.example']",
+      pattern_type: "stix",
+      valid_from: VERSIONED.created,
+    },
+    { type: "malware", id: MALWARE, ...VERSIONED, name: "遠端控制木馬", is_family: true },
+    {
+      type: "relationship",
+      id: "relationship--4d8e2f50-6c91-4e30-8f4c-70b13c5d9e44",
+      ...VERSIONED,
+      relationship_type: "indicates",
+      source_ref: INDICATOR,
+      target_ref: MALWARE,
+    },
+  ],
+});
 const LOOKS: readonly Look[] = [
   { width: 1440, theme: "light", language: "zh" },
   { width: 1440, theme: "dark", language: "en" },
@@ -68,7 +105,8 @@ before(async () => {
   browser = await openBrowser();
   const { client } = await signIn(demo.url, "analyst", DEMO_PASSWORD);
   const first = async (path: string) =>
-    (await client.get<{ items: { id: string }[] }>(`${path}?limit=1`)).body.items[0]?.id;
+    (await client.get<{ items: { id: string }[] }>(`${path}${path.includes("?") ? "&" : "?"}limit=1`)).body
+      .items[0]?.id;
   ids.set(":alert", await until("the demo's first alert", () => first("/api/v1/alerts")));
   const incident = (await first("/api/v1/incidents")) ?? assert.fail("the demo has incidents");
   ids.set(":incident", incident);
@@ -86,6 +124,17 @@ before(async () => {
     const { body } = await client.get<{ state: string }>(`/api/v1/intel/imports/${imported.id}`);
     return body.state === "previewed" ? true : undefined;
   });
+  const sent = await client.send("POST", "/api/v1/intel/imports?name=report.json", LIBRARY_BUNDLE, {
+    "content-type": "application/octet-stream",
+  });
+  const { id: importId } = JSON.parse(sent.text) as { id: string };
+  await until("the import's preview", async () => {
+    const { body } = await client.get<{ state: string }>(`/api/v1/intel/imports/${importId}`);
+    return body.state === "previewed" ? body : undefined;
+  });
+  await client.make(`/api/v1/intel/imports/${importId}/store`, {});
+  const object = await until("an object of the library", () => first("/api/v1/intel/library?type=indicator"));
+  ids.set(":object", object);
 });
 after(async () => {
   if (NO_BROWSER) return;

@@ -198,6 +198,21 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "incidents.comment": act(incident("/comments"), () => ({ text: "seen" })),
   "incidents.share": act(incident("/share")),
 
+  "library.search": list("/api/v1/intel/library"),
+  "library.facets": list("/api/v1/intel/library/facets", { shows: false }),
+  "library.object": get((s) => `/api/v1/intel/library/${s.objectId}`),
+  "library.neighbours": get((s) => `/api/v1/intel/library/${s.objectId}/neighbours`),
+  "library.correlations": get((s) => `/api/v1/intel/library/${s.objectId}/correlations`),
+  "library.remark": act(
+    (s) => `/api/v1/intel/library/${s.objectId}/remarks`,
+    () => ({ kind: "note", text: "seen" }),
+  ),
+  "library.export": list("/api/v1/intel/library/export?format=stix"),
+  "library.matrices": list("/api/v1/intel/matrices", { shows: false }),
+  "library.matrix": { kind: "self", path: (s) => `/api/v1/intel/matrices/${s.objectId}` },
+  "library.matrix-layer": { kind: "self", path: (s) => `/api/v1/intel/matrices/${s.objectId}/layer` },
+  "library.reindex-state": self("/api/v1/intel/reindex"),
+  "library.reindex": self("/api/v1/intel/reindex"),
   "intel.items": list("/api/v1/intel/items"),
   "intel.items-export": list("/api/v1/intel/items/export"),
   "intel.draft": act(

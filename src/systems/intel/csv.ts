@@ -68,10 +68,12 @@ const IMPORT_COLUMNS = [
   "sha256",
 ];
 
-function csvOf(lines: readonly (readonly string[])[]): string {
+/** Lines of CSV with a byte order mark. */
+export function csvOf(lines: readonly (readonly string[])[]): string {
   return `\ufeff${lines.map((line) => line.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
+/** None begins as a formula. */
 function cell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

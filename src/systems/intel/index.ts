@@ -3,6 +3,9 @@ import { FeedRunner } from "./feeds/feed-runner.ts";
 import { feedRoutes } from "./feeds/routes.ts";
 import { importRoutes } from "./imports/routes.ts";
 import { ImportRunner } from "./imports/runner.ts";
+import { loadDecays } from "./library/decay.ts";
+import { reindexJob } from "./library/jobs.ts";
+import { libraryRoutes } from "./library/routes.ts";
 import { PeerExchange } from "./peers/exchange.ts";
 import { peerJobs } from "./peers/jobs.ts";
 import { PEERS_JOB, peerRoutes } from "./peers/routes.ts";
@@ -45,6 +48,12 @@ export const intel: System = {
       platform.log.warn(fault, "warninglist passed over");
     const { records, nodeKey, clock, log, jobs, config } = platform;
     const exchange = { records, nodeKey, clock, log, sectors: node.sectors, loopback: config.peers.loopback };
+    const library = libraryRoutes({
+      warninglists,
+      decays: loadDecays(),
+      jobs,
+      nodeName: node.name,
+    });
     const runner = new ImportRunner(platform, warninglists);
     const imports = { records, blobs: platform.blobs, runner };
     const { jobScope } = platform;
@@ -54,11 +63,13 @@ export const intel: System = {
         ...intelRoutes(warninglists),
         ...importRoutes(imports),
         ...feedRoutes(feeds),
+        ...library,
         ...taxiiRoutes(config),
         ...peerRoutes(exchange, jobs, () => platform.jobScope(PEERS_JOB, [])),
       ],
       jobs: [
         ...peerJobs(new PeerExchange(exchange)),
+        reindexJob(platform.records),
         {
           name: "intel.imports",
           permissions: ["intel:write"],

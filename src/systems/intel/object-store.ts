@@ -3,6 +3,7 @@ import type { Tlp } from "../../core/tlp.ts";
 import { tlpRank } from "../../core/tlp.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
+import { addEntries } from "./library/entry-store.ts";
 import { isJsonObject } from "./stix/json.ts";
 import type { StixObject } from "./stix/object.ts";
 import { versionOf } from "./stix/object.ts";
@@ -78,6 +79,11 @@ export class StixObjectStore {
           spec_version text, version text, version_key text, revoked boolean, document text,
           date_added timestamptz, digest text)`.execute(this.work.tables<IntelTables>());
     }
+    await addEntries(this.work, {
+      orgId: batch.orgId,
+      audience,
+      objects: batch.documents.map(({ object, tlp }, at) => ({ seq: seq + at, tlp: tlpRank(tlp), object })),
+    });
     return seq;
   }
 

@@ -214,6 +214,28 @@ export interface StixOriginTable {
   document: string | null;
 }
 
+export interface StixEntryTable {
+  seq: number;
+  org_id: string;
+  tlp: number;
+  audience: string[];
+  type: string;
+  /** A 64-bit number; text, since JavaScript's numbers are shorter. */
+  thing: ColumnType<string, string, string>;
+  version_at: number;
+  created_at: number;
+  confidence: number | null;
+  derivation: number;
+  tokens: string;
+}
+
+export interface StixReindexTable {
+  singleton: Generated<boolean>;
+  derivation: number;
+  done_to: number;
+  finished_at: MaybeTime;
+}
+
 export interface IntelDeliveryTable {
   item_id: string;
   revision: number;
@@ -239,6 +261,8 @@ export interface IntelTables {
   intel_import_entry: IntelImportEntryTable;
   intel_feed: IntelFeedTable;
   stix_origin: StixOriginTable;
+  stix_entry: StixEntryTable;
+  stix_reindex: StixReindexTable;
 }
 
 export function instant(value: Date | string): string {

@@ -66,6 +66,11 @@ function useExport<Row>(name: string, path: string, query: Query, columns: reado
   return { running, start };
 }
 
+/** How many match; `2,000+` where they were counted only so far. */
+function totalOf({ total, more }: { readonly total: number; readonly more?: boolean }): string {
+  return `${total.toLocaleString("en")}${more === true ? "+" : ""}`;
+}
+
 function Pager<Row>({ list }: { readonly list: List<Row> }) {
   const t = useTexts();
   const { data, page, limit } = list;
@@ -77,7 +82,7 @@ function Pager<Row>({ list }: { readonly list: List<Row> }) {
         {t("range", {
           from: from.toLocaleString("en"),
           to: (from + data.items.length - 1).toLocaleString("en"),
-          total: data.total.toLocaleString("en"),
+          total: totalOf(data),
         })}
       </span>
       <Button
@@ -198,8 +203,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
     <div className="page page-list">
       <header className="title-row">
         <h1>
-          {title}{" "}
-          {list.data !== undefined && <span className="total">{list.data.total.toLocaleString("en")}</span>}
+          {title} {list.data !== undefined && <span className="total">{totalOf(list.data)}</span>}
         </h1>
         <div className="row wrap">
           {side}

@@ -1,0 +1,274 @@
+import { z } from "zod";
+import { OrgId } from "../../../core/org.ts";
+import { PageQuery } from "../../../core/page.ts";
+import { Tlp } from "../../../core/tlp.ts";
+
+/** Kinds of values that are the same thing wherever they stand. */
+export const VALUE_KINDS = [
+  "ipv4",
+  "ipv6",
+  "domain",
+  "url",
+  "email",
+  "md5",
+  "sha1",
+  "sha256",
+  "sha512",
+  "file",
+  "registry-key",
+  "mutex",
+  "asn",
+  "cve",
+  "attack",
+] as const;
+export const ValueKind = z.enum(VALUE_KINDS);
+export type ValueKind = z.infer<typeof ValueKind>;
+
+export const Value = z.object({ kind: ValueKind, value: z.string() });
+export type Value = z.infer<typeof Value>;
+
+/** Values of a filter, joined by commas. */
+const several = z
+  .string()
+  .max(2000)
+  .transform((text) =>
+    text
+      .split(",")
+      .map((each) => each.trim())
+      .filter((each) => each !== ""),
+  )
+  .optional();
+
+export const LIBRARY_SORTS = ["best", "newest", "modified", "created"] as const;
+
+/** What of the library is shown. Lists are joined by commas and any of their values fits; filters add up. */
+export const LibraryFilter = z.object({
+  /** Words in Chinese or English, values also defanged; a word ending in * is a beginning. */
+  q: z.string().trim().max(500).optional(),
+  type: several,
+  tlp: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(Tlp))
+    .optional(),
+  label: several,
+  /** `kill-chain/phase` */
+  phase: several,
+  createdFrom: z.iso.datetime({ offset: true }).optional(),
+  createdTo: z.iso.datetime({ offset: true }).optional(),
+  confidence: z.coerce.number().int().min(0).max(100).optional(),
+  revoked: z.enum(["yes", "no"]).optional(),
+});
+export type LibraryFilter = z.infer<typeof LibraryFilter>;
+
+export const LibraryQuery = LibraryFilter.extend({
+  ...PageQuery.shape,
+  sort: z.enum(LIBRARY_SORTS).default("best"),
+});
+export type LibraryQuery = z.infer<typeof LibraryQuery>;
+
+export const LibraryRow = z.object({
+  id: z.string(),
+  type: z.string(),
+  name: z.string(),
+  tlp: Tlp,
+  orgId: OrgId,
+  labels: z.array(z.string()),
+  confidence: z.number().nullable(),
+  revoked: z.boolean(),
+  created: z.string().nullable(),
+  modified: z.string().nullable(),
+  addedAt: z.string(),
+});
+export type LibraryRow = z.infer<typeof LibraryRow>;
+
+/** How many matches are counted and ordered; beyond them a total is "more than". */
+export const MOST_COUNTED = 2000;
+
+export const LibraryPage = z.object({
+  items: z.array(LibraryRow),
+  next: z.string().optional(),
+  total: z.number().int(),
+  /** More than `total` match; the order other than "newest" is that of the newest `total`. */
+  more: z.boolean(),
+  /** No whole word matched; these have words that begin so. */
+  begins: z.boolean(),
+  /** What of the query was read as a value. */
+  values: z.array(Value),
+});
+export type LibraryPage = z.infer<typeof LibraryPage>;
+
+const Count = z.object({ value: z.string(), count: z.number().int() });
+/** How what matches divides, over the newest `of` matches; labels over the newest 1,000. */
+export const LibraryFacets = z.object({
+  type: z.array(Count),
+  tlp: z.array(Count),
+  label: z.array(Count),
+  of: z.number().int(),
+  more: z.boolean(),
+  /** As in the page. */
+  begins: z.boolean(),
+  values: z.array(Value),
+});
+export type LibraryFacets = z.infer<typeof LibraryFacets>;
+
+/** `malware--…`: an identifier of STIX 2.1, section 2.9. */
+export const StixId = z
+  .string()
+  .max(300)
+  .regex(/^[a-z0-9-]+--[0-9a-fA-F-]{36}$/, "not a STIX identifier");
+
+/** One version of an object as one organisation told it; `document` is its text as it came. */
+const ObjectVersion = z.object({
+  version: z.string(),
+  tlp: Tlp,
+  orgId: OrgId,
+  revoked: z.boolean(),
+  addedAt: z.string(),
+  document: z.string(),
+});
+export type ObjectVersion = z.infer<typeof ObjectVersion>;
+
+/** Who told an object: the source, how reliable it is (Admiralty scale A to F), and when. */
+const Origin = z.object({
+  source: z.string(),
+  kind: z.string(),
+  reliability: z.string(),
+  at: z.string(),
+  importId: z.uuid().nullable(),
+  file: z.string().nullable(),
+});
+export type Origin = z.infer<typeof Origin>;
+
+/** One reason of a score, with what it adds or takes. */
+const ScorePart = z.object({
+  reason: z.enum([
+    "confidence",
+    "no-confidence",
+    "reliability",
+    "sources",
+    "decay",
+    "sighted",
+    "warninglist",
+    "disagreed",
+    "expired",
+    "revoked",
+  ]),
+  points: z.number(),
+  /** Numbers and words for the sentence: `{ days: 12, lifetime: 90 }`. */
+  facts: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+export type ScorePart = z.infer<typeof ScorePart>;
+export const Score = z.object({ value: z.number().int().min(0).max(100), parts: z.array(ScorePart) });
+export type Score = z.infer<typeof Score>;
+
+export const ObjectDetail = z.object({
+  row: LibraryRow,
+  /** Newest first; the first 100. */
+  versions: z.array(ObjectVersion),
+  versionCount: z.number().int(),
+  origins: z.array(Origin),
+  values: z.array(Value),
+  score: Score,
+  warnings: z.array(z.object({ value: z.string(), list: z.string() })),
+});
+export type ObjectDetail = z.infer<typeof ObjectDetail>;
+
+/** How two objects are tied: by a relationship object, or by a property of one that names the other. */
+const Edge = z.object({
+  id: z.string(),
+  from: z.string(),
+  to: z.string(),
+  label: z.string(),
+  kind: z.enum(["relationship", "reference", "value"]),
+});
+export type Edge = z.infer<typeof Edge>;
+
+/** An object that is named but not seen has no name; it is not told whether it exists. */
+const GraphNode = LibraryRow.pick({ id: true, type: true }).extend({
+  name: z.string().nullable(),
+  tlp: Tlp.nullable(),
+  revoked: z.boolean(),
+});
+export type GraphNode = z.infer<typeof GraphNode>;
+
+export const Neighbours = z.object({
+  nodes: z.array(GraphNode),
+  edges: z.array(Edge),
+  /** Objects that refer to this one, counted up to 1,000; the newest 200 are shown. */
+  total: z.number().int(),
+  more: z.boolean(),
+});
+export type Neighbours = z.infer<typeof Neighbours>;
+
+/** Other objects that bear a value of this one. `common`: so many that sharing it says little. */
+const Correlation = Value.extend({
+  total: z.number().int(),
+  common: z.boolean(),
+  objects: z.array(LibraryRow),
+});
+export const Correlations = z.object({ items: z.array(Correlation) });
+export type Correlations = z.infer<typeof Correlations>;
+
+export const ReindexState = z.object({ done: z.number().int(), of: z.number().int(), finished: z.boolean() });
+export type ReindexState = z.infer<typeof ReindexState>;
+
+/** Forms in which a selection leaves: documents, a table, and what devices read (mission I9). */
+export const EXPORT_FORMATS = ["stix", "csv", "blocklist", "suricata", "zeek", "rpz", "sigma"] as const;
+export const ExportFormat = z.enum(EXPORT_FORMATS);
+export type ExportFormat = z.infer<typeof ExportFormat>;
+/** Objects of one export, the newest of what matches. */
+export const MOST_EXPORTED = 50_000;
+export const LibraryExport = LibraryFilter.extend({
+  format: ExportFormat,
+  /** Just these of what matches, by id. */
+  ids: several,
+});
+
+const Technique = z.object({
+  id: z.string(),
+  attackId: z.string(),
+  name: z.string(),
+  /** Relations, reports and sightings that the reader sees and that name it. */
+  count: z.number().int(),
+});
+const Tactic = z.object({
+  id: z.string(),
+  attackId: z.string(),
+  name: z.string(),
+  shortName: z.string(),
+  techniques: z.array(Technique.extend({ parts: z.array(Technique) })),
+});
+export const MatrixName = z.object({ id: z.string(), name: z.string(), domain: z.string() });
+export const Matrices = z.object({ items: z.array(MatrixName) });
+export type Matrices = z.infer<typeof Matrices>;
+/** A matrix of ATT&CK: its tactics in order, their techniques with sub-techniques, and how often each is named. */
+export const Matrix = MatrixName.extend({ tactics: z.array(Tactic) });
+export type Matrix = z.infer<typeof Matrix>;
+
+const words = z.string().trim().max(4000);
+const moment = z.iso.datetime({ offset: true }).optional();
+/** What a person or a machine adds to an object: an object of its own, never a change of the told document. */
+export const Remark = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("sighting"),
+    /** 0: looked for, and not seen. */
+    count: z.number().int().min(0).max(999_999_999).default(1),
+    firstSeen: moment,
+    lastSeen: moment,
+    text: words.default(""),
+  }),
+  z.object({ kind: z.literal("note"), text: words.min(1) }),
+  z.object({
+    kind: z.literal("opinion"),
+    opinion: z.enum(["strongly-disagree", "disagree", "neutral", "agree", "strongly-agree"]),
+    text: words.default(""),
+  }),
+  z.object({
+    kind: z.literal("relationship"),
+    relation: z.string().regex(/^[a-z0-9-]{3,50}$/, "lower-case letters, digits and hyphens"),
+    target: StixId,
+    text: words.default(""),
+  }),
+]);
+export type Remark = z.infer<typeof Remark>;

@@ -1,0 +1,116 @@
+import { tlpRank } from "../../../core/tlp.ts";
+import { token } from "./entry.ts";
+import type { LibraryFilter, Value } from "./model.ts";
+import { readValue } from "./values.ts";
+import { isEmptyWord, pairsOf, partsOf, runsOf } from "./words.ts";
+
+/** A question to the index, as texts of PostgreSQL's tsquery. */
+export interface Question {
+  /** Null = everything. */
+  readonly wanted: string | null;
+  /** What of it weighs more: words of a name, whole values. */
+  readonly strong: string | null;
+  /** What weighs most: the whole of a name. */
+  readonly whole: string | null;
+  readonly values: readonly Value[];
+}
+
+/** A question that nothing answers: words were given and none of them finds. */
+const NOTHING = "'#none'";
+const SHORTEST_BEGINNING = 2;
+
+/** `begins` takes the last word as the beginning of one. */
+export function questionOf(filter: LibraryFilter, { begins = false } = {}): Question {
+  const words = readWords(filter.q ?? "", begins);
+  const all = [
+    ...words.wanted,
+    ...anyOf(filter.type, token.type),
+    ...anyOf(filter.label, token.label),
+    ...anyOf(filter.phase, (phase) => token.phase(...chainAndPhase(phase))),
+    ...anyOf(
+      filter.tlp?.map((tlp) => String(tlpRank(tlp))),
+      (rank) => token.tlp(Number(rank)),
+    ),
+    ...(filter.revoked === "yes" ? [quoted(token.revoked)] : []),
+    ...(filter.revoked === "no" ? [`!${quoted(token.revoked)}`] : []),
+  ];
+  return {
+    wanted: all.length === 0 ? null : all.join(" & "),
+    strong: words.strong.length === 0 ? null : words.strong.join(" & "),
+    whole: filter.q === undefined || filter.q === "" ? null : quoted(token.wholeName(filter.q)),
+    values: words.values,
+  };
+}
+
+/** The objects that bear a value, and those that refer to an object. */
+export function bearing(value: Value): string {
+  return quoted(token.value(value));
+}
+export function referringTo(id: string): string {
+  return quoted(token.refersTo(id));
+}
+
+function readWords(text: string, begins: boolean) {
+  const wanted: string[] = [];
+  const strong: string[] = [];
+  const values: Value[] = [];
+  const chunks = text.split(/[\s，、；。]+/u).filter((chunk) => chunk !== "");
+  let read = 0;
+  chunks.forEach((chunk, at) => {
+    const value = readValue(chunk.replace(/^["'“”「」<(]+|["'“”「」>),;]+$/gu, ""));
+    const last = begins && at === chunks.length - 1;
+    if (value !== undefined && !last) {
+      const whole = quoted(value.value.toLowerCase().slice(0, 200));
+      values.push(value);
+      wanted.push(whole);
+      strong.push(
+        `(${quoted(token.value(value))} | ${quoted(token.name(value.value.toLowerCase().slice(0, 200)))})`,
+      );
+      return;
+    }
+    for (const word of wordsOf(chunk, last || chunk.endsWith("*"))) {
+      read++;
+      wanted.push(word.text);
+      strong.push(word.strong);
+    }
+  });
+  if (chunks.length > 0 && read + values.length === 0) wanted.push(NOTHING);
+  return { wanted, strong, values };
+}
+
+function wordsOf(chunk: string, begins: boolean): { readonly text: string; readonly strong: string }[] {
+  const runs = runsOf(chunk);
+  return runs.flatMap((run, at) => {
+    const last = at === runs.length - 1;
+    if (run.cjk) {
+      const pairs = pairsOf(run.text);
+      // The last character alone says nothing beside the pair that ends in it; one character begins a pair.
+      const kept = pairs.length === 1 ? pairs : pairs.slice(0, -1);
+      return kept.map((pair) => term(pair, pairs.length === 1));
+    }
+    const parts = partsOf(run.text).filter((part) => !isEmptyWord(part));
+    return parts.map((part, index) =>
+      term(part, begins && last && index === parts.length - 1 && part.length >= SHORTEST_BEGINNING),
+    );
+  });
+}
+
+function term(word: string, begins: boolean) {
+  const end = begins ? ":*" : "";
+  return { text: quoted(word) + end, strong: quoted(token.name(word)) + end };
+}
+
+function anyOf(values: readonly string[] | undefined, tokenOf: (value: string) => string): string[] {
+  if (values === undefined || values.length === 0) return [];
+  return [`(${values.map((value) => quoted(tokenOf(value))).join(" | ")})`];
+}
+
+function chainAndPhase(text: string): [string, string] {
+  const slash = text.indexOf("/");
+  return slash < 0 ? [text, ""] : [text.slice(0, slash), text.slice(slash + 1)];
+}
+
+/** A lexeme as tsquery's text takes it. */
+function quoted(lexeme: string): string {
+  return `'${lexeme.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,214 @@
+import { z } from "zod";
+import { type Route, route } from "../../../platform/http/route.ts";
+import type { Jobs } from "../../../platform/jobs/job.ts";
+import type { WarninglistChecker } from "../warninglists/checker.ts";
+import type { Decays } from "./decay.ts";
+import { reindexState, restartReindex } from "./entry-store.ts";
+import { FORMS } from "./export.ts";
+import { REINDEX } from "./jobs.ts";
+import { MatrixStore, navigatorLayer } from "./matrix-store.ts";
+import {
+  Correlations,
+  LibraryExport,
+  LibraryFacets,
+  LibraryFilter,
+  LibraryPage,
+  LibraryQuery,
+  Matrices,
+  Matrix,
+  MOST_EXPORTED,
+  Neighbours,
+  ObjectDetail,
+  ReindexState,
+  Remark,
+  StixId,
+} from "./model.ts";
+import { ObjectPage } from "./object-page.ts";
+import { remark } from "./remarks.ts";
+import { SearchStore } from "./search-store.ts";
+
+const LIBRARY = "/api/v1/intel/library";
+const OBJECT = `${LIBRARY}/:id`;
+const Id = z.object({ id: StixId });
+
+export interface LibraryParts {
+  readonly warninglists: WarninglistChecker;
+  readonly decays: Decays;
+  readonly jobs: Pick<Jobs, "send">;
+  /** Named as the source in what devices read. */
+  readonly nodeName: string;
+}
+
+/** The library as analysts use it (mission I3, I10). */
+export function libraryRoutes(parts: LibraryParts): Route[] {
+  return [...searchRoutes(parts), ...objectRoutes(parts), ...matrixRoutes(), ...reindexRoutes(parts)];
+}
+
+function searchRoutes({ nodeName }: LibraryParts): Route[] {
+  return [
+    route({
+      id: "library.search",
+      method: "GET",
+      path: LIBRARY,
+      summary: "Objects of the library by words in either script, values and filters",
+      needs: "intel:read",
+      query: LibraryQuery,
+      response: LibraryPage,
+      handler: ({ query, within }) => within((work) => new SearchStore(work).search(query)),
+    }),
+    route({
+      id: "library.facets",
+      method: "GET",
+      path: `${LIBRARY}/facets`,
+      summary: "How what matches divides by type, marking and label",
+      needs: "intel:read",
+      query: LibraryFilter,
+      response: LibraryFacets,
+      handler: ({ query, within }) => within((work) => new SearchStore(work).facets(query)),
+    }),
+    route({
+      id: "library.export",
+      method: "GET",
+      path: `${LIBRARY}/export`,
+      summary:
+        "What matches, or those of it that are named, as documents, a table or a form that devices read",
+      needs: "intel:read",
+      query: LibraryExport,
+      response: z.unknown(),
+      produces: Object.values(FORMS).map(({ type }) => type),
+      async handler({ query: { format, ids, ...filter }, within, reply }) {
+        const form = FORMS[format];
+        const text = await within(async (work) => {
+          const objects =
+            ids === undefined
+              ? await new SearchStore(work).all(filter, MOST_EXPORTED)
+              : await new SearchStore(work).current(ids);
+          work.audit({
+            action: "intel.export",
+            subject: "library",
+            detail: { format, objects: objects.length },
+          });
+          return form.write(objects, { now: work.now, source: nodeName });
+        });
+        reply.header("content-type", form.type);
+        reply.header("content-disposition", `attachment; filename="${form.file}"`);
+        return Buffer.from(text);
+      },
+    }),
+  ];
+}
+
+function matrixRoutes(): Route[] {
+  return [
+    route({
+      id: "library.matrices",
+      method: "GET",
+      path: "/api/v1/intel/matrices",
+      summary: "Matrices of ATT&CK in the library",
+      needs: "intel:read",
+      response: Matrices,
+      handler: ({ within }) => within((work) => new MatrixStore(work).list()),
+    }),
+    route({
+      id: "library.matrix",
+      method: "GET",
+      path: "/api/v1/intel/matrices/:id",
+      summary: "One matrix, and how often each technique is named by what the caller sees",
+      needs: "intel:read",
+      params: Id,
+      response: Matrix,
+      handler: ({ params, within }) => within((work) => new MatrixStore(work).get(params.id)),
+    }),
+    route({
+      id: "library.matrix-layer",
+      method: "GET",
+      path: "/api/v1/intel/matrices/:id/layer",
+      summary: "The same as a layer of ATT&CK Navigator",
+      needs: "intel:read",
+      params: Id,
+      response: z.unknown(),
+      async handler({ params, within, reply }) {
+        reply.header("content-disposition", 'attachment; filename="layer.json"');
+        return navigatorLayer(await within((work) => new MatrixStore(work).get(params.id)));
+      },
+    }),
+  ];
+}
+
+function objectRoutes(parts: LibraryParts): Route[] {
+  return [
+    route({
+      id: "library.object",
+      method: "GET",
+      path: OBJECT,
+      summary: "One object with its versions, sources, values and score",
+      needs: "intel:read",
+      params: Id,
+      response: ObjectDetail,
+      handler: ({ params, within }) => within((work) => new ObjectPage(work).detail(params.id, parts)),
+    }),
+    route({
+      id: "library.neighbours",
+      method: "GET",
+      path: `${OBJECT}/neighbours`,
+      summary: "What the object is tied to by relationships and references, one step away",
+      needs: "intel:read",
+      params: Id,
+      response: Neighbours,
+      handler: ({ params, within }) => within((work) => new ObjectPage(work).neighbours(params.id)),
+    }),
+    route({
+      id: "library.correlations",
+      method: "GET",
+      path: `${OBJECT}/correlations`,
+      summary: "Other objects that bear the same values",
+      needs: "intel:read",
+      params: Id,
+      response: Correlations,
+      handler: ({ params, within }) => within((work) => new ObjectPage(work).correlations(params.id)),
+    }),
+    route({
+      id: "library.remark",
+      method: "POST",
+      path: `${OBJECT}/remarks`,
+      summary: "Adds a sighting, note, opinion or relationship as an object of its own",
+      needs: "intel:write",
+      params: Id,
+      body: Remark,
+      response: z.object({ id: StixId }),
+      status: 201,
+      handler: ({ params, body, within }) => within((work) => remark(work, params.id, body)),
+    }),
+  ];
+}
+
+function reindexRoutes({ jobs }: LibraryParts): Route[] {
+  return [
+    route({
+      id: "library.reindex-state",
+      method: "GET",
+      path: "/api/v1/intel/reindex",
+      summary: "How far the making anew of the library's index is",
+      needs: "platform:read",
+      response: ReindexState,
+      handler: ({ within }) => within(reindexState),
+    }),
+    route({
+      id: "library.reindex",
+      method: "POST",
+      path: "/api/v1/intel/reindex",
+      summary: "Makes the library's index anew, in the background",
+      needs: "platform:manage",
+      response: ReindexState,
+      async handler({ within }) {
+        const state = await within(async (work) => {
+          await restartReindex(work);
+          work.audit({ action: "intel.reindex", subject: "library" });
+          return reindexState(work);
+        });
+        await jobs.send(REINDEX, {}, { once: "restarted" });
+        return state;
+      },
+    }),
+  ];
+}
