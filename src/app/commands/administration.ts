@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { ROLES } from "../../core/access.ts";
 import type { Page } from "../../core/page.ts";
@@ -38,37 +37,6 @@ export function addAdministration(program: Command): void {
   addAudit(program);
   addUsers(program);
   addKeys(program);
-  addLibrary(program);
-}
-
-function addLibrary(program: Command): void {
-  const library = program.command("intel").description("the library of intelligence");
-  withConfig(
-    library
-      .command("reindex")
-      .description("makes the library's index anew; stopped, the node goes on by itself"),
-  )
-    .option("--json", "JSON lines")
-    .action(async (options: Shared) => {
-      const last = await withLocalNode(configOf(options), async (node) => {
-        const path = "/api/v1/intel/reindex";
-        let state = await node.ask<Reindex>({ method: "POST", path });
-        while (!state.finished) {
-          await wait(1000);
-          state = await node.ask<Reindex>({ method: "GET", path });
-          if (options.json === true) printJson(state);
-          else console.error(`${state.done} of ${state.of}`);
-        }
-        return state;
-      });
-      if (options.json !== true) console.log(`${last.of} objects are indexed`);
-    });
-}
-
-interface Reindex {
-  done: number;
-  of: number;
-  finished: boolean;
 }
 
 function addAudit(program: Command): void {

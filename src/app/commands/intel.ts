@@ -42,6 +42,33 @@ export function addIntel(program: Command): void {
         for (const file of files) await importOne(node, file, orgId, options);
       }),
     );
+  withConfig(
+    intel
+      .command("reindex")
+      .description("makes the library's index anew; stopped, the node goes on by itself"),
+  )
+    .option("--json", "JSON lines")
+    .action((options: { config?: string; json?: boolean }) =>
+      withLocalNode(configOf(options), (node) => reindex(node, options.json === true)),
+    );
+}
+
+async function reindex(node: LocalNode, json: boolean): Promise<void> {
+  const path = "/api/v1/intel/reindex";
+  let state = await node.ask<ReindexState>({ method: "POST", path });
+  while (!state.finished) {
+    await wait(1000);
+    state = await node.ask<ReindexState>({ method: "GET", path });
+    if (json) printJson(state);
+    else console.error(`${state.done} of ${state.of}`);
+  }
+  if (!json) console.log(`${state.of} objects are indexed`);
+}
+
+interface ReindexState {
+  done: number;
+  of: number;
+  finished: boolean;
 }
 
 async function orgIdOf(node: LocalNode, name: string): Promise<string> {
