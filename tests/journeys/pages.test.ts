@@ -37,6 +37,8 @@ const PAGES: Record<string, readonly string[]> = {
     "/matrix",
     "/logs",
     "/log-sources",
+    "/rules",
+    "/rules/69cc1c7c-edf6-4477-b11f-e4dcb2472e32",
     "/orgs",
     "/contacts",
     "/keys",

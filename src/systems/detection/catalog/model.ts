@@ -53,6 +53,8 @@ export const RuleDetail = RuleWithYield.extend({
   source: z.string(),
 });
 
+export type RuleDetail = z.infer<typeof RuleDetail>;
+
 /** What is wrong in the folders of rules and pipelines, with file and line; everything else works. */
 export const RuleFaults = z.object({
   items: z.array(z.object({ path: z.string(), message: z.string() })),

@@ -3,11 +3,16 @@ import { alertHome, alertPages, alertSearch } from "./alert-door.ts";
 import { alertTexts } from "./alert-texts.ts";
 import { logPages } from "./log-door.ts";
 import { logTexts } from "./log-texts.ts";
+import { rulePages } from "./rule-door.ts";
+import { ruleTexts } from "./rule-texts.ts";
 
 export const web = defineDoor({
   namespace: "detection",
-  texts: { zh: { ...alertTexts.zh, ...logTexts.zh }, en: { ...alertTexts.en, ...logTexts.en } },
-  pages: [...alertPages, ...logPages],
+  texts: {
+    zh: { ...alertTexts.zh, ...logTexts.zh, ...ruleTexts.zh },
+    en: { ...alertTexts.en, ...logTexts.en, ...ruleTexts.en },
+  },
+  pages: [...alertPages, ...logPages, ...rulePages],
   home: [...alertHome],
   search: [...alertSearch],
 });

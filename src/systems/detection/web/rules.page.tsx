@@ -1,0 +1,105 @@
+import { ListPage, SeverityTag, useTexts } from "../../../web/kit.ts";
+import { ALERT_LEVELS, RULE_KINDS, RULE_STATES, type RuleWithYield } from "../model.ts";
+import { severityOf } from "./alert-parts.tsx";
+import { Cut } from "./log-parts.tsx";
+import { RULES, RuleStateTag, useRuleTitle } from "./rule-parts.tsx";
+
+/** The rules at work. */
+export default function RulesPage() {
+  const t = useTexts("detection");
+  const title = useRuleTitle();
+  return (
+    <ListPage<RuleWithYield>
+      name="rules"
+      title={t("nav.rules")}
+      path={RULES}
+      id={(row) => row.id}
+      open={(row) => `/rules/${encodeURIComponent(row.id)}`}
+      search="q"
+      columns={[
+        {
+          key: "level",
+          label: t("rule.level"),
+          width: 90,
+          phone: "side",
+          render: (row) => <SeverityTag severity={severityOf(row.level)} />,
+          text: (row) => row.level,
+        },
+        { key: "title", label: t("rule.title"), phone: "title", render: title, text: title },
+        {
+          key: "kind",
+          label: t("rule.kind"),
+          width: 110,
+          render: (row) => t(`rule.kind.${row.kind}`),
+          text: (row) => row.kind,
+        },
+        {
+          key: "state",
+          label: t("rule.state"),
+          width: 130,
+          render: (row) => <RuleStateTag rule={row} />,
+          text: (row) => row.state,
+        },
+        {
+          key: "logSource",
+          label: t("rule.log-source"),
+          width: 170,
+          render: (row) => <Cut>{row.logSource}</Cut>,
+          text: (row) => row.logSource,
+        },
+        {
+          key: "alerts",
+          label: t("rule.alerts"),
+          width: 120,
+          render: (row) => String(row.alerts),
+          text: (row) => String(row.alerts),
+        },
+        {
+          key: "matches",
+          label: t("rule.matches"),
+          width: 130,
+          render: (row) => String(row.matches),
+          text: (row) => String(row.matches),
+        },
+        { key: "id", label: t("rule.id"), exportOnly: true, render: (row) => row.id, text: (row) => row.id },
+        {
+          key: "file",
+          label: t("rule.file"),
+          exportOnly: true,
+          render: (row) => row.file,
+          text: (row) => row.file,
+        },
+      ]}
+      filters={[
+        {
+          name: "level",
+          label: t("rule.level"),
+          kind: "choice",
+          options: ALERT_LEVELS.toReversed().map((value) => ({
+            value,
+            label: t(`kit:severity.${severityOf(value)}`),
+          })),
+        },
+        {
+          name: "kind",
+          label: t("rule.kind"),
+          kind: "choice",
+          options: RULE_KINDS.map((value) => ({ value, label: t(`rule.kind.${value}`) })),
+        },
+        {
+          name: "state",
+          label: t("rule.state"),
+          kind: "choice",
+          options: RULE_STATES.map((value) => ({ value, label: t(`rule.state.${value}`) })),
+        },
+        { name: "logSource", label: t("rule.log-source"), kind: "text" },
+        { name: "tag", label: t("rule.tag"), kind: "text" },
+      ]}
+      views={[
+        { name: t("rule.view.correlation"), filters: { kind: "correlation" } },
+        { name: t("rule.view.unmapped"), filters: { state: "unmapped" } },
+      ]}
+      empty={{ title: t("rules.none"), advice: t("rules.none.advice") }}
+    />
+  );
+}
