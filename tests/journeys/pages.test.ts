@@ -42,6 +42,8 @@ const PAGES: Record<string, readonly string[]> = {
     "/orgs",
     "/contacts",
     "/keys",
+    "/peers",
+    "/collections",
     "/platform",
     "/account",
   ],

@@ -47,8 +47,11 @@ export function peerRoutes(parts: ExchangeParts, jobs: Jobs, exchangeScope: () =
       path: "/api/v1/peers/collections",
       summary: "The node's own collections and what is in each",
       needs: "platform:read",
-      response: z.object({ items: z.array(OwnCollection) }),
-      handler: async ({ within }) => ({ items: await within(ownCollections) }),
+      response: z.object({ items: z.array(OwnCollection), total: z.number().int() }),
+      async handler({ within }) {
+        const items = await within(ownCollections);
+        return { items, total: items.length };
+      },
     }),
     route({
       id: "peers.test",

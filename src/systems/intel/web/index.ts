@@ -1,14 +1,18 @@
-import { InboxOutlined, SafetyCertificateOutlined } from "@ant-design/icons";
+import { ApiOutlined, DatabaseOutlined, InboxOutlined, SafetyCertificateOutlined } from "@ant-design/icons";
 import { api, type ListAnswer } from "../../../web/api.ts";
 import { defineDoor, definePage, lazy } from "../../../web/page.ts";
 import type { ItemRow, Released } from "../model.ts";
 import { importPages } from "./import-door.ts";
 import { importTexts } from "./import-texts.ts";
+import { peerTexts } from "./peer-texts.ts";
 import { texts } from "./texts.ts";
 
 export const web = defineDoor({
   namespace: "intel",
-  texts: { zh: { ...texts.zh, ...importTexts.zh }, en: { ...texts.en, ...importTexts.en } },
+  texts: {
+    zh: { ...texts.zh, ...importTexts.zh, ...peerTexts.zh },
+    en: { ...texts.en, ...importTexts.en, ...peerTexts.en },
+  },
   pages: [
     ...importPages,
     definePage({
@@ -34,6 +38,30 @@ export const web = defineDoor({
       needs: "intel:read",
       title: "intel:nav.received",
       component: lazy(() => import("./received-item.page.tsx")),
+    }),
+    definePage({
+      path: "/peers",
+      needs: "platform:read",
+      component: lazy(() => import("./peers.page.tsx")),
+      nav: { label: "intel:peers.nav", icon: ApiOutlined, order: 84 },
+    }),
+    definePage({
+      path: "/collections",
+      needs: "platform:read",
+      component: lazy(() => import("./collections.page.tsx")),
+      nav: { label: "intel:collections.nav", icon: DatabaseOutlined, order: 85 },
+    }),
+    definePage({
+      path: "/peers/new",
+      needs: "platform:manage",
+      title: "intel:peers.new",
+      component: lazy(() => import("./peer-new.page.tsx")),
+    }),
+    definePage({
+      path: "/peers/$id",
+      needs: "platform:read",
+      title: "intel:peers.nav",
+      component: lazy(() => import("./peer.page.tsx")),
     }),
     definePage({
       path: "/intel/$id",
