@@ -147,6 +147,9 @@ export const Config = z.strictObject({
         .default([])
         .describe("Lists of indicators that logs are met with, beside those of the library"),
       maxLineBytes: bytes(65_536).describe("A longer line is refused (HTTP) or cut and counted (syslog)"),
+      spoolBytes: bytes(2 ** 30).describe(
+        "Most bytes on disk of lines that wait for a store that is away; full, senders are held back",
+      ),
       maxBodyBytes: bytes(64 * 2 ** 20).describe("Largest body of POST /ingest/logs after gunzip"),
     })
     .prefault({}),

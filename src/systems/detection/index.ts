@@ -7,13 +7,11 @@ import type { Catalog } from "./catalog/catalog.ts";
 import { catalogRoutes } from "./catalog/routes.ts";
 import { FolderWatch } from "./catalog/watch.ts";
 import { Budget } from "./collect/budget.ts";
+import { Collectors } from "./collect/collectors.ts";
 import { Ingest } from "./collect/ingest.ts";
-import { Intake } from "./collect/intake.ts";
 import { ingestMetrics } from "./collect/metrics.ts";
 import { retentionJob } from "./collect/retention.ts";
 import { ingestRoutes } from "./collect/routes.ts";
-import { OrgNames, Senders } from "./collect/senders.ts";
-import { SyslogCollector } from "./collect/syslog.ts";
 import { Correlations } from "./correlation/standing.ts";
 import { IndicatorStock } from "./indicators/stock.ts";
 import { LOG_TABLE } from "./pipeline/log-table.ts";
@@ -97,24 +95,22 @@ export const detection: System = {
       deliver: (set) => pool.equip(set),
     });
     const ingest = new Ingest({ records, events, pool, correlations, clock, metrics, scope });
-    const refused = ingest.refused.bind(ingest);
-    const intake = new Intake({ ingest: ingest.ingest.bind(ingest), refused, metrics, log });
-    const orgs = new OrgNames(findOrg, clock);
-    const senders = new Senders(config.ingest.sources, orgs);
-    const syslog = new SyslogCollector({
-      config: config.ingest,
-      senders,
-      intake,
-      refused,
-      metrics,
-      clock,
-      log,
-    });
+    const collectors = new Collectors({ platform, ingest, metrics, orgByName: findOrg });
     const { maxBodyBytes, maxLineBytes } = config.ingest;
     const budget = new Budget(Math.max(BODY_BUDGET, 2 * maxBodyBytes));
     return {
       routes: [
-        ...ingestRoutes({ ingest, pool, budget, events, maxBodyBytes, maxLineBytes, orgByName: findOrg }),
+        ...ingestRoutes({
+          ingest,
+          health: collectors.health,
+          log,
+          pool,
+          budget,
+          events,
+          maxBodyBytes,
+          maxLineBytes,
+          orgByName: findOrg,
+        }),
         ...alertRoutes(),
         ...catalogRoutes(() => catalog),
       ],
@@ -132,22 +128,12 @@ export const detection: System = {
         stock.start();
         correlations.start();
         watched.start();
-        for (const source of config.ingest.sources) {
-          // Not refused: the organisation may be made in the console after this start.
-          if ((await orgs.find(source.org)) === undefined) {
-            log.warn(
-              { source: source.name, org: source.org },
-              "a source names an organisation that is not there; its lines are refused until it is",
-            );
-          }
-        }
-        const ports = await syslog.start();
-        if (Object.keys(ports).length > 0) log.info({ ...ports }, "listening for syslog");
+        await collectors.start();
       },
+      ready: () => collectors.ready(),
       async stop() {
         watched.stop();
-        await syslog.stop();
-        await intake.stop();
+        await collectors.stop();
         await stock.stop();
         await correlations.stop();
         await pool.close();

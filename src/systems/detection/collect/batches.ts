@@ -40,6 +40,7 @@ export class BatchStore {
     source: string;
     channel: Channel;
     sentBy: string;
+    receivedAt?: Instant;
   }): Promise<TakenBatch> {
     const db = this.#work.tables<IngestTables>();
     await db
@@ -53,7 +54,7 @@ export class BatchStore {
         source: batch.source,
         channel: batch.channel,
         sent_by: batch.sentBy,
-        received_at: this.#work.now,
+        received_at: batch.receivedAt ?? this.#work.now,
         state: "taken",
       })
       .onConflict((conflict) => conflict.columns(["org_id", "key"]).doNothing())
@@ -110,13 +111,13 @@ export class BatchStore {
     return doneOf(row);
   }
 
-  /** Forgets batches received before an instant; a body sent again later than that counts as new. */
+  /** Forgets batches done before an instant; a body sent again later than that counts as new. */
   async forget(channel: Channel, before: Instant): Promise<number> {
     const gone = await this.#work
       .tables<IngestTables>()
       .deleteFrom("ingest_batch")
       .where("channel", "=", channel)
-      .where("received_at", "<", before as unknown as Date)
+      .where("done_at", "<", before as unknown as Date)
       .executeTakeFirst();
     return Number(gone.numDeletedRows);
   }

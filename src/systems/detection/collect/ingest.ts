@@ -1,4 +1,4 @@
-import type { Clock } from "../../../core/instant.ts";
+import type { Clock, Instant } from "../../../core/instant.ts";
 import { millis } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
 import type { Scope } from "../../../core/scope.ts";
@@ -12,6 +12,7 @@ import type { PipelinePool } from "../pipeline/pool.ts";
 import { type BatchDone, BatchStore } from "./batches.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import { type Source, SourceStore } from "./sources.ts";
+import type { Counted } from "./tally.ts";
 
 export interface IngestParts {
   readonly records: Records;
@@ -33,6 +34,8 @@ export interface IncomingBatch extends BatchLines {
   readonly sha256: string;
   /** Who sent it: a key's or account's id, or a sender's address. */
   readonly sentBy: string;
+  /** When its first line came, where that was before now. */
+  readonly receivedAt?: Instant;
 }
 
 /**
@@ -59,6 +62,7 @@ export class Ingest {
         source: source.name,
         channel: source.channel,
         sentBy: batch.sentBy,
+        ...(batch.receivedAt !== undefined && { receivedAt: batch.receivedAt }),
       }),
     );
     if (taken.done !== undefined) return taken.done;
@@ -82,7 +86,8 @@ export class Ingest {
         const result = { ...counts, alerts: raised.alerts.length };
         if (!(await batches.finish(taken.id, result)))
           return { done: await batches.get(taken.id), first: false };
-        await new SourceStore(work).stored(source, result);
+        const lag = (millis(work.now) - millis(taken.receivedAt)) / 1000;
+        await new SourceStore(work).stored(source, result, lag);
         return { done: result, first: true };
       });
     const hits = { orgId: source.orgId, receivedAt: taken.receivedAt, matches };
@@ -100,6 +105,12 @@ export class Ingest {
     this.#parts.metrics.refused(source.channel, count);
     const scope = await this.#scopeFor(source.orgId);
     await this.#parts.records.within(scope, (work) => new SourceStore(work).refused(source, count, reason));
+  }
+
+  /** Counts lines of a source that no batch speaks of. */
+  async count(source: Source, counted: Counted): Promise<void> {
+    const scope = await this.#scopeFor(source.orgId);
+    await this.#parts.records.within(scope, (work) => new SourceStore(work).count(source, counted));
   }
 
   async #scopeFor(orgId: OrgId): Promise<Scope> {

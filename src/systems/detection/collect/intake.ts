@@ -1,40 +1,48 @@
-import { setTimeout as wait } from "node:timers/promises";
-import { Problem } from "../../../core/problem.ts";
-import { sha256Hex, uuidV7 } from "../../../platform/crypto/digest.ts";
+import type { Clock, Instant } from "../../../core/instant.ts";
+import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import type { Log } from "../../../platform/log/log.ts";
-import type { IncomingBatch } from "./ingest.ts";
+import { BATCH_BYTES } from "../pipeline/batch.ts";
+import type { Delivery } from "./delivery.ts";
 import type { IngestMetrics } from "./metrics.ts";
+import { pause } from "./pause.ts";
 import type { Source } from "./sources.ts";
+import { type Spool, SpoolFull } from "./spool.ts";
+import type { Block } from "./spool-format.ts";
+import type { Tally } from "./tally.ts";
 
 const FLUSH_LINES = 1_000;
 const FLUSH_MILLIS = 250;
+/** While lines go over the disk, more of them go at a time. */
+const SPOOL_FLUSH_MILLIS = 1_000;
 const MOST_LINES = 20_000;
 const MOST_BYTES = 32 * 2 ** 20;
-/** Waits between attempts of a batch, the last one repeated; about three minutes in all. */
-const RETRY_MILLIS = [100, 500, 2_000, 5_000, 15_000, 30_000, 60_000, 60_000];
+const AGAIN_MILLIS = 1_000;
 const LF = Uint8Array.of(10);
 
 export interface IntakeParts {
-  ingest(source: Source, batch: IncomingBatch): Promise<unknown>;
-  refused(source: Source, count: number, reason: string): Promise<void>;
+  readonly delivery: Delivery;
+  readonly spool: Spool;
+  readonly tally: Tally;
   readonly metrics: IngestMetrics;
+  readonly clock: Clock;
   readonly log: Log;
-  /** Waits between attempts; the default fits a running node. */
-  readonly retryMillis?: readonly number[];
   readonly maxLines?: number;
+  /** Wait between attempts while neither the stores nor the spool take a batch. */
+  readonly againMillis?: number;
 }
 
 /** Lines of one source that wait, and whether a batch of it is on its way. */
 interface Lane {
   readonly source: Source;
-  readonly waiting: { bytes: Uint8Array; sentBy: string }[];
+  readonly waiting: { bytes: Uint8Array; sentBy: string; at: Instant }[];
   timer: NodeJS.Timeout | undefined;
   running: Promise<void> | undefined;
 }
 
 /**
- * Gathers lines into batches of up to 1,000 or 250 ms, source by source, and sees each batch through. Bounded: when
- * 20,000 lines or 32 MiB wait, `offer` says so and the sender is held back or its line let go and counted.
+ * Gathers lines into batches of up to 1,000 or 250 ms, source by source in order, and stores each; while the stores are
+ * away or slow, the batches go to the spool. Bounded: when 20,000 lines or 32 MiB wait in memory, `offer` says so and
+ * the sender is held back or its line let go and counted.
  */
 export class Intake {
   readonly #parts: IntakeParts;
@@ -49,19 +57,20 @@ export class Intake {
   }
 
   get full(): boolean {
-    return this.#lines >= (this.#parts.maxLines ?? MOST_LINES) || this.#bytes >= MOST_BYTES;
+    return this.#lines >= this.#most || this.#bytes >= MOST_BYTES;
   }
 
   /** Takes a line unless it is full. */
   offer(source: Source, sentBy: string, bytes: Uint8Array): boolean {
     if (this.full) return false;
     const lane = this.#laneOf(source);
-    lane.waiting.push({ bytes, sentBy });
+    lane.waiting.push({ bytes, sentBy, at: this.#parts.clock.now() });
     this.#lines++;
     this.#bytes += bytes.length;
     this.#parts.metrics.waiting(this.#lines);
+    const within = this.#parts.spool.lines > 0 ? SPOOL_FLUSH_MILLIS : FLUSH_MILLIS;
     if (lane.waiting.length >= FLUSH_LINES) this.#flush(lane);
-    else lane.timer ??= setTimeout(() => this.#flush(lane), FLUSH_MILLIS);
+    else lane.timer ??= setTimeout(() => this.#flush(lane), within);
     return true;
   }
 
@@ -71,7 +80,7 @@ export class Intake {
     else listener();
   }
 
-  /** Stores what waits; what cannot be stored at the first attempt now is given up and counted. */
+  /** Stores what waits, in the spool if need be; only what neither takes now is given up, counted and told. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const lane of this.#lanes.values()) this.#flush(lane);
@@ -82,6 +91,10 @@ export class Intake {
       if (running.length === 0) return;
       await Promise.all(running);
     }
+  }
+
+  get #most(): number {
+    return this.#parts.maxLines ?? MOST_LINES;
   }
 
   #laneOf(source: Source): Lane {
@@ -98,56 +111,64 @@ export class Intake {
     clearTimeout(lane.timer);
     lane.timer = undefined;
     if (lane.running !== undefined || lane.waiting.length === 0) return;
-    const lines = lane.waiting.splice(0, FLUSH_LINES);
+    let bytes = 0;
+    const many = lane.waiting.findIndex((line, at) => {
+      bytes += line.bytes.length;
+      return at === FLUSH_LINES || (at > 0 && bytes > BATCH_BYTES);
+    });
+    const lines = lane.waiting.splice(0, many < 0 ? lane.waiting.length : many);
     lane.running = this.#see(lane.source, lines).then(() => {
       lane.running = undefined;
       if (lane.waiting.length > 0) this.#flush(lane);
     });
   }
 
-  async #see(source: Source, lines: readonly { bytes: Uint8Array; sentBy: string }[]): Promise<void> {
+  async #see(source: Source, lines: Lane["waiting"]): Promise<void> {
     const bytes = Buffer.concat(lines.flatMap((line) => [line.bytes, LF]));
-    const batch: IncomingBatch = {
-      bytes,
-      format: "lines",
-      firstLine: 1,
+    const [first] = lines;
+    const meta = {
       key: `syslog/${uuidV7()}`,
-      sha256: sha256Hex(bytes),
-      sentBy: lines[0]?.sentBy ?? "",
+      source,
+      sentBy: first?.sentBy ?? "",
+      receivedAt: first?.at ?? this.#parts.clock.now(),
+      lines: lines.length,
     };
-    await this.#persist(source, batch, lines.length);
+    await this.#keep({ meta, bytes });
     this.#lines -= lines.length;
     this.#bytes -= bytes.length - lines.length;
     this.#parts.metrics.waiting(this.#lines);
     if (!this.full) for (const listener of this.#listeners.splice(0)) listener();
   }
 
-  /** The same batch under the same key until it is stored: an attempt that only seemed to fail stores nothing twice. */
-  async #persist(source: Source, batch: IncomingBatch, lines: number): Promise<void> {
-    const pauses = this.#parts.retryMillis ?? RETRY_MILLIS;
+  /** Resolves when the batch is stored or in the spool. The order of a source's lines is kept: none overtakes the spool. */
+  async #keep(block: Block): Promise<void> {
+    const { delivery, spool, log } = this.#parts;
+    const { source, lines } = block.meta;
     for (let attempt = 0; ; attempt++) {
+      const slow = this.#lines > this.#most / 2;
+      if (spool.lines === 0 && !(slow && attempt === 0) && (await delivery.tryOnce(block))) return;
       try {
-        await this.#parts.ingest(source, batch);
+        await spool.append(block.meta, block.bytes);
+        this.#parts.metrics.spooled(source.channel, lines);
+        this.#parts.tally.add(source, { spooled: lines });
         return;
       } catch (error) {
-        const pause = pauses[attempt];
-        const busy = error instanceof Problem && error.code === "ingest.busy";
-        if (pause === undefined || (this.#stopping.signal.aborted && !busy)) {
-          this.#parts.log.error(
+        if (this.#stopping.signal.aborted) {
+          log.error(
             { err: error, source: source.name, lines },
-            "a batch of syslog lines is lost: it cannot be stored",
+            "syslog lines are lost at the stop: neither the stores nor the spool take them",
           );
-          this.#parts.metrics.dropped(lines);
-          await this.#parts.refused(source, lines, "could not be stored").catch(() => undefined);
+          this.#parts.metrics.dropped(source.channel, lines);
+          this.#parts.tally.add(source, { dropped: lines });
           return;
         }
-        if (attempt === 0 && !busy)
-          this.#parts.log.warn(
-            { err: error, source: source.name },
-            "a batch could not be stored; trying again",
-          );
-        await wait(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+        const message =
+          error instanceof SpoolFull
+            ? "the spool is full; senders are held back"
+            : "the spool cannot be written; senders are held back";
+        if (attempt % 60 === 0) log.error({ err: error, source: source.name }, message);
       }
+      await pause(this.#parts.againMillis ?? AGAIN_MILLIS, this.#stopping.signal);
     }
   }
 }

@@ -17,8 +17,12 @@ export interface IngestMetrics {
   /** Syslog from an address that no source names. */
   unknownSender(): void;
   tlsRefused(reason: TlsRefusal): void;
-  /** Datagrams let go because the queue was full. */
-  dropped(count: number): void;
+  /** Lines let go: datagrams that found no room, batches that could never be stored. */
+  dropped(channel: Channel, count: number): void;
+  /** Lines that went over the disk. */
+  spooled(channel: Channel, count: number): void;
+  /** What the spool holds now. */
+  spool(lines: number, bytes: number): void;
   /** Lines that wait. */
   waiting(lines: number): void;
 }
@@ -42,6 +46,8 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
     ["list"],
   );
   const waiting = metrics.gauge("ingest_waiting_lines", "Syslog lines that wait to be stored");
+  const spoolLines = metrics.gauge("ingest_spool_lines", "Lines on disk that wait for the stores");
+  const spoolBytes = metrics.gauge("ingest_spool_bytes", "Bytes of the spool on disk");
   return {
     stored(channel, done, took) {
       lines.inc({ channel, result: "received" }, done.received);
@@ -60,7 +66,12 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
     refused: (channel, count) => lines.inc({ channel, result: "refused" }, count),
     unknownSender: () => lines.inc({ channel: "syslog", result: "unknown-sender" }),
     tlsRefused: (reason) => tlsRefused.inc({ reason }),
-    dropped: (count) => lines.inc({ channel: "syslog", result: "dropped" }, count),
+    dropped: (channel, count) => lines.inc({ channel, result: "dropped" }, count),
+    spooled: (channel, count) => lines.inc({ channel, result: "spooled" }, count),
+    spool(held, bytes) {
+      spoolLines.set(held);
+      spoolBytes.set(bytes);
+    },
     waiting: (count) => waiting.set(count),
   };
 }

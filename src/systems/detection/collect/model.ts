@@ -3,7 +3,7 @@ import { OrgId } from "../../../core/org.ts";
 import { PageQuery, pageOf } from "../../../core/page.ts";
 import { Tlp } from "../../../core/tlp.ts";
 
-export const CHANNELS = ["http", "syslog"] as const;
+export const CHANNELS = ["http", "syslog", "file", "nats"] as const;
 export const Channel = z.enum(CHANNELS);
 export type Channel = z.infer<typeof Channel>;
 

@@ -5,11 +5,13 @@ import type { Job } from "../../../platform/jobs/job.ts";
 import type { Log } from "../../../platform/log/log.ts";
 import type { Records } from "../../../platform/records/work.ts";
 import { BatchStore } from "./batches.ts";
+import { CHANNELS, type Channel } from "./model.ts";
+import { SourceStore } from "./sources.ts";
 
 const DAY_MILLIS = 86_400_000;
-/** How long a sender may come again with the same key. Syslog has no keys of its own, so its rows only serve a retry. */
-const HTTP_MEMORY_DAYS = 30;
-const SYSLOG_MEMORY_DAYS = 1;
+/** How long a sender may come again with the same key. The other channels tell what is theirs by other means soon after. */
+const MEMORY_DAYS: Readonly<Record<Channel, number>> = { http: 30, syslog: 1, file: 1, nats: 1 };
+const HOURS_DAYS = 8;
 
 /** Hourly: drops log records beyond the configured age and size, and forgets batches that nobody will send again. */
 export function retentionJob(parts: {
@@ -34,8 +36,9 @@ export function retentionJob(parts: {
       for (const { table, partition } of gone) log.info({ table, partition }, "log records retired");
       await records.within(scope, async (work) => {
         const batches = new BatchStore(work);
-        await batches.forget("http", addMillis(now, -HTTP_MEMORY_DAYS * DAY_MILLIS));
-        await batches.forget("syslog", addMillis(now, -SYSLOG_MEMORY_DAYS * DAY_MILLIS));
+        for (const channel of CHANNELS)
+          await batches.forget(channel, addMillis(now, -MEMORY_DAYS[channel] * DAY_MILLIS));
+        await new SourceStore(work).forgetHours(addMillis(now, -HOURS_DAYS * DAY_MILLIS));
       });
     },
   };

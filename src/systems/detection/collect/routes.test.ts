@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { FastifyInstance } from "fastify";
@@ -12,12 +13,16 @@ import { closeEventStores } from "../../../platform/events/testing.ts";
 import { createServer } from "../../../platform/http/server.ts";
 import { testScope } from "../../../platform/records/testing.ts";
 import { Budget } from "./budget.ts";
+import { StoreHealth } from "./health.ts";
 import { ingestRoutes } from "./routes.ts";
 import { openWorkshop, type Workshop } from "./testing.ts";
 
 let shop: Workshop;
 let server: FastifyInstance;
 let url: string;
+let health: StoreHealth;
+/** What the stores throw while they are away. */
+let away: Error | undefined;
 const budget = new Budget(64 * 2 ** 20);
 const scopes = new Map<string, Scope>();
 const ALL: Permission[] = ["logs:ingest", "logs:read", "platform:read", "self:use"];
@@ -26,6 +31,8 @@ before(async () => {
   shop = await openWorkshop();
   const { records, events, pool, log, metrics, config } = shop;
   const names = new Map<string, string>();
+  const ingest = shop.ingestWith();
+  health = new StoreHealth(shop.clock, tmpdir());
   server = await createServer({
     config,
     log,
@@ -34,7 +41,15 @@ before(async () => {
     nobody: testScope({ permissions: [] }),
     version: "test",
     routes: ingestRoutes({
-      ingest: shop.ingestWith(),
+      ingest: {
+        ingest: async (source, batch) => {
+          if (away !== undefined) throw away;
+          return ingest.ingest(source, batch);
+        },
+        refused: ingest.refused.bind(ingest),
+      },
+      health,
+      log,
       pool,
       budget,
       events,
@@ -319,4 +334,32 @@ test("an overseer may send for an organisation below its own", async () => {
   const top = key(ALL, [uuidV7(), below]);
   assert.equal((await post(top.auth, "a\n", {}, `?org=${below}`)).status, 200);
   assert.deepEqual(await shop.stored(below), { rows: 1, distinct: 1 });
+});
+
+test("while the stores fail a sender is told to come again, the node is not ready, and nothing is twice afterwards", async () => {
+  const { auth, orgId } = key();
+  const body = sample("cisco-asa");
+  away = new Error("write: No space left on device");
+  const answer = await fetch(`${url}/ingest/logs`, {
+    method: "POST",
+    headers: { authorization: auth, "content-type": "text/plain" },
+    body,
+  });
+  assert.equal(answer.status, 503);
+  assert.ok(Number(answer.headers.get("retry-after")) > 0);
+  assert.equal(((await answer.json()) as { code: string }).code, "ingest.busy");
+  await assert.rejects(health.ready(), /No space left on device/);
+  away = undefined;
+  const { status, body: taken } = await post(auth, body);
+  assert.equal(status, 200);
+  await health.ready();
+  assert.deepEqual(await shop.stored(orgId), { rows: taken.stored, distinct: taken.stored });
+});
+
+test("a fault of the program is no reason to come again", async () => {
+  const { auth } = key();
+  away = new TypeError("a bug");
+  assert.equal((await post(auth, "line")).status, 500);
+  away = undefined;
+  await health.ready();
 });

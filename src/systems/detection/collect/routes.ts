@@ -6,12 +6,14 @@ import { PROBLEMS, Problem } from "../../../core/problem.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { EventStore } from "../../../platform/events/store.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
+import type { Log } from "../../../platform/log/log.ts";
 import { isParserChoice, parserIds } from "../parsers/line.ts";
 import { PARSERS } from "../parsers/list.ts";
 import type { BatchFormat, BatchLines } from "../pipeline/batch.ts";
 import type { PipelinePool } from "../pipeline/pool.ts";
 import { readBody } from "./body.ts";
 import type { Budget } from "./budget.ts";
+import { isStoreTrouble, type StoreHealth } from "./health.ts";
 import type { Ingest } from "./ingest.ts";
 import { headerOfRequest } from "./log-header.ts";
 import {
@@ -27,8 +29,13 @@ import {
 import { findLog, searchLogs } from "./search.ts";
 import { type Source, SourceStore } from "./sources.ts";
 
+/** When a sender may try again after the stores failed. */
+const STORE_SECONDS = 10;
+
 export interface IngestRouteParts {
-  readonly ingest: Ingest;
+  readonly ingest: Pick<Ingest, "ingest" | "refused">;
+  readonly health: StoreHealth;
+  readonly log: Log;
   readonly pool: Pick<PipelinePool, "check">;
   readonly budget: Budget;
   readonly events: EventStore;
@@ -121,8 +128,20 @@ async function takeLogs(
     });
   }
   try {
-    return await takeBody(parts, scope, source, request);
+    const answer = await takeBody(parts, scope, source, request);
+    parts.health.worked();
+    return answer;
   } catch (error) {
+    if (!(error instanceof Problem) && isStoreTrouble(error)) {
+      // The sender keeps what it has and comes again; its key makes sure that nothing is twice.
+      if (!parts.health.failing)
+        parts.log.error({ err: error, source: source.name }, "logs could not be stored");
+      parts.health.failed(error);
+      throw new Problem("ingest.busy", {
+        detail: "the logs cannot be stored now",
+        retryAfter: STORE_SECONDS,
+      });
+    }
     if (error instanceof Problem && error.code !== "ingest.busy") {
       const reason = `${PROBLEMS[error.code].title}${error.detail === undefined ? "" : `: ${error.detail}`}`;
       // That the count failed must not hide what was refused and why.

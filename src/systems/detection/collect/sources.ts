@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { instantOf } from "../../../core/instant.ts";
+import { type Instant, instantOf } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
 import type { Page } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
@@ -8,6 +8,7 @@ import type { Work } from "../../../platform/records/work.ts";
 import { type BatchDone, BOOK_TLP } from "./batches.ts";
 import { Channel, type IngestSource, type SourceQuery } from "./model.ts";
 import type { IngestTables } from "./tables.ts";
+import type { Counted } from "./tally.ts";
 
 /** Who sent: the organisation whose logs they are and the name by which people know the source. */
 export interface Source {
@@ -20,6 +21,12 @@ export interface Source {
 
 const LONGEST_ERROR = 300;
 
+interface Added {
+  readonly refused?: number;
+  readonly error?: string;
+  readonly lag?: number;
+}
+
 /** Health of each source of logs. */
 export class SourceStore {
   readonly #work: Work;
@@ -28,29 +35,34 @@ export class SourceStore {
     this.#work = work;
   }
 
-  /** Counts a batch that was stored. */
-  async stored(source: Source, done: BatchDone): Promise<void> {
-    await this.#add(source, { ...done, refused: 0, error: undefined });
+  /** Counts a batch that was stored, `lag` seconds after its first line came. */
+  async stored(source: Source, done: BatchDone, lag?: number): Promise<void> {
+    await this.#add(source, { ...done, ...(lag !== undefined && { lag }) });
   }
 
   /** Counts what was not taken, with the reason. */
   async refused(source: Source, count: number, reason: string): Promise<void> {
-    const error = reason.slice(0, LONGEST_ERROR);
-    await this.#add(source, {
-      received: 0,
-      parsed: 0,
-      unparsed: 0,
-      invalidUtf8: 0,
-      alerts: 0,
-      refused: count,
-      error,
-    });
+    await this.#add(source, { refused: count, error: reason.slice(0, LONGEST_ERROR) });
   }
 
-  async #add(source: Source, add: BatchDone & { refused: number; error: string | undefined }): Promise<void> {
-    const { now } = this.#work;
-    const came = add.received > 0;
+  async count(source: Source, counted: Counted): Promise<void> {
+    await this.#add(source, counted);
+  }
+
+  async forgetHours(before: Instant): Promise<void> {
     await this.#work
+      .tables<IngestTables>()
+      .deleteFrom("ingest_source_hour")
+      .where("hour", "<", before as unknown as Date)
+      .execute();
+  }
+
+  async #add(source: Source, add: Partial<BatchDone & Counted> & Added): Promise<void> {
+    const { now } = this.#work;
+    const { received = 0, parsed = 0, unparsed = 0, refused = 0, dropped = 0, spooled = 0 } = add;
+    const { invalidUtf8 = 0, alerts = 0, error, lag } = add;
+    const came = received > 0;
+    const row = await this.#work
       .tables<IngestTables>()
       .insertInto("ingest_source")
       .values({
@@ -62,14 +74,17 @@ export class SourceStore {
         address: source.address ?? null,
         first_seen: now,
         last_seen: came ? now : null,
-        received: add.received,
-        parsed: add.parsed,
-        unparsed: add.unparsed,
-        refused: add.refused,
-        invalid_utf8: add.invalidUtf8,
-        alerts: add.alerts,
-        last_error: add.error ?? null,
-        last_error_at: add.error === undefined ? null : now,
+        received,
+        parsed,
+        unparsed,
+        refused,
+        dropped,
+        spooled,
+        invalid_utf8: invalidUtf8,
+        alerts,
+        last_error: error ?? null,
+        last_error_at: error === undefined ? null : now,
+        store_lag: lag ?? null,
       })
       .onConflict((conflict) =>
         conflict.columns(["org_id", "name"]).doUpdateSet({
@@ -80,10 +95,54 @@ export class SourceStore {
           parsed: sql`ingest_source.parsed + excluded.parsed`,
           unparsed: sql`ingest_source.unparsed + excluded.unparsed`,
           refused: sql`ingest_source.refused + excluded.refused`,
+          dropped: sql`ingest_source.dropped + excluded.dropped`,
+          spooled: sql`ingest_source.spooled + excluded.spooled`,
           invalid_utf8: sql`ingest_source.invalid_utf8 + excluded.invalid_utf8`,
           alerts: sql`ingest_source.alerts + excluded.alerts`,
-          ...(came && { last_seen: now }),
-          ...(add.error !== undefined && { last_error: add.error, last_error_at: now }),
+          ...(came && {
+            last_seen: now,
+            last_gap: sql`extract(epoch from excluded.last_seen - ingest_source.last_seen)`,
+          }),
+          ...(lag !== undefined && { store_lag: lag }),
+          ...(error !== undefined && { last_error: error, last_error_at: now }),
+        }),
+      )
+      .returning("last_gap")
+      .executeTakeFirst();
+    await this.#addHour(source, {
+      received,
+      unparsed,
+      refused,
+      dropped,
+      gap: came ? (row?.last_gap ?? 0) : 0,
+    });
+  }
+
+  async #addHour(
+    source: Source,
+    add: { received: number; unparsed: number; refused: number; dropped: number; gap: number },
+  ): Promise<void> {
+    const { gap, ...counts } = add;
+    if (Object.values(counts).every((count) => count === 0)) return;
+    const hour = `${this.#work.now.slice(0, 13)}:00:00.000Z`;
+    await this.#work
+      .tables<IngestTables>()
+      .insertInto("ingest_source_hour")
+      .values({
+        org_id: source.orgId,
+        name: source.name,
+        hour,
+        tlp: BOOK_TLP,
+        ...counts,
+        longest_gap: gap,
+      })
+      .onConflict((conflict) =>
+        conflict.columns(["org_id", "name", "hour"]).doUpdateSet({
+          received: sql`ingest_source_hour.received + excluded.received`,
+          unparsed: sql`ingest_source_hour.unparsed + excluded.unparsed`,
+          refused: sql`ingest_source_hour.refused + excluded.refused`,
+          dropped: sql`ingest_source_hour.dropped + excluded.dropped`,
+          longest_gap: sql`greatest(ingest_source_hour.longest_gap, excluded.longest_gap)`,
         }),
       )
       .execute();

@@ -10,6 +10,7 @@ import type { Intake } from "./intake.ts";
 import type { IngestMetrics, TlsRefusal } from "./metrics.ts";
 import { type Peer, plainAddress, type Senders } from "./senders.ts";
 import type { Source } from "./sources.ts";
+import type { Tally } from "./tally.ts";
 import { certificateOf, TlsDoor } from "./tls-door.ts";
 
 const WARN_MILLIS = 60_000;
@@ -23,6 +24,7 @@ export interface SyslogParts {
   readonly config: Config["ingest"];
   readonly senders: Senders;
   readonly intake: Intake;
+  readonly tally: Tally;
   /** Counts what a known source sent and was not taken whole. */
   refused(source: Source, count: number, reason: string): Promise<void>;
   readonly metrics: IngestMetrics;
@@ -128,15 +130,20 @@ export class SyslogCollector {
   }
 
   async #datagram(message: Buffer, address: string): Promise<void> {
-    if (this.#running.size > MOST_RUNNING) return this.#parts.metrics.dropped(1);
+    if (this.#running.size > MOST_RUNNING) return this.#parts.metrics.dropped("syslog", 1);
     const source = await this.#parts.senders.sourceOf({ address });
     if (source === undefined) return this.#stranger(address);
     const most = this.#parts.config.maxLineBytes;
     const bytes = trimmed(message.subarray(0, most));
     if (message.length > most) this.#tell(source, "a datagram was longer than allowed and was cut");
     if (bytes.length > 0 && !this.#parts.intake.offer(source, plainAddress(address), bytes)) {
-      this.#parts.metrics.dropped(1);
+      this.#drop(source);
     }
+  }
+
+  #drop(source: Source): void {
+    this.#parts.metrics.dropped("syslog", 1);
+    this.#parts.tally.add(source, { dropped: 1 });
   }
 
   async #connection(socket: Socket): Promise<void> {
@@ -192,7 +199,7 @@ export class SyslogCollector {
         if (cut) this.#tell(source, "a message was longer than allowed or broke off, and was cut");
         // A full intake holds the connection back: nothing more is read until there is room.
         while (!this.#parts.intake.offer(source, address, bytes)) {
-          if (this.#stopped) return this.#parts.metrics.dropped(1);
+          if (this.#stopped) return this.#drop(source);
           await Promise.race([this.#room(), this.#stopping.promise]);
         }
       }

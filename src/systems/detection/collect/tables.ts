@@ -41,9 +41,45 @@ interface SourceRow {
   alerts: Count;
   last_error: string | null;
   last_error_at: ColumnType<Date | null, string | null, string | null>;
+  dropped: ColumnType<string | number, number | undefined, number>;
+  spooled: ColumnType<string | number, number | undefined, number>;
+  store_lag: ColumnType<number | null, number | null | undefined, number | null>;
+  event_lag: ColumnType<number | null, number | null | undefined, number | null>;
+  last_gap: ColumnType<number | null, number | null | undefined, number | null>;
+  expected_minutes: ColumnType<number | null, number | null | undefined, number | null>;
+  silent_since: ColumnType<Date | null, string | null | undefined, string | null>;
+  silent_alert: ColumnType<string | null, string | null | undefined, string | null>;
+}
+
+interface HourRow {
+  org_id: string;
+  name: string;
+  hour: When;
+  tlp: number;
+  audience: ColumnType<string[], string[] | undefined, string[]>;
+  received: Count;
+  unparsed: Count;
+  refused: Count;
+  dropped: Count;
+  longest_gap: ColumnType<number, number, number>;
+}
+
+interface PositionRow {
+  org_id: string;
+  name: string;
+  identity: string;
+  tlp: number;
+  audience: ColumnType<string[], string[] | undefined, string[]>;
+  path: string;
+  at: ColumnType<string | number, number, number>;
+  ends: ColumnType<string | number | null, number | null, number | null>;
+  finished: ColumnType<boolean, boolean, boolean>;
+  seen_at: When;
 }
 
 export interface IngestTables {
   ingest_batch: BatchRow;
   ingest_source: SourceRow;
+  ingest_source_hour: HourRow;
+  ingest_position: PositionRow;
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Scope } from "../../../core/scope.ts";
 import { Config } from "../../../platform/config/config.ts";
@@ -14,8 +17,13 @@ import {
 import { LOG_TABLE } from "../pipeline/log-table.ts";
 import { PipelinePool } from "../pipeline/pool.ts";
 import type { RuleFolders } from "../pipeline/rules.ts";
+import { Delivery, type DeliveryParts } from "./delivery.ts";
+import { StoreHealth } from "./health.ts";
 import { Ingest, type IngestParts } from "./ingest.ts";
-import { ingestMetrics } from "./metrics.ts";
+import { Intake } from "./intake.ts";
+import { type IngestMetrics, ingestMetrics } from "./metrics.ts";
+import { Spool } from "./spool.ts";
+import { Tally } from "./tally.ts";
 
 /** The rules that the product ships. */
 export const FOLDERS: RuleFolders = {
@@ -91,6 +99,66 @@ export async function openWorkshop(database = DATABASES[0]): Promise<Workshop> {
       await pool.close();
       await events.dispose();
       await records.dispose();
+    },
+  };
+}
+
+export interface TestIntake {
+  readonly intake: Intake;
+  readonly delivery: Delivery;
+  readonly spool: Spool;
+  readonly tally: Tally;
+  readonly health: StoreHealth;
+  readonly metrics: IngestMetrics;
+  /** Stops; what is in the spool stays in the folder. */
+  stop(): Promise<void>;
+}
+
+/** An intake with a spool, its delivery under way. Without `folder` the spool is in one of its own that goes with it. */
+export async function openIntake(
+  shop: Workshop,
+  given: {
+    ingest?: DeliveryParts["ingest"];
+    folder?: string;
+    limitBytes?: number;
+    maxLines?: number;
+    metrics?: IngestMetrics;
+  } = {},
+): Promise<TestIntake> {
+  const { log, clock } = shop;
+  const ingest = shop.ingestWith();
+  const metrics = given.metrics ?? ingestMetrics(shop.metrics);
+  const folder = given.folder ?? mkdtempSync(join(tmpdir(), "lianfang-spool-"));
+  const health = new StoreHealth(clock, folder);
+  const tally = new Tally({ count: ingest.count.bind(ingest), log });
+  const spool = await Spool.open({ folder, limitBytes: given.limitBytes ?? 2 ** 26, log });
+  const delivery = new Delivery({
+    ingest: given.ingest ?? ingest.ingest.bind(ingest),
+    spool,
+    health,
+    tally,
+    metrics,
+    log,
+    folder: join(folder, "set-aside"),
+    retryMillis: [5, 20],
+  });
+  delivery.start();
+  const { maxLines } = given;
+  const parts = { delivery, spool, tally, metrics, clock, log, againMillis: 10 };
+  const intake = new Intake({ ...parts, ...(maxLines !== undefined && { maxLines }) });
+  return {
+    intake,
+    delivery,
+    spool,
+    tally,
+    health,
+    metrics,
+    async stop() {
+      await intake.stop();
+      await delivery.stop();
+      await spool.close();
+      await tally.flush();
+      if (given.folder === undefined) rmSync(folder, { recursive: true });
     },
   };
 }

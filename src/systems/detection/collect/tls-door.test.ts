@@ -10,11 +10,9 @@ import { Config } from "../../../platform/config/config.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { type TestCertificate, testCertificate } from "../../../platform/crypto/testing.ts";
 import { closeEventStores } from "../../../platform/events/testing.ts";
-import { Intake } from "./intake.ts";
-import { ingestMetrics } from "./metrics.ts";
 import { OrgNames, Senders } from "./senders.ts";
 import { SyslogCollector } from "./syslog.ts";
-import { eventually, openWorkshop, type Workshop } from "./testing.ts";
+import { eventually, openIntake, openWorkshop, type Workshop } from "./testing.ts";
 
 const LINE = '<134>1 2026-11-23T02:00:00Z fw1 app 1 - - message "one"';
 const AUTHORITY = testCertificate({ name: "Test authority", authority: true });
@@ -78,12 +76,12 @@ async function open(clientCertificate: "required" | "optional" = "required"): Pr
   const ingest = shop.ingestWith();
   const refused = ingest.refused.bind(ingest);
   const { log } = shop;
-  const metrics = ingestMetrics(shop.metrics);
-  const intake = new Intake({ ingest: ingest.ingest.bind(ingest), refused, metrics, log });
+  const taking = await openIntake(shop);
+  const { intake, metrics, tally } = taking;
   const senders = new Senders(config.sources, new OrgNames(async (name) => orgs.get(name), shop.clock));
   // Certificates are of the machine's day, whatever the workshop's clock says.
   const clock = { now: () => new Date().toISOString() };
-  const parts = { config, senders, intake, refused, metrics, clock, log, lookMillis: 20 };
+  const parts = { config, senders, intake, tally, refused, metrics, clock, log, lookMillis: 20 };
   const collector = new SyslogCollector(parts);
   const { tls: port = 0 } = await collector.start();
   return {
@@ -93,7 +91,7 @@ async function open(clientCertificate: "required" | "optional" = "required"): Pr
     rows: async (org) => (await shop.stored(orgs.get(org) ?? "")).rows,
     async stop() {
       await collector.stop();
-      await intake.stop();
+      await taking.stop();
     },
   };
 }

@@ -1,0 +1,103 @@
+import { join, resolve } from "node:path";
+import type { OrgId } from "../../../core/org.ts";
+import type { Platform } from "../../../platform/platform.ts";
+import { Delivery } from "./delivery.ts";
+import { StoreHealth } from "./health.ts";
+import type { Ingest } from "./ingest.ts";
+import { Intake } from "./intake.ts";
+import type { IngestMetrics } from "./metrics.ts";
+import { OrgNames, Senders } from "./senders.ts";
+import { Spool } from "./spool.ts";
+import { SyslogCollector } from "./syslog.ts";
+import { Tally } from "./tally.ts";
+
+export interface CollectorsParts {
+  readonly platform: Pick<Platform, "config" | "clock" | "log">;
+  readonly ingest: Ingest;
+  readonly metrics: IngestMetrics;
+  readonly orgByName: (name: string) => Promise<OrgId | undefined>;
+}
+
+/** Every way in but HTTP, and the spool behind them. */
+export class Collectors {
+  readonly health: StoreHealth;
+  readonly #parts: CollectorsParts;
+  readonly #orgs: OrgNames;
+  readonly #senders: Senders;
+  readonly #tally: Tally;
+  #open: { spool: Spool; delivery: Delivery; intake: Intake; syslog: SyslogCollector } | undefined;
+
+  /** Throws config.invalid with every fault of the sources. */
+  constructor(parts: CollectorsParts) {
+    const { config, clock, log } = parts.platform;
+    this.#parts = parts;
+    this.health = new StoreHealth(clock, resolve(config.data));
+    this.#orgs = new OrgNames(parts.orgByName, clock);
+    this.#senders = new Senders(config.ingest.sources, this.#orgs);
+    this.#tally = new Tally({ count: parts.ingest.count.bind(parts.ingest), log });
+  }
+
+  async start(): Promise<void> {
+    const { ingest, metrics, platform } = this.#parts;
+    const { config, clock, log } = platform;
+    const tally = this.#tally;
+    await this.#nameOrgs();
+    const folder = join(resolve(config.data), "spool");
+    const spool = await Spool.open({ folder, limitBytes: config.ingest.spoolBytes, log });
+    if (spool.lines > 0) log.info({ lines: spool.lines }, "lines of the spool are stored now");
+    metrics.spool(spool.lines, spool.bytes);
+    const delivery = new Delivery({
+      ingest: ingest.ingest.bind(ingest),
+      spool,
+      health: this.health,
+      tally,
+      metrics,
+      log,
+      folder: join(folder, "set-aside"),
+    });
+    const intake = new Intake({ delivery, spool, tally, metrics, clock, log });
+    const syslog = new SyslogCollector({
+      config: config.ingest,
+      senders: this.#senders,
+      intake,
+      tally,
+      refused: ingest.refused.bind(ingest),
+      metrics,
+      clock,
+      log,
+    });
+    this.#open = { spool, delivery, intake, syslog };
+    delivery.start();
+    const ports = await syslog.start();
+    if (Object.keys(ports).length > 0) log.info({ ...ports }, "listening for syslog");
+  }
+
+  async stop(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.syslog.stop();
+    await open?.intake.stop();
+    await open?.delivery.stop();
+    await open?.spool.close();
+    await this.#tally.flush();
+  }
+
+  /** Rejects with the reason while lines are not taken in. */
+  async ready(): Promise<void> {
+    await this.health.ready();
+    if (this.#open?.spool.full === true) throw new Error("the spool is full");
+  }
+
+  /** Tells of organisations that are not there; not refused, since they may be made in the console after this start. */
+  async #nameOrgs(): Promise<void> {
+    const { config, log } = this.#parts.platform;
+    for (const source of config.ingest.sources) {
+      if ((await this.#orgs.find(source.org)) === undefined) {
+        log.warn(
+          { source: source.name, org: source.org },
+          "a source names an organisation that is not there; its lines are refused until it is",
+        );
+      }
+    }
+  }
+}
