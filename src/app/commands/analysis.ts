@@ -176,7 +176,9 @@ function addParse(program: Command): void {
 function addDetect(program: Command): void {
   program
     .command("detect")
-    .description("events met with Sigma rules -> {event, rule} for each match")
+    .description(
+      "events met with Sigma rules -> {line, event, rule} for each match; correlations behind, with group and lines; exits 1 when a rule or a line is of no use",
+    )
     .option("--rules <folder>", "folder or file of rules; the program's own otherwise", RULE_FOLDERS.rules)
     .option("--events <file>", "JSON lines, .gz too; standard input otherwise")
     .option("--pipeline <path>", "pipeline folder or file that maps the rules' fields")
@@ -194,9 +196,13 @@ function addDetect(program: Command): void {
         record["event.original"] = line;
         return record;
       };
+      // Where the matches go into a file or a pipe, the terminal is free to say how far it is.
+      const shown = process.stderr.isTTY && !process.stdout.isTTY;
       const found = detectFile({
         rules: options.rules,
         events: options.events ?? process.stdin,
+        now: Date.parse(context.receivedAt),
+        ...(shown ? { onProgress: (lines) => process.stderr.write(`\r${lines} lines`) } : {}),
         ...(mapping === undefined ? {} : { pipeline: mapping }),
         ...(parser === undefined ? {} : { parser: read }),
         onFault: (fault) => {
@@ -205,6 +211,7 @@ function addDetect(program: Command): void {
         },
       });
       for await (const detection of found) printJson(detection);
+      if (shown) process.stderr.write("\r\x1b[K");
     });
   const rules = program.command("rules").description("detection rules");
   rules

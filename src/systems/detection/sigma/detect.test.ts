@@ -84,6 +84,49 @@ test("raw lines go through a parser", async () => {
   assert.ok(faults.includes("line 3 the parser does not know this line"));
 });
 
+test("correlation rules meet the whole file, in whatever order of time it stands, and say in which lines", async () => {
+  const failed = ruleText("8", "{code: 4625}").replace("title", "name: failed\ntitle");
+  const guessing = [
+    "title: guessing",
+    `id: ${id("9")}`,
+    "correlation:",
+    "  type: event_count",
+    "  rules: [failed]",
+    "  group-by: [user]",
+    "  timespan: 5m",
+    "  condition: {gte: 3}",
+  ].join("\n");
+  const lost = guessing
+    .replace("guessing", "lost")
+    .replace(id("9"), id("a"))
+    .replace("[failed]", "[nowhere]");
+  const rules = write("correlated/c.yml", [failed, guessing, lost].join("\n---\n"));
+  const at = (minute: number, user: string) =>
+    `{"time":"2026-11-24T10:0${minute}:00Z","code":4625,"user":"${user}"}`;
+  const events = () =>
+    Readable.from([[at(4, "amy"), at(2, "amy"), at(9, "bob"), "", at(0, "amy")].join("\n")]);
+  const faults: string[] = [];
+  const found = [];
+  const onFault = (fault: { path: string; message: string }) => faults.push(`${fault.path} ${fault.message}`);
+  for await (const one of detectFile({ rules, events: events(), onFault })) found.push(one);
+  assert.deepEqual(
+    found.map(({ line, rule, group, lines, count }) => ({ line, title: rule.title, group, lines, count })),
+    [{ line: 1, title: "guessing", group: { user: "amy" }, lines: [5, 2, 1], count: 3 }],
+  );
+  assert.match(faults.join(), /^c\.yml:\d+ there is no rule "nowhere"$/);
+  assert.match(
+    checkRules(rules)
+      .map(({ message }) => message)
+      .join(),
+    /^there is no rule "nowhere"$/,
+  );
+
+  write("correlated/c.yml", [failed, `${guessing}\n  generate: true`].join("\n---\n"));
+  const lines = [];
+  for await (const { line } of detectFile({ rules, events: events() })) lines.push(line);
+  assert.deepEqual(lines, [1, 2, 3, 5, 1], "with generate each match is there, too");
+});
+
 test("a file that breaks off or is not there is an error, not an end", async () => {
   const whole = gzipSync(Buffer.from(LINES.repeat(1000)));
   const cut = write("cut.gz", whole.subarray(0, whole.length - 20));

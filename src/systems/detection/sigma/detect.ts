@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Fault } from "../../../core/problem.ts";
+import { FileCorrelation, type FileMatch } from "../correlation/file.ts";
+import { correlationSet, readCorrelations } from "../correlation/load.ts";
+import { eventTime } from "../parsers/text/event-time.ts";
 import type { Issue } from "./issue.ts";
 import { lineBatches, openBytes, openStream } from "./lines.ts";
 import { loadRules } from "./load.ts";
@@ -19,20 +22,40 @@ export interface DetectOptions {
   readonly pipeline?: string;
   /** Turns a raw line into a record; `undefined` for a line that it does not know. */
   readonly parser?: (line: string) => Readonly<Record<string, unknown>> | undefined;
+  /** Stands for the time of events that have none, milliseconds since 1970; 0 unless told. */
+  readonly now?: number;
+  /** Hears how many lines were read, each time some thousands more were. */
+  readonly onProgress?: (lines: number) => void;
   /** Hears of rules that cannot be used and of lines that cannot be read; the others go on. */
   readonly onFault?: (fault: Fault) => void;
 }
 
-/** One rule that one event met. */
+/** One rule that one event met, or a correlation rule that several events met together. */
 export interface Detection {
+  /** Number of the event's line, from 1; of a correlation, of the event that met its condition. */
+  readonly line: number;
   readonly event: Readonly<Record<string, unknown>>;
   readonly rule: Pick<RuleMatch, "title" | "level" | "tags" | "why"> & { readonly id: string };
+  /** What follows is there for correlations only: the values of `group-by`. */
+  readonly group?: Readonly<Record<string, string>>;
+  /** Lines of the events in the window, oldest event first; at most 100. */
+  readonly lines?: readonly number[];
+  readonly count?: number;
+  /** What the condition was asked of: a count, a sum, a mean. */
+  readonly value?: number;
+  readonly from?: string;
+  readonly to?: string;
 }
 
-/** Meets the events of a file with the rules of a folder, in the order of the file. */
+const TELL_EVERY = 20_000;
+
+/**
+ * Meets the events of a file with the rules of a folder, in the order of the file. What correlation rules find comes
+ * behind, in the order of time, since any later line may hold an earlier event.
+ */
 export async function* detectFile(options: DetectOptions): AsyncGenerator<Detection> {
   const tell = options.onFault ?? (() => {});
-  const compiled = rulesAt(options.rules, options.pipeline, (issue) =>
+  const { compiled, correlation } = rulesAt(options.rules, options.pipeline, (issue) =>
     tell({ path: `${issue.file}:${issue.line}`, message: issue.message }),
   );
   const source =
@@ -41,6 +64,7 @@ export async function* detectFile(options: DetectOptions): AsyncGenerator<Detect
   for await (const batch of lineBatches(source)) {
     for (const text of batch) {
       line += 1;
+      if (line % TELL_EVERY === 0) options.onProgress?.(line);
       if (text === "" || text.trim() === "") continue;
       const event = readEvent(text, options.parser);
       if (typeof event === "string") {
@@ -48,22 +72,59 @@ export async function* detectFile(options: DetectOptions): AsyncGenerator<Detect
         continue;
       }
       for (const { ruleId, title, level, tags, why } of compiled.match(event)) {
-        yield { event, rule: { id: ruleId, title, level, tags, why } };
+        if (correlation?.shows(ruleId) !== false)
+          yield { line, event, rule: { id: ruleId, title, level, tags, why } };
+        if (correlation?.wants(ruleId) === true)
+          correlation.feed(ruleId, line, eventTime(event) ?? options.now ?? 0, event);
       }
     }
   }
+  if (correlation === undefined) return;
+  for (const found of correlation.finish()) yield detectionOf(found);
+  if (correlation.late > 0)
+    tell({ path: "events", message: `${correlation.late} were left out of correlation: too many at once` });
+}
+
+function detectionOf({ match, lines, event }: FileMatch): Detection {
+  const { ruleId, title, level, tags, group, count, value } = match;
+  const why = Object.entries(group).map(([field, one]) => ({ field, value: one }));
+  return {
+    line: lines.at(-1) ?? 0,
+    event: event ?? {},
+    rule: { id: ruleId, title, level, tags, why },
+    group,
+    lines,
+    count,
+    value,
+    from: new Date(match.firstAt).toISOString(),
+    to: new Date(match.at).toISOString(),
+  };
 }
 
 function rulesAt(
   folder: string,
   pipelinePath: string | undefined,
   tell: (issue: Issue) => void,
-): CompiledRules {
-  const { rules, issues } = loadRules(folder);
+): { compiled: CompiledRules; correlation: FileCorrelation | undefined } {
+  const folderRules = loadRules(folder);
   const loaded = pipelinePath === undefined ? undefined : loadPipeline(pipelinePath);
-  const compiled = compileRules(rules, loaded?.pipeline);
-  for (const issue of [...issues, ...(loaded?.issues ?? []), ...compiled.issues]) tell(issue);
-  return compiled;
+  const compiled = compileRules(folderRules.rules, loaded?.pipeline);
+  const read = readCorrelations(folderRules);
+  const correlation =
+    read.correlations.length === 0
+      ? undefined
+      : new FileCorrelation(read.correlations, folderRules.rules, (rule, field) =>
+          compiled.namesOf(rule, field),
+        );
+  for (const issue of [
+    ...folderRules.issues,
+    ...(loaded?.issues ?? []),
+    ...compiled.issues,
+    ...read.issues,
+    ...(correlation?.issues ?? []),
+  ])
+    tell(issue);
+  return { compiled, correlation };
 }
 
 /** The record, or the reason why there is none. */
@@ -86,10 +147,13 @@ function readEvent(
  * examples (`<rule>.events.json` with `match` and `noMatch`) that do not behave as they say.
  */
 export function checkRules(folder: string, pipelinePath?: string): Issue[] {
-  const { rules, issues } = loadRules(folder);
+  const loaded = loadRules(folder);
+  const { correlations, issues: unread } = readCorrelations(loaded);
+  const loose = correlationSet(correlations, loaded.rules, (_, field) => [field]).issues;
+  const issues = [...loaded.issues, ...unread, ...loose];
   if (pipelinePath === undefined) return issues;
   const { pipeline, issues: faults } = loadPipeline(pipelinePath);
-  return [...issues, ...faults, ...rules.flatMap((rule) => checkRule(rule, folder, pipeline))];
+  return [...issues, ...faults, ...loaded.rules.flatMap((rule) => checkRule(rule, folder, pipeline))];
 }
 
 function checkRule(rule: SigmaRule, folder: string, pipeline: Pipeline): Issue[] {
