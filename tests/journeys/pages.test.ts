@@ -47,6 +47,7 @@ const PAGES: Record<string, readonly string[]> = {
     "/platform",
     "/account",
   ],
+  head: ["/", "/audit"],
   reservoir: ["/", "/alerts", "/incidents/new", "/intel/received"],
 };
 const VERSIONED = {

@@ -132,6 +132,7 @@ function addKeys(program: Command): void {
     .option("--json", "JSON lines")
     .action(async (options: Shared) => {
       const list = await withLocalNode(configOf(options), (node) => all<Key>(node, "/api/v1/keys"));
+      if (list.length === 0 && options.json !== true) console.log("no keys");
       for (const key of list) {
         if (options.json === true) printJson(key);
         else {

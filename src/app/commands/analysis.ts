@@ -249,6 +249,16 @@ function addDuties(program: Command): void {
       console.log(`level ${duties.level} after ${duties.pack}${duties.draft ? " (draft)" : ""}`);
       for (const reason of duties.reasons) console.log(`  ${reason.zh}`);
       for (const clock of duties.clocks)
-        console.log(`  ${clock.dueAt}  ${clock.state.padEnd(8)} ${clock.names.zh} / ${clock.names.en}`);
+        console.log(
+          `  ${atOffset(clock.dueAt, pack.offsetMinutes)}  ${clock.state.padEnd(8)} ${clock.names.zh} / ${clock.names.en}`,
+        );
     });
+}
+
+/** `2026-11-23T09:00:00+08:00`: an instant as the clocks on the walls of the pack's country show it. */
+function atOffset(instant: string, offsetMinutes: number): string {
+  const wall = new Date(Date.parse(instant) + offsetMinutes * 60_000).toISOString().slice(0, 19);
+  const [minutes, sign] = [Math.abs(offsetMinutes), offsetMinutes < 0 ? "-" : "+"];
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${wall}${sign}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }

@@ -226,7 +226,9 @@ async function serveConsole(app: FastifyInstance, folder: string | undefined): P
     const path = request.url.split("?", 1)[0] ?? "/";
     const reserved = /^\/(api|taxii2|ingest|assets|metrics|healthz|readyz)(\/|$)/.test(path);
     const wantsPage =
-      request.method === "GET" && !reserved && (request.headers.accept ?? "*/*").includes("html");
+      request.method === "GET" &&
+      !reserved &&
+      (path === "/" || (request.headers.accept ?? "").includes("html"));
     if (!wantsPage || page === undefined || !existsSync(page))
       return sendProblem(reply, new Problem("http.not-found"));
     // Read each time: the page names its scripts by their hash, and a console built anew must not find an old page.

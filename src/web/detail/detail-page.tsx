@@ -37,6 +37,8 @@ interface DetailPageProps {
   readonly next?: NextAct | undefined;
   readonly acts?: ReactNode;
   readonly facts: readonly Fact[];
+  /** What runs out, above everything else: on a phone before the narrative, on a wide screen at the side. */
+  readonly deadlines?: ReactNode;
   /** Further boxes under the facts. */
   readonly side?: ReactNode;
   readonly timeline?: readonly Moment[];
@@ -65,7 +67,8 @@ export function Timeline({ of }: { readonly of: readonly Moment[] }) {
 /** One thing: what it is and what must be done at the top, what happened in the middle, facts at the side. */
 export function DetailPage(props: DetailPageProps) {
   const t = useTexts();
-  const { back, title, tags, summary, next, acts, facts, side, timeline, timelineTop, children } = props;
+  const { back, title, tags, summary, next, acts, facts, deadlines, side, timeline, timelineTop, children } =
+    props;
   const id = useId();
   const goBack = useGoBack();
   return (
@@ -100,6 +103,7 @@ export function DetailPage(props: DetailPageProps) {
         )}
       </header>
       <div className="detail-body">
+        {deadlines !== undefined && <div className="detail-deadlines">{deadlines}</div>}
         <div className="detail-middle">
           {children}
           {timeline !== undefined && (

@@ -1,5 +1,14 @@
-import { type Severity, SeverityTag, StateTag, type Tone, useLanguage, useTexts } from "../../../web/kit.ts";
+import {
+  Go,
+  type Severity,
+  SeverityTag,
+  StateTag,
+  type Tone,
+  useLanguage,
+  useTexts,
+} from "../../../web/kit.ts";
 import type { Alert, AlertLevel, AlertState } from "../model.ts";
+import { isTactic } from "./tactic-texts.ts";
 
 export const ALERTS = "/api/v1/alerts";
 
@@ -39,8 +48,29 @@ export function entityText(alert: Pick<Alert, "mainEntity">): string {
   return alert.mainEntity.slice(alert.mainEntity.indexOf(" ") + 1);
 }
 
-/** Sigma's `attack.t0883` as ATT&CK writes it: T0883; tactics and other tags in words of their own. */
+/** Sigma's `attack.t0883` as ATT&CK writes it: T0883; `attack.initial_access` as `initial-access`. */
 export function tagText(tag: string): string {
   const name = tag.startsWith("attack.") ? tag.slice("attack.".length) : tag;
-  return /^(?:[tsgm]|ta|cve[.-])\d[\d.-]*$/i.test(name) ? name.toUpperCase() : name;
+  if (/^(?:[tsgm]|ta|cve[.-])\d[\d.-]*$/i.test(name)) return name.toUpperCase();
+  return tag === name ? name : name.replaceAll("_", "-");
+}
+
+/** ATT&CK's tactics by name in the language of the screen, its techniques by id, led to what the library holds of them. */
+export function AlertTags({ tags }: { readonly tags: readonly string[] }) {
+  const t = useTexts("detection");
+  return (
+    <span className="row wrap">
+      {tags.map((tag) => {
+        const text = tagText(tag);
+        if (/^T[A]?\d/.test(text)) {
+          return (
+            <Go key={tag} to={`/library?q=${encodeURIComponent(text)}`} className="mono">
+              {text}
+            </Go>
+          );
+        }
+        return <span key={tag}>{isTactic(text) ? t(`tactic.${text}`) : text}</span>;
+      })}
+    </span>
+  );
 }

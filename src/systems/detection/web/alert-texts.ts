@@ -1,3 +1,5 @@
+import { tacticTexts } from "./tactic-texts.ts";
+
 /** Words of the alert queue; namespace `detection`. */
 const zh = {
   "nav.alerts": "警訊",
@@ -176,4 +178,4 @@ const en: Record<keyof typeof zh, string> = {
   "alerts.waiting": "Alerts that wait",
 };
 
-export const alertTexts = { zh, en };
+export const alertTexts = { zh: { ...zh, ...tacticTexts.zh }, en: { ...en, ...tacticTexts.en } };

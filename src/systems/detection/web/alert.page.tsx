@@ -26,7 +26,15 @@ import {
 } from "../../../web/kit.ts";
 import type { Alert, AlertComment, AlertDetail, SampleEvent } from "../model.ts";
 import { AssignAlertsDialog, CloseAlertsDialog, RaiseAlertsDialog } from "./alert-dialogs.tsx";
-import { ALERTS, AlertSeverity, AlertStateTag, entityText, tagText, useAlertTitle } from "./alert-parts.tsx";
+import {
+  ALERTS,
+  AlertSeverity,
+  AlertStateTag,
+  AlertTags,
+  entityText,
+  tagText,
+  useAlertTitle,
+} from "./alert-parts.tsx";
 
 const QUEUE = "/alerts";
 
@@ -213,7 +221,7 @@ function AlertView({ alert }: { readonly alert: AlertDetail }) {
             copy: alert.ruleId,
             filter: { to: QUEUE, name: "rule" },
           },
-          { label: t("alert.tags"), value: tags, copy: tags },
+          { label: t("alert.tags"), value: tags === "" ? null : <AlertTags tags={alert.tags} />, copy: tags },
           {
             label: t("alert.incident"),
             value:

@@ -113,7 +113,7 @@ function useNext(incident: IncidentDetail, start: (act: Act) => void) {
     : { text: t("next.follow"), due: incident.next?.dueAt };
 }
 
-/** What is known of it; what is not is left out, so that the deadlines below stay in sight. */
+/** What is known of it; what is not is left out. */
 function useFacts(incident: IncidentDetail): Fact[] {
   const t = useTexts("incidents");
   const words = useWords();
@@ -210,14 +210,12 @@ function IncidentView({ incident }: { readonly incident: IncidentDetail }) {
           </>
         }
         facts={facts}
-        side={
-          <>
-            <Section title={t("clocks")}>
-              <Clocks of={incident.clocks} />
-            </Section>
-            <Indicators incident={incident} />
-          </>
+        deadlines={
+          <Section title={t("clocks")}>
+            <Clocks of={incident.clocks} />
+          </Section>
         }
+        side={<Indicators incident={incident} />}
         timeline={moments}
         timelineTop={
           may("comment") ? (

@@ -14,6 +14,9 @@ const TONES: Readonly<Record<PlatformStanding, Tone>> = {
   "not-ready": "bad",
 };
 
+/** The tables of events that have a name in words. */
+const TABLES: readonly string[] = ["log"];
+
 function Parts({ parts }: Pick<PlatformState, "parts">) {
   const t = useTexts("members");
   return (
@@ -63,7 +66,13 @@ function Tables({ events }: Pick<PlatformState, "events">) {
         <tbody>
           {events.tables.map(({ table, rows, bytes }) => (
             <tr key={table}>
-              <td className="mono">{table}</td>
+              <td>
+                {TABLES.includes(table) ? (
+                  t(`platform.table.${table}`)
+                ) : (
+                  <span className="mono">{table}</span>
+                )}
+              </td>
               <td className="end">{rows.toLocaleString("en")}</td>
               <td className="end">{bytesWords(bytes)}</td>
             </tr>
@@ -115,11 +124,12 @@ export default function PlatformPage() {
             <Section title={t("platform.parts")}>
               <Parts parts={state.parts} />
             </Section>
-            <Section title={`${t("platform.events")} (${state.events.dialect})`}>
+            <Section title={t("platform.events")}>
+              <p>{t(`platform.dialect.${state.events.dialect}`)}</p>
               <Tables events={state.events} />
             </Section>
             <Section title={t("platform.records")}>
-              <p>{state.records.dialect}</p>
+              <p>{t(`platform.dialect.${state.records.dialect}`)}</p>
             </Section>
           </DetailPage>
         );

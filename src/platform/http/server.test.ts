@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Config } from "../config/config.ts";
+import { createLog } from "../log/log.ts";
+import { createMetrics } from "../metrics/metrics.ts";
+import { DATABASES, testScope } from "../records/testing.ts";
+import { createServer } from "./server.ts";
+
+test("the console's first page answers whatever a client accepts, other paths only who wants a page", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lianfang-console-"));
+  mkdirSync(join(folder, "assets"));
+  writeFileSync(join(folder, "index.html"), "<!doctype html><title>聯防</title>");
+  const records = await (DATABASES[0] ?? assert.fail()).fresh([]);
+  const server = await createServer({
+    config: Config.parse({}),
+    log: createLog({ level: "silent" }),
+    metrics: createMetrics(),
+    records,
+    nobody: testScope({ permissions: [] }),
+    version: "test",
+    routes: [],
+    authenticate: async () => undefined,
+    consoleFolder: folder,
+  });
+  const ask = async (url: string, accept?: string) => {
+    const headers = accept === undefined ? {} : { accept };
+    const { statusCode, headers: answer } = await server.inject({ method: "GET", url, headers });
+    return `${statusCode} ${String(answer["content-type"]).split(";", 1)[0]}`;
+  };
+  try {
+    for (const accept of [undefined, "*/*", "text/html", "text/html,*/*;q=0.8"])
+      assert.equal(await ask("/", accept), "200 text/html", String(accept));
+    assert.equal(await ask("/?next=/alerts", "*/*"), "200 text/html");
+    assert.equal(await ask("/incidents/new", "text/html"), "200 text/html");
+    assert.equal(await ask("/incidents/new", "*/*"), "404 application/problem+json");
+    assert.equal(await ask("/api/v1/nothing", "text/html"), "404 application/problem+json");
+  } finally {
+    await server.close();
+    await records.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
