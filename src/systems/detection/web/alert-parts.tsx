@@ -32,7 +32,7 @@ export function AlertStateTag({ alert }: { readonly alert: Pick<Alert, "state" |
   return (
     <StateTag tone={TONES[alert.state]}>
       {t(`alert.state.${alert.state}`)}
-      {alert.reason !== null && `（${t(`alert.reason.${alert.reason}`)}）`}
+      {alert.reason !== null && t("kit:aside", { text: t(`alert.reason.${alert.reason}`) })}
     </StateTag>
   );
 }

@@ -8,7 +8,8 @@ export function ReasonLine({ reason }: { readonly reason: IncidentDetail["reason
   const words = useWords();
   return (
     <>
-      {words(reason)} <span className="muted small">（{t(`status.${reason.status}`)}）</span>
+      {words(reason)}{" "}
+      <span className="muted small">{t("kit:aside", { text: t(`status.${reason.status}`) })}</span>
     </>
   );
 }

@@ -127,7 +127,10 @@ function useFacts(incident: IncidentDetail): Fact[] {
     { label: t("reporter"), value: incident.reporter },
     {
       label: t("channel"),
-      value: channel === "platform" ? null : `${t(`channel.${channel}`)}（${channelReason ?? ""}）`,
+      value:
+        channel === "platform"
+          ? null
+          : `${t(`channel.${channel}`)}${t("kit:aside", { text: channelReason ?? "" })}`,
     },
     { label: t("people"), value: facts.people === undefined ? null : facts.people.toLocaleString("en") },
     { label: t("systems"), value: facts.systems.join(t("kit:comma")) },

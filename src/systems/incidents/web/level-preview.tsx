@@ -79,7 +79,8 @@ export function LevelPreview({ facts, awareAt, incident }: LevelPreviewProps) {
           <ul className="plain small">
             {preview.reasons.map((reason) => (
               <li key={reason.en}>
-                {words(reason)} <span className="muted">（{t(`status.${reason.status}`)}）</span>
+                {words(reason)}{" "}
+                <span className="muted">{t("kit:aside", { text: t(`status.${reason.status}`) })}</span>
               </li>
             ))}
           </ul>

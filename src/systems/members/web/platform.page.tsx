@@ -15,7 +15,7 @@ const TONES: Readonly<Record<PlatformStanding, Tone>> = {
 };
 
 /** The tables of events that have a name in words. */
-const TABLES: readonly string[] = ["log"];
+const TABLES: readonly string[] = ["log_line"];
 
 function Parts({ parts }: Pick<PlatformState, "parts">) {
   const t = useTexts("members");
