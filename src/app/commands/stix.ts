@@ -17,12 +17,13 @@ export function addStix(program: Command): void {
   stix
     .command("validate")
     .description("documents against the specification -> {file, valid, errors, warnings}")
-    .argument("<file...>", "an object, a bundle or a list; of any size")
+    .argument("<file...>", "an object, a bundle or a list; of any size; - is stdin")
     .option("--json", "JSON lines")
     .action(async (files: string[], options: { json?: boolean }) => {
       for (const file of files) {
         const judged = await judgementOf(file);
-        if (!judged.valid) process.exitCode = 1;
+        if (judged.errors[0]?.rule === UNREADABLE) process.exitCode = 2;
+        else if (!judged.valid) process.exitCode ??= 1;
         if (options.json === true) printJson({ file, ...judged });
         else printJudgement(file, judged);
       }
@@ -110,13 +111,17 @@ interface FileJudgement {
   readonly moreWarnings?: number;
 }
 
+/** The rule that a file breaks which cannot be read: wrong use, and the next file is judged. */
+const UNREADABLE = "file";
+
 async function judgementOf(file: string): Promise<FileJudgement> {
   let judged: Judgement;
   try {
-    judged = await validateStixStream(createReadStream(file, { highWaterMark: 2 ** 20 }));
+    const input = file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 2 ** 20 });
+    judged = await validateStixStream(input);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { valid: false, errors: [{ path: "", rule: "file", message }], warnings: [] };
+    return { valid: false, errors: [{ path: "", rule: UNREADABLE, message }], warnings: [] };
   }
   const { valid, moreErrors, moreWarnings } = judged;
   return {
@@ -136,8 +141,12 @@ function printJudgement(file: string, judged: FileJudgement): void {
   const errors = judged.errors.length + (judged.moreErrors ?? 0);
   const warnings = judged.warnings.length + (judged.moreWarnings ?? 0);
   console.log(`${file}: ${judged.valid ? "valid" : `${errors} errors`}, ${warnings} warnings`);
-  for (const each of judged.errors) console.log(`  error    ${each.path}: ${each.message} (${each.rule})`);
+  for (const each of judged.errors) console.log(`  error    ${lineOf(each)}`);
   if (judged.moreErrors !== undefined) console.log(`  and ${judged.moreErrors} more errors`);
-  for (const each of judged.warnings) console.log(`  warning  ${each.path}: ${each.message} (${each.rule})`);
+  for (const each of judged.warnings) console.log(`  warning  ${lineOf(each)}`);
   if (judged.moreWarnings !== undefined) console.log(`  and ${judged.moreWarnings} more warnings`);
+}
+
+function lineOf({ path, message, rule }: Told): string {
+  return `${path === "" ? "" : `${path}: `}${message} (${rule})`;
 }

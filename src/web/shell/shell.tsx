@@ -38,8 +38,12 @@ function usePlaces(doors: readonly WebDoor[]): readonly Place[] {
   return [home, ...places].toSorted((one, other) => one.order - other.order);
 }
 
-function isHere(to: string, path: string): boolean {
-  return to === "/" ? path === "/" : path === to || path.startsWith(`${to}/`);
+/** Where the path is: of `/intel` and `/intel/feeds` the longer, so that one line alone is marked. */
+function placeOf(path: string, places: readonly Place[]): string | undefined {
+  return places
+    .map(({ to }) => to)
+    .filter((to) => path === to || (to !== "/" && path.startsWith(`${to}/`)))
+    .toSorted((one, other) => other.length - one.length)[0];
 }
 
 interface NavListProps {
@@ -49,15 +53,15 @@ interface NavListProps {
 
 function NavList({ places, onGo }: NavListProps) {
   const t = useTexts();
-  const path = usePath();
+  const here = placeOf(usePath(), places);
   return (
     <ul className="plain nav-list">
       {places.map(({ to, label, icon: Icon, key }) => (
         <li key={to}>
           <Go
             to={to}
-            className={isHere(to, path) ? "nav-line here" : "nav-line"}
-            aria-current={isHere(to, path) ? "page" : undefined}
+            className={to === here ? "nav-line here" : "nav-line"}
+            aria-current={to === here ? "page" : undefined}
             title={key === undefined ? t(label) : `${t(label)} (g ${key})`}
             {...(onGo === undefined ? {} : { onClick: onGo })}
           >

@@ -172,8 +172,12 @@ function definitionOf(type: string, object: JsonObject): TypeDefinition {
   const says = extensionTypesOf(object);
   const isObservable =
     says.includes("new-sco") ||
-    (!says.includes("new-sdo") && !says.includes("new-sro") && object["created"] === undefined);
+    (!says.includes("new-sdo") && !says.includes("new-sro") && !isVersioned(object));
   return isObservable ? CUSTOM_OBSERVABLE : CUSTOM_DOMAIN;
+}
+
+function isVersioned(object: JsonObject): boolean {
+  return object["created"] !== undefined || object["modified"] !== undefined;
 }
 
 /** Section 7.2.1: what the marking is stands in `definition`, or in an extension. */
