@@ -23,7 +23,7 @@ const HOSTS = 293;
 /** Times that each planted host asks. */
 const ASKS = 6;
 const INDICATORS = 1_000_000;
-const BODY_BYTES = 16 * 2 ** 20;
+const BODY_BYTES = 8 * 2 ** 20;
 /** Lines a millisecond of the invented day: 26,000 a second. */
 const PER_MILLI = 26;
 
@@ -51,7 +51,7 @@ interface Chunk {
   readonly lines: number;
 }
 
-/** Writes the day to files of about 16 MiB, in the order of time, each of one kind. */
+/** Writes the day to files of about 8 MiB, in the order of time, each of one kind. */
 function writeDay(folder: string, infected: readonly Infected[]): { chunks: Chunk[]; raw: number } {
   const country = new Country(20_261_124, values.independent);
   const began = Date.now() - Math.floor(LINES / PER_MILLI);

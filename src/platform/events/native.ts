@@ -123,6 +123,39 @@ export class TextColumn {
     this.end();
   }
 
+  /**
+   * Takes the values apart that are whole numbers after any blanks: the number and 1 (0: none), the blanks, and what is
+   * no number. Undefined when fewer than nine of ten are.
+   */
+  numbers(order: Uint32Array): { pads: FewTextColumn; rest: TextColumn; numbers: Uint32Array } | undefined {
+    const rows = order.length;
+    const found = {
+      pads: new FewTextColumn(rows),
+      rest: new TextColumn(rows),
+      numbers: new Uint32Array(rows),
+    };
+    let others = 0;
+    for (let row = 0; row < rows; row++) {
+      const at = order[row] as number;
+      const start = at === 0 ? 0 : (this.#ends[at - 1] as number);
+      const end = this.#ends[at] as number;
+      let digits = start;
+      while (digits < end && this.#bytes[digits] === BLANK) digits++;
+      const number = wholeIn(this.#bytes, digits, end);
+      if (number < 0) {
+        others += end > start ? 1 : 0;
+        if (others * 10 > rows) return undefined;
+        found.pads.add("");
+        found.rest.add(Buffer.from(this.#bytes.buffer).toString("utf8", start, end));
+      } else {
+        found.pads.add(" ".repeat(digits - start));
+        found.rest.end();
+        found.numbers[row] = number + 1;
+      }
+    }
+    return found;
+  }
+
   /** How many values differ among `most` of them, evenly spread. */
   variety(most: number): number {
     const bytes = Buffer.from(this.#bytes.buffer);
@@ -163,6 +196,21 @@ export class TextColumn {
     bytes.set(this.#bytes.subarray(0, this.#size));
     this.#bytes = bytes;
   }
+}
+
+const BLANK = 32;
+const MOST_DIGITS = 9;
+
+/** The number that the bytes write without leading zeros; -1 when they do not. */
+function wholeIn(bytes: Uint8Array, from: number, to: number): number {
+  if (to <= from || to - from > MOST_DIGITS || (bytes[from] === 48 && to - from > 1)) return -1;
+  let number = 0;
+  for (let at = from; at < to; at++) {
+    const digit = (bytes[at] as number) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    number = 10 * number + digit;
+  }
+  return number;
 }
 
 /** A column of text of which each value comes many times: every different one is kept and written out once. */

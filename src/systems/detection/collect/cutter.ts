@@ -15,7 +15,7 @@ export interface CutterOptions {
 }
 
 /**
- * Cuts a stream of bytes at line ends into batches of at most 5,000 lines and about 4 MiB. Where it cuts depends on the
+ * Cuts a stream of bytes at line ends into batches of at most 25,000 lines and about 8 MiB. Where it cuts depends on the
  * bytes alone, never on how they arrive, so that the batches of a body sent again are the same.
  */
 export class BatchCutter {

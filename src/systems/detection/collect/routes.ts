@@ -151,6 +151,9 @@ async function takeLogs(
   }
 }
 
+/** Batches of one body under way: one is parsed while the one before it is stored. */
+const AT_ONCE = 2;
+
 async function takeBody(
   parts: IngestRouteParts,
   scope: Scope,
@@ -170,19 +173,21 @@ async function takeBody(
     await refuseFaults(parts, body.batches);
     const key = given ?? body.sha256;
     const sum = { received: 0, stored: 0, unparsed: 0, invalidUtf8: 0, alerts: 0 };
-    for (const [index, batch] of body.batches.entries()) {
-      const done = await parts.ingest.ingest(source, {
-        ...batch,
-        key: `${key}/${index}`,
-        sha256: body.sha256,
-        sentBy: scope.actor.id,
-      });
-      sum.received += done.received;
-      sum.stored += done.received;
-      sum.unparsed += done.unparsed;
-      sum.invalidUtf8 += done.invalidUtf8;
-      sum.alerts += done.alerts;
-    }
+    let next = 0;
+    const take = async (): Promise<void> => {
+      for (let index = next++; index < body.batches.length; index = next++) {
+        const batch = body.batches[index] as BatchLines;
+        const of = { ...batch, key: `${key}/${index}`, sha256: body.sha256, sentBy: scope.actor.id };
+        const done = await parts.ingest.ingest(source, of);
+        sum.received += done.received;
+        sum.stored += done.received;
+        sum.unparsed += done.unparsed;
+        sum.invalidUtf8 += done.invalidUtf8;
+        sum.alerts += done.alerts;
+      }
+    };
+    const taken = await Promise.allSettled(Array.from({ length: AT_ONCE }, take));
+    for (const each of taken) if (each.status === "rejected") throw each.reason;
     return { batch: key, ...sum };
   } finally {
     body.release();

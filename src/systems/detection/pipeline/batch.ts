@@ -4,9 +4,9 @@ import type { MatchedEvent } from "../alerts/index.ts";
 import type { KnownCounts } from "../indicators/pass.ts";
 
 /** Most lines of one batch: one insert, one part of the table. */
-export const BATCH_LINES = 5_000;
+export const BATCH_LINES = 25_000;
 /** A batch ends before it exceeds this, however few its lines are. */
-export const BATCH_BYTES = 4 * 2 ** 20;
+export const BATCH_BYTES = 8 * 2 ** 20;
 
 /** `lines`: log lines as they came; `ndjson`: one JSON object a line. */
 export type BatchFormat = "lines" | "ndjson";

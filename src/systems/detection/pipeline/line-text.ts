@@ -1,4 +1,4 @@
-import { type NativeColumn, TextColumn } from "../../../platform/events/native.ts";
+import { type NativeColumn, numbers, TextColumn } from "../../../platform/events/native.ts";
 
 /**
  * How a line is kept so that it packs well and yet comes back byte for byte: cut at blanks into words, one column for
@@ -9,11 +9,13 @@ import { type NativeColumn, TextColumn } from "../../../platform/events/native.t
 
 const WORDS = 16;
 /**
- * Columns of the words of a line, the last of which holds the rest of the line. Each place has two: one for places
- * where few words come again and again, one for the others; the batch decides.
+ * Columns of the words of a line, the last of which holds the rest of the line. Each place has three, and the batch
+ * decides: one for places where few words come again and again, one for whole numbers (1 more than they are; the blanks
+ * before them are in the first), one for the others.
  */
 export const FEW_COLUMNS = Array.from({ length: WORDS }, (_, at) => `word${at}`);
 export const MANY_COLUMNS = Array.from({ length: WORDS }, (_, at) => `text${at}`);
+export const NUMBER_COLUMNS = Array.from({ length: WORDS }, (_, at) => `number${at}`);
 /** Words of a place that are looked at, and how many may differ for the place to have few. */
 const SAMPLE = 1_000;
 const FEW = 200;
@@ -70,12 +72,16 @@ export function addUrl(column: TextColumn, url: string, domain: string): void {
 /** The line as it came, over the columns of the table. */
 export const ORIGINAL_SQL = originalSql();
 
+function numberSql(at: number): string {
+  return `if(number${at} = 0, '', toString(number${at} - 1))`;
+}
+
 function charOf(mark: string): string {
   return `char(${mark.charCodeAt(0)})`;
 }
 
 function originalSql(): string {
-  let sql = `arrayStringConcat(arraySlice([${FEW_COLUMNS.map((few, at) => `concat(${few}, ${MANY_COLUMNS[at]})`).join(", ")}], 1, words), ' ')`;
+  let sql = `arrayStringConcat(arraySlice([${FEW_COLUMNS.map((few, at) => `concat(${few}, ${MANY_COLUMNS[at]}, ${numberSql(at)})`).join(", ")}], 1, words), ' ')`;
   for (const [column, mark] of Object.entries(TEXT_MARKS)) {
     const text = column === "url" ? "url_text" : column.endsWith("_port") ? `toString(${column})` : column;
     sql = `replaceAll(${sql}, ${charOf(mark)}, ${text})`;
@@ -169,6 +175,15 @@ export class LineTexts {
       if (words.isEmpty) return [];
       const variety = words.variety(SAMPLE);
       const few = variety <= FEW && variety * 5 <= Math.max(5, this.#rows);
+      const whole = few ? undefined : words.numbers(order);
+      if (whole !== undefined) {
+        const same = Uint32Array.from(order, (_, row) => row);
+        return [
+          whole.pads.column(FEW_COLUMNS[at] ?? "", same),
+          whole.rest.column(MANY_COLUMNS[at] ?? "", same),
+          numbers(NUMBER_COLUMNS[at] ?? "", whole.numbers),
+        ];
+      }
       return [words.column((few ? FEW_COLUMNS : MANY_COLUMNS)[at] ?? "", order)];
     });
     return [counts, ...kept];

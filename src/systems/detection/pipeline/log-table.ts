@@ -1,6 +1,6 @@
 import type { Tlp } from "../../../core/tlp.ts";
 import type { EventTable } from "../../../platform/events/store.ts";
-import { FEW_COLUMNS, MANY_COLUMNS, ORIGINAL_SQL, URL_SQL } from "./line-text.ts";
+import { FEW_COLUMNS, MANY_COLUMNS, NUMBER_COLUMNS, ORIGINAL_SQL, URL_SQL } from "./line-text.ts";
 
 /** Marking of log records and of the alerts they raise: for the member itself and the centre that watches for it. */
 export const LOG_TLP: Tlp = "amber";
@@ -10,7 +10,7 @@ const few = (name: string) => column(name, "LowCardinality(String)");
 
 /** An address: IPv4 as a number, which packs and compares best; 0 where there is none, or another kind in `<side>_other`. */
 const address = (side: "source" | "destination") => [
-  column(`${side}_ip4`, "UInt32", "T64, ZSTD(1)"),
+  column(`${side}_ip4`, "UInt32", side === "source" ? "T64, ZSTD(1)" : "ZSTD(3)"),
   few(`${side}_other`),
   `${side}_ip String ALIAS if(${side}_ip4 = 0, ${side}_other, IPv4NumToString(${side}_ip4))`,
 ];
@@ -60,6 +60,7 @@ export const LOG_TABLE: EventTable = {
     column("words", "UInt8"),
     ...FEW_COLUMNS.map(few),
     ...MANY_COLUMNS.map((name) => column(name, "String")),
+    ...NUMBER_COLUMNS.map((name) => column(name, "UInt32", "T64, ZSTD(1)")),
     `original String ALIAS ${ORIGINAL_SQL}`,
     "INDEX by_time time TYPE minmax GRANULARITY 1",
     "INDEX by_batch batch_high TYPE bloom_filter(0.01) GRANULARITY 4",

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type Fault, Problem } from "../../../core/problem.ts";
 import type { Rule } from "../catalog/model.ts";
@@ -9,7 +10,7 @@ import type { Answer, Ask } from "./worker.ts";
 
 export interface PoolOptions {
   readonly folders: RuleFolders;
-  /** Threads that parse and match at the same time; 1 unless told. */
+  /** Threads that parse and match at the same time; one for two cores unless told, since the stores need the others. */
   readonly size?: number;
   /** Batches that may wait; one more is refused with ingest.busy. */
   readonly queue?: number;
@@ -47,6 +48,9 @@ interface Thread {
 }
 
 const QUEUE = 64;
+const DEFAULT_SIZE = Math.max(1, Math.floor(availableParallelism() / 2));
+/** Records of a batch live until it is done: with less room they are copied again and again while they are young. */
+const YOUNG_MIB = 64;
 const BUSY_SECONDS = 2;
 const MOST_CRASHES = 5;
 const RESPAWN_MILLIS = 5_000;
@@ -70,7 +74,7 @@ export class PipelinePool {
 
   /** Starts the threads ahead of the first batch. */
   open(): void {
-    while (!this.#closed && this.#threads.size < (this.#options.size ?? 1)) this.#spawn();
+    while (!this.#closed && this.#threads.size < (this.#options.size ?? DEFAULT_SIZE)) this.#spawn();
   }
 
   /**
@@ -82,7 +86,7 @@ export class PipelinePool {
     this.#generation++;
     // Threads of a reading that was overtaken are of no use before they were ready.
     for (const thread of this.#threads) if (!thread.ready) this.#retire(thread);
-    for (let count = 0; count < (this.#options.size ?? 1); count++) this.#spawn();
+    for (let count = 0; count < (this.#options.size ?? DEFAULT_SIZE); count++) this.#spawn();
   }
 
   /** Meets every batch that is not under way yet with these indicators instead of those before. */
@@ -146,7 +150,10 @@ export class PipelinePool {
   }
 
   #spawn(): void {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: this.#options.folders });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: this.#options.folders,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     const thread: Thread = {
       worker,
       generation: this.#generation,
