@@ -42,17 +42,36 @@ export class BatchCutter {
   /** Takes the next bytes; answers the batches that they complete. The bytes must not be changed afterwards. */
   push(chunk: Uint8Array): BatchLines[] {
     const done: BatchLines[] = [];
+    /** Whole lines from here on are kept in one piece. */
+    let from = 0;
     let at = 0;
+    const keep = (): void => {
+      if (at > from) this.#keep(chunk.subarray(from, at));
+      from = at;
+    };
     while (at < chunk.length) {
       const found = chunk.indexOf(LF, at);
       if (found < 0) {
+        keep();
         this.#begin(chunk.subarray(at));
-        break;
+        return done;
       }
-      this.#finish(chunk.subarray(at, found + 1), 1);
-      at = found + 1;
-      if (this.#lines >= BATCH_LINES || this.#bytes >= BATCH_BYTES) done.push(...this.#take());
+      const length = found - at - (found > at && chunk[found - 1] === CR ? 1 : 0);
+      if (this.#begunBytes === 0 && !this.#skipping && length <= this.#options.maxLineBytes) {
+        if (length > 0) this.#lines++;
+        this.#line++;
+        at = found + 1;
+      } else {
+        keep();
+        this.#finish(chunk.subarray(at, found + 1), 1);
+        at = found + 1;
+        from = at;
+      }
+      if (this.#lines < BATCH_LINES && this.#bytes + at - from < BATCH_BYTES) continue;
+      keep();
+      done.push(...this.#take());
     }
+    keep();
     return done;
   }
 

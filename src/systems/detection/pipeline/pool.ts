@@ -194,6 +194,8 @@ export class PipelinePool {
   /** An old thread makes room for one that is ready: an idle one rather than one at work. */
   #replaceOne(): void {
     const old = [...this.#threads].filter((each) => each.generation < this.#generation && !each.retired);
+    // Those of the oldest reading first.
+    old.sort((one, other) => one.generation - other.generation);
     const out = old.find((each) => each.busy === undefined) ?? old[0];
     if (out !== undefined) this.#retire(out);
     this.#next();
