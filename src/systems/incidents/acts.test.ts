@@ -210,6 +210,10 @@ for (const database of DATABASES) {
       "incidents.wrong-state",
       member((it) => it.recover(id, { version: 2, text: "again" })),
     );
+    await refuses(
+      "http.invalid",
+      authority((it) => it.milestone(id, { version: 2, milestone: "forwardedAt", note: "not reviewed yet" })),
+    );
     const reviewed = await authority((it) =>
       it.review(id, { version: 2, decision: "agree", grounds: "fine" }),
     );

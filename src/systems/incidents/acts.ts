@@ -7,7 +7,7 @@ import type { Work } from "../../platform/records/work.ts";
 import { checkAlerts, checkFacts, pastInstant, refused, reportedAtOf, sinceAware } from "./checks.ts";
 import { ClockStore } from "./clocks.ts";
 import type { DutyPack, Moment } from "./duties/model.ts";
-import { clocksFor, levelHolding, levelOf } from "./duties/rules.ts";
+import { clocksFor, hasBegun, levelHolding, levelOf } from "./duties/rules.ts";
 import type {
   Act,
   ChangeFacts,
@@ -214,12 +214,15 @@ export class Incidents {
   /** A moment that the duty pack knows, such as the forwarding (轉報) to the tier above. */
   async milestone(id: string, input: NoteMilestone): Promise<Kept> {
     const before = await this.open(id, "milestone", input.version);
-    const known = this.room.packOf(before.pack).milestones.find((one) => one.id === input.milestone);
+    const pack = this.room.packOf(before.pack);
+    const known = pack.milestones.find((one) => one.id === input.milestone);
     if (known === undefined)
       throw refused("body.milestone", `the duty pack ${before.pack} knows no such moment`);
     if (known.notedBy === "authority" && !may(this.work.scope, "incidents:review")) {
       throw new Problem("http.forbidden", { detail: "this needs incidents:review" });
     }
+    if (!hasBegun(known.id, before.moments, pack))
+      throw refused("body.milestone", "the duty that this moment ends has not begun yet");
     const at = pastInstant(before, input.at, this.work.now);
     const after = await this.apply(before, { moments: [...before.moments, this.entered(known.id, at)] });
     await this.store.record(id, "milestone", input.note, {

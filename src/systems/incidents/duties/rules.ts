@@ -151,6 +151,17 @@ function dueOf(
   return addMillis(start, (limit.minutes ?? 0) * MINUTE);
 }
 
+/** Whether a duty that `milestone` ends is running or was: nothing is forwarded before it was reviewed. */
+export function hasBegun(
+  milestone: string,
+  moments: readonly Pick<Moment, "moment">[],
+  pack: DutyPack,
+): boolean {
+  const ended = pack.duties.filter((duty) => duty.metBy.includes(milestone));
+  const past = new Set(["occurredAt", "awareAt", ...moments.map((entry) => entry.moment)]);
+  return ended.length === 0 || ended.some((duty) => duty.starts.some((moment) => past.has(moment)));
+}
+
 /** More time, never less: an extension that ends before the due time changes nothing. */
 function extended(duty: Duty, dueAt: Instant, after: readonly Entry[]): Instant {
   return after.reduce(
