@@ -28,6 +28,9 @@ interface Key {
   revokedAt: string | null;
 }
 
+/** So many names are told when one is not found. */
+const SOME_ORGS = 10;
+
 interface Shared {
   config?: string;
   json?: boolean;
@@ -188,9 +191,12 @@ async function all<Item>(node: LocalNode, path: string): Promise<Item[]> {
 }
 
 async function orgId(node: LocalNode, shortName: string): Promise<string> {
-  const found = (await all<Org>(node, "/api/v1/orgs")).find(
-    (org) => org.shortName === shortName || org.id === shortName,
-  );
-  if (found === undefined) throw new Error(`there is no organisation ${shortName}`);
+  const orgs = await all<Org>(node, "/api/v1/orgs");
+  const found = orgs.find((org) => org.shortName === shortName || org.id === shortName);
+  if (found === undefined) {
+    const some = orgs.slice(0, SOME_ORGS).map((org) => org.shortName);
+    const more = orgs.length > SOME_ORGS ? ` and ${orgs.length - SOME_ORGS} more` : "";
+    throw new Error(`there is no organisation ${shortName}; there are ${some.join(", ")}${more}`);
+  }
   return found.id;
 }

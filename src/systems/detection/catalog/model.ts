@@ -62,3 +62,4 @@ export const RuleFaults = z.object({
   loadedAt: z.iso.datetime().optional(),
   rules: z.number().int(),
 });
+export type RuleFaults = z.infer<typeof RuleFaults>;

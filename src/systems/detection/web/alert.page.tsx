@@ -37,6 +37,11 @@ import {
 } from "./alert-parts.tsx";
 
 const QUEUE = "/alerts";
+/** Words for what a correlation says of itself. */
+const CORRELATION = {
+  "correlation.events": "alert.why.events",
+  "correlation.value": "alert.why.value",
+} as const;
 
 function Events({ alert }: { readonly alert: AlertDetail }) {
   const t = useTexts("detection");
@@ -57,15 +62,32 @@ function Events({ alert }: { readonly alert: AlertDetail }) {
 function EventLine({ event }: { readonly event: SampleEvent }) {
   const t = useTexts("detection");
   const text = event.record["event.original"] ?? event.record["message"];
+  // A correlation names the records that it saw together by their ids.
+  const together = event.why.filter(({ field }) => field === "event.id");
   return (
     <>
       <div className="row wrap">
         <Time at={event.at} seconds />
-        {event.why.map(({ field, value }) => (
-          <span key={field + value} className="small">
-            <span className="muted">{field}</span> <Copyable text={value} />
+        {event.why
+          .filter(({ field }) => field !== "event.id")
+          .map(({ field, value }) => (
+            <span key={field + value} className="small">
+              <span className="muted">
+                {field in CORRELATION ? t(CORRELATION[field as keyof typeof CORRELATION]) : field}
+              </span>{" "}
+              <Copyable text={value} />
+            </span>
+          ))}
+        {together.length > 0 && (
+          <span className="small row wrap">
+            <span className="muted">{t("alert.why.together")}</span>
+            {together.map(({ value }, at) => (
+              <Go key={value} to={`/logs/${encodeURIComponent(value)}`}>
+                {t("alert.why.record", { n: at + 1 })}
+              </Go>
+            ))}
           </span>
-        ))}
+        )}
       </div>
       {typeof text === "string" && <code className="mono small">{text}</code>}
       <details>
@@ -153,6 +175,8 @@ function AlertView({ alert }: { readonly alert: AlertDetail }) {
   const comment = useAct((text: string) => api.post<AlertComment>(`${path}/comments`, { text }), { touches });
   const mayWork = useMay("alerts:work");
   const mayReport = useMay("incidents:report");
+  // A sight of an indicator is no rule of a file.
+  const mayReadRules = useMay("rules:read") && !alert.ruleId.startsWith("indicator:");
   const open = mayWork && (alert.state === "new" || alert.state === "assigned");
   const moments = useMoments(alert);
   const next = useNext(alert, () => void take.run(undefined));
@@ -217,7 +241,11 @@ function AlertView({ alert }: { readonly alert: AlertDetail }) {
           { label: t("alert.org"), value: orgName(alert.orgId, language) ?? alert.orgId },
           {
             label: t("alert.rule"),
-            value: title(alert),
+            value: mayReadRules ? (
+              <Go to={`/rules/${encodeURIComponent(alert.ruleId)}`}>{title(alert)}</Go>
+            ) : (
+              title(alert)
+            ),
             copy: alert.ruleId,
             filter: { to: QUEUE, name: "rule" },
           },

@@ -2,6 +2,7 @@
 const zh = {
   "nav.rules": "規則",
   rule: "規則",
+  "rule.faults": "規則檔有 {{count}} 個錯誤，這些規則未啟用，其餘照常運作",
   "rules.none": "沒有符合條件的規則",
   "rules.none.advice": "放寬條件。自訂規則放在設定檔 detection.rules 所列的資料夾，存檔後數秒內生效。",
   "rule.title": "名稱",
@@ -32,6 +33,7 @@ const zh = {
 const en: Record<keyof typeof zh, string> = {
   "nav.rules": "Rules",
   rule: "Rule",
+  "rule.faults": "{{count}} faults in the rule files: these rules are left out, the others are at work",
   "rules.none": "No rule meets these conditions",
   "rules.none.advice":
     "Widen them. Rules of your own go into the folders of detection.rules and work within seconds.",

@@ -1,8 +1,31 @@
-import { ListPage, SeverityTag, useTexts } from "../../../web/kit.ts";
-import { ALERT_LEVELS, RULE_KINDS, RULE_STATES, type RuleWithYield } from "../model.ts";
+import { ListPage, SeverityTag, StateTag, useGet, useTexts } from "../../../web/kit.ts";
+import { ALERT_LEVELS, RULE_KINDS, RULE_STATES, type RuleFaults, type RuleWithYield } from "../model.ts";
 import { severityOf } from "./alert-parts.tsx";
-import { Cut } from "./log-parts.tsx";
 import { RULES, RuleStateTag, useRuleTitle } from "./rule-parts.tsx";
+
+const SHOWN_FAULTS = 50;
+
+/** What of the folders is not at work, with its place; silent while all is well. */
+function Faults() {
+  const t = useTexts("detection");
+  const { data } = useGet<RuleFaults>(`${RULES}/faults`);
+  const faults = data?.items ?? [];
+  if (faults.length === 0) return null;
+  return (
+    <details>
+      <summary>
+        <StateTag tone="bad">{t("rule.faults", { count: faults.length.toLocaleString("en") })}</StateTag>
+      </summary>
+      <ul className="plain">
+        {faults.slice(0, SHOWN_FAULTS).map(({ path, message }) => (
+          <li key={path + message} className="small">
+            <code className="mono">{path}</code> {message}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
 
 /** The rules at work. */
 export default function RulesPage() {
@@ -16,6 +39,7 @@ export default function RulesPage() {
       id={(row) => row.id}
       open={(row) => `/rules/${encodeURIComponent(row.id)}`}
       search="q"
+      top={<Faults />}
       columns={[
         {
           key: "level",
@@ -43,22 +67,24 @@ export default function RulesPage() {
         {
           key: "logSource",
           label: t("rule.log-source"),
-          width: 170,
-          render: (row) => <Cut>{row.logSource}</Cut>,
+          width: 240,
+          render: (row) => row.logSource,
           text: (row) => row.logSource,
         },
         {
           key: "alerts",
           label: t("rule.alerts"),
           width: 120,
-          render: (row) => String(row.alerts),
+          align: "end",
+          render: (row) => row.alerts.toLocaleString("en"),
           text: (row) => String(row.alerts),
         },
         {
           key: "matches",
           label: t("rule.matches"),
           width: 130,
-          render: (row) => String(row.matches),
+          align: "end",
+          render: (row) => row.matches.toLocaleString("en"),
           text: (row) => String(row.matches),
         },
         { key: "id", label: t("rule.id"), exportOnly: true, render: (row) => row.id, text: (row) => row.id },
