@@ -103,7 +103,8 @@ function nameOf(object: JsonObject): string {
     "path",
   ])
     if (typeof object[member] === "string") return object[member];
-  const hashes = object["hashes"];
+  const { hashes, definition } = object;
+  if (isJsonObject(definition) && typeof definition["statement"] === "string") return definition["statement"];
   if (isJsonObject(hashes)) return String(Object.values(hashes)[0] ?? "");
   const { source_ref: source, target_ref: target, sighting_of_ref: sighted } = object;
   if (typeof source === "string") return `${source} ${String(target)}`;

@@ -264,7 +264,9 @@ export function nameOf(object: JsonObject): string {
     const [hash] = Object.values(hashes);
     if (typeof hash === "string") return hash;
   }
-  for (const text of [content, opinion, key, number])
+  const { definition } = object;
+  const statement = isJsonObject(definition) ? definition["statement"] : undefined;
+  for (const text of [content, opinion, key, number, statement])
     if (typeof text === "string" || typeof text === "number") return String(text).slice(0, 120);
   return String(object["id"] ?? "");
 }

@@ -112,3 +112,13 @@ test("each finding has its place and rule", () => {
     ["7.2.1 marking"],
   );
 });
+
+test("a type of one's own that bears a version is a domain object, and wants the whole history", () => {
+  const versioned: Record<string, unknown> = { ...producer };
+  delete versioned["created"];
+  const own = { ...versioned, type: "x-pump", id: producer.id.replace("identity", "x-pump") };
+  assert.deepEqual(
+    musts(own).map(({ path, rule }) => `${path} ${rule}`),
+    ["created 3.2 required"],
+  );
+});

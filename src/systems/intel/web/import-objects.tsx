@@ -13,6 +13,7 @@ import {
 } from "../../../web/kit.ts";
 import type { ImportDetail, ImportEntry } from "../imports/model.ts";
 import { IMPORTS } from "./import-parts.tsx";
+import { useTypeName } from "./library-parts.tsx";
 import "./imports.css";
 
 const VIEWS = ["all", "new", "known", "conflicts", "warned", "refused"] as const;
@@ -75,6 +76,7 @@ export function ImportObjects({ detail, leftOut, leave }: Props) {
 
 function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View }) {
   const t = useTexts("intel");
+  const typeName = useTypeName();
   /** Where each page that was looked at begins. */
   const [starts, setStarts] = useState<readonly (string | undefined)[]>([undefined]);
   const cursor = starts.at(-1);
@@ -120,9 +122,11 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
                           />
                         </td>
                       )}
-                      <td className="mono">{entry.type}</td>
+                      <td className="import-type">{typeName(entry.type)}</td>
                       <td>
-                        <span title={`${entry.id} (${entry.path})`}>{entry.name || entry.id}</span>
+                        <span className="import-name" title={`${entry.id} (${entry.path})`}>
+                          {entry.name || entry.id}
+                        </span>
                       </td>
                       <td>
                         <TlpTag tlp={entry.tlp} />

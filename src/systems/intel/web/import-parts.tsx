@@ -21,6 +21,11 @@ export function ImportStateTag({ state }: { readonly state: ImportState }) {
   return <StateTag tone={TONES[state]}>{t(`imported.${state}`)}</StateTag>;
 }
 
+/** Who imported: an account's name, or the command line over the node's local socket. */
+export function byName(t: ReturnType<typeof useTexts>, by: string): string {
+  return by === "local" ? t("imports.by.local") : by;
+}
+
 export function FeedStateTag({ feed }: { readonly feed: Feed }) {
   const t = useTexts("intel");
   if (feed.running) return <StateTag tone="active">{t("feed.running")}</StateTag>;

@@ -17,7 +17,7 @@ import {
 } from "../../../web/kit.ts";
 import type { ImportDecision, ImportDetail, UndoPreview } from "../imports/model.ts";
 import { ImportObjects, Refusals } from "./import-objects.tsx";
-import { IMPORTS, ImportStateTag, sizeText } from "./import-parts.tsx";
+import { byName, IMPORTS, ImportStateTag, sizeText } from "./import-parts.tsx";
 
 type Doing = "store" | "stop" | "undo";
 const BUSY = ["reading", "storing", "undoing"];
@@ -117,7 +117,7 @@ function ImportView({ detail }: { readonly detail: ImportDetail }) {
               detail.sha256 === null ? null : <span className="mono">{detail.sha256.slice(0, 16)}…</span>,
             copy: detail.sha256,
           },
-          { label: t("imports.by"), value: detail.by },
+          { label: t("imports.by"), value: byName(t, detail.by) },
           { label: t("imports.at"), value: <Time at={detail.at} seconds /> },
           {
             label: t("fact.stored"),

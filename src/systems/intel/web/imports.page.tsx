@@ -2,7 +2,7 @@ import { Button } from "antd";
 import { tlpLabel } from "../../../core/tlp.ts";
 import { ListPage, Time, TlpTag, useGo, useMay, useTexts } from "../../../web/kit.ts";
 import { IMPORT_FORMATS, IMPORT_STATES, type Import } from "../imports/model.ts";
-import { IMPORTS, ImportStateTag } from "./import-parts.tsx";
+import { byName, IMPORTS, ImportStateTag } from "./import-parts.tsx";
 
 /** Every import of the own organisations. */
 export default function ImportsPage() {
@@ -39,7 +39,7 @@ export default function ImportsPage() {
           key: "file",
           label: t("imports.file"),
           phone: "title",
-          render: (row) => <span className="cell-cut">{row.fileName}</span>,
+          render: (row) => row.fileName,
           text: (row) => row.fileName,
         },
         {
@@ -71,8 +71,8 @@ export default function ImportsPage() {
           label: t("imports.by"),
           width: 120,
           phone: "hidden",
-          render: (row) => row.by,
-          text: (row) => row.by,
+          render: (row) => byName(t, row.by),
+          text: (row) => byName(t, row.by),
         },
         {
           key: "at",
