@@ -153,7 +153,7 @@ interface Row {
 
 function rowsOf(source: string): Promise<Row[]> {
   return node.platform.events.query<Row>({
-    sql: `SELECT original, parser, JSONExtractRaw(fields, 'tags') AS tags FROM log WHERE source = {source:String}
+    sql: `SELECT original, parser, JSONExtractRaw(fields, 'tags') AS tags FROM log_line WHERE source = {source:String}
       ORDER BY received_at, batch, substring(toString(event_id), 25)`,
     params: { source },
   });
@@ -212,7 +212,7 @@ test("a line without end holds nobody up, and is kept cut when its connection br
 
 test("an address that no source names leaves nothing but its address in the log", async () => {
   const others = async () =>
-    node.platform.events.query({ sql: "SELECT count() AS n FROM log WHERE source NOT IN ('good')" });
+    node.platform.events.query({ sql: "SELECT count() AS n FROM log_line WHERE source NOT IN ('good')" });
   const before = await others();
   await datagrams(STRANGER, [`<13>${CANARY}`, "x"]);
   await stream(STRANGER, [`<13>${CANARY}\n`]).catch(() => undefined);

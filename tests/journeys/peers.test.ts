@@ -61,7 +61,7 @@ test("I1: an administrator tests a connection, adds a peer, exchanges and sees h
       .waitFor();
     await page.locator("input[type=password]").fill(secret);
     await page.getByRole("button", { name: "測試連線" }).click();
-    await page.getByText("對方提供的集合").waitFor();
+    await page.getByRole("heading", { name: "對方提供的集合" }).waitFor();
     await page.getByLabel("收取").first().check();
     assert.deepEqual(await complaints(page), []);
     await page.getByRole("button", { name: "新增交換對象" }).click();
