@@ -14,10 +14,17 @@ interface Entry extends Value {
 interface Form {
   readonly type: string;
   readonly file: string;
-  write(objects: readonly Found[], context: { now: string; source: string }): string;
+  write(objects: readonly Found[], context: FormContext): string;
 }
 
-/** The forms in which a selection of the library leaves (mission I9). Device forms hold no revoked or expired value. */
+interface FormContext {
+  readonly now: string;
+  readonly source: string;
+  /** Whether a warninglist knows a value: no device is told to block it. */
+  isWarned(value: Value): boolean;
+}
+
+/** The forms in which a selection of the library leaves (mission I9). Device forms hold no value that was revoked, has expired, or stands in a warninglist. */
 export const FORMS: Readonly<Record<ExportFormat, Form>> = {
   stix: {
     type: "application/stix+json;version=2.1",
@@ -67,9 +74,9 @@ export const FORMS: Readonly<Record<ExportFormat, Form>> = {
   blocklist: {
     type: "text/plain; charset=utf-8",
     file: "blocklist.txt",
-    write: (objects, { now }) =>
+    write: (objects, context) =>
       lines(
-        entriesOf(objects, now)
+        entriesOf(objects, context)
           .filter(({ kind }) => BLOCKED.has(kind))
           .map(({ value }) => value),
       ),
@@ -77,31 +84,31 @@ export const FORMS: Readonly<Record<ExportFormat, Form>> = {
   suricata: {
     type: "text/plain; charset=utf-8",
     file: "lianfang.rules",
-    write(objects, { now }) {
+    write(objects, context) {
       const taken = new Set<number>();
-      return lines(entriesOf(objects, now).flatMap((entry) => suricataRule(entry, taken)));
+      return lines(entriesOf(objects, context).flatMap((entry) => suricataRule(entry, taken)));
     },
   },
   zeek: {
     type: "text/tab-separated-values; charset=utf-8",
     file: "lianfang.intel",
-    write: (objects, { now, source }) =>
+    write: (objects, context) =>
       lines([
         "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc",
-        ...entriesOf(objects, now).flatMap((entry) => {
+        ...entriesOf(objects, context).flatMap((entry) => {
           const known = zeekOf(entry);
           return known === undefined
             ? []
-            : [[known[1], known[0], plain(source), plain(entry.name)].join("\t")];
+            : [[known[1], known[0], plain(context.source), plain(entry.name)].join("\t")];
         }),
       ]),
   },
   rpz: {
     type: "text/dns; charset=utf-8",
     file: "lianfang.rpz",
-    write(objects, { now }) {
-      const serial = Math.floor(Date.parse(now) / 1000);
-      const names = entriesOf(objects, now).flatMap(rpzNames);
+    write(objects, context) {
+      const serial = Math.floor(Date.parse(context.now) / 1000);
+      const names = entriesOf(objects, context).flatMap(rpzNames);
       return lines([
         "$TTL 300",
         `@ SOA localhost. root.localhost. ${serial} 3600 600 86400 300`,
@@ -113,11 +120,13 @@ export const FORMS: Readonly<Record<ExportFormat, Form>> = {
   sigma: {
     type: "application/yaml; charset=utf-8",
     file: "lianfang-sigma.yml",
-    write(objects, { now }) {
-      const entries = entriesOf(objects, now);
+    write(objects, context) {
+      const entries = entriesOf(objects, context);
       return SIGMA.flatMap(({ kinds, title, logsource, field }) => {
         const values = entries.filter(({ kind }) => kinds.includes(kind)).map(({ value }) => value);
-        return values.length === 0 ? [] : [sigmaRule(title, logsource, field, [...new Set(values)], now)];
+        return values.length === 0
+          ? []
+          : [sigmaRule(title, logsource, field, [...new Set(values)], context.now)];
       }).join("---\n");
     },
   },
@@ -134,7 +143,7 @@ const OBSERVABLES: ReadonlySet<string> = new Set([
 ]);
 
 /** Each value once, out of indicators and observables that still stand. */
-function entriesOf(objects: readonly Found[], now: string): Entry[] {
+function entriesOf(objects: readonly Found[], { now, isWarned }: FormContext): Entry[] {
   const entries = new Map<string, Entry>();
   for (const found of objects) {
     const object = objectOf(found.document);
@@ -142,7 +151,7 @@ function entriesOf(objects: readonly Found[], now: string): Entry[] {
     const { id, name } = rowOf(found);
     for (const value of valuesOf(object)) {
       const key = `${value.kind} ${value.value}`;
-      if (!entries.has(key)) entries.set(key, { ...value, id, name });
+      if (!entries.has(key) && !isWarned(value)) entries.set(key, { ...value, id, name });
     }
   }
   return [...entries.values()];

@@ -179,7 +179,7 @@ for (const database of DATABASES) {
   );
 
   withNode(
-    "I9: a selection leaves verbatim and in the forms of devices, without what was revoked or ended",
+    "I9: a selection leaves verbatim and in the forms of devices, without what was revoked, ended or is no threat",
     async (node) => {
       const texts = [
         indicator(1, "[ipv4-addr:value = '203.0.113.5']"),
@@ -188,20 +188,25 @@ for (const database of DATABASES) {
         indicator(4, `[file:hashes.'SHA-256' = '${"a".repeat(64)}']`),
         indicator(5, "[domain-name:value = 'gone.example']", { revoked: true }),
         indicator(6, "[domain-name:value = 'ended.example']", { valid_until: "2026-11-21T00:00:00Z" }),
+        indicator(7, "[domain-name:value = 'known.example']"),
       ];
       await put(node, texts);
       const found = await node.records.within(node.reviewer, (work) =>
         new SearchStore(work).all(LibraryFilter.parse({}), 100),
       );
-      const context = { now: "2026-11-23T00:00:00.000Z", source: "測試" };
+      const context = {
+        now: "2026-11-23T00:00:00.000Z",
+        source: "測試",
+        isWarned: ({ value }: { value: string }) => value === "known.example",
+      };
       const out = Object.fromEntries(
         EXPORT_FORMATS.map((format) => [format, FORMS[format].write(found, context)]),
       );
       const bundle = JSON.parse(out["stix"] ?? "") as { objects: unknown[] };
-      assert.equal(bundle.objects.length, 6);
+      assert.equal(bundle.objects.length, 7);
       for (const text of texts) assert.ok(out["stix"]?.includes(text));
       for (const format of ["blocklist", "suricata", "zeek", "rpz", "sigma"])
-        assert.doesNotMatch(out[format] ?? "", /gone|ended/, format);
+        assert.doesNotMatch(out[format] ?? "", /gone|ended|known/, format);
       assert.deepEqual(out["blocklist"]?.trim().split("\n").sort(), [
         "203.0.113.5",
         "evil.example",

@@ -3,7 +3,6 @@ import { Problem } from "../../../core/problem.ts";
 import { type Tlp, tlpOfRank } from "../../../core/tlp.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
-import { INDICATOR_TYPES, type IndicatorType } from "../model.ts";
 import { dateAddedText } from "../object-store.ts";
 import type { JsonObject } from "../stix/json.ts";
 import { type IntelTables, instant } from "../tables.ts";
@@ -15,6 +14,7 @@ import { bearing, referringTo } from "./query.ts";
 import { scoreOf } from "./rules.ts";
 import { type Found, objectOf, rowOf, SearchStore } from "./search-store.ts";
 import { referencesOf, valuesOf } from "./values.ts";
+import { listsThatKnow } from "./warned.ts";
 
 interface Version extends Found {
   readonly version: string;
@@ -243,13 +243,9 @@ function nodeOf(found: Found): GraphNode {
   return { id, type, name, tlp, revoked };
 }
 
-const CHECKED: ReadonlySet<string> = new Set(INDICATOR_TYPES);
-
 function warningsOf(warninglists: WarninglistChecker, object: JsonObject, values: readonly Value[]) {
   if (object["type"] !== "indicator") return [];
-  return values.flatMap(({ kind, value }) =>
-    CHECKED.has(kind)
-      ? warninglists.check(kind as IndicatorType, value).map(({ list }) => ({ value, list }))
-      : [],
+  return values.flatMap((value) =>
+    listsThatKnow(warninglists, value).map((list) => ({ value: value.value, list })),
   );
 }

@@ -22,10 +22,12 @@ import {
   ReindexState,
   Remark,
   StixId,
+  type Value,
 } from "./model.ts";
 import { ObjectPage } from "./object-page.ts";
 import { remark } from "./remarks.ts";
 import { SearchStore } from "./search-store.ts";
+import { listsThatKnow } from "./warned.ts";
 
 const LIBRARY = "/api/v1/intel/library";
 const OBJECT = `${LIBRARY}/:id`;
@@ -44,7 +46,7 @@ export function libraryRoutes(parts: LibraryParts): Route[] {
   return [...searchRoutes(parts), ...objectRoutes(parts), ...matrixRoutes(), ...reindexRoutes(parts)];
 }
 
-function searchRoutes({ nodeName }: LibraryParts): Route[] {
+function searchRoutes({ nodeName, warninglists }: LibraryParts): Route[] {
   return [
     route({
       id: "library.search",
@@ -88,7 +90,8 @@ function searchRoutes({ nodeName }: LibraryParts): Route[] {
             subject: "library",
             detail: { format, objects: objects.length },
           });
-          return form.write(objects, { now: work.now, source: nodeName });
+          const isWarned = (value: Value) => listsThatKnow(warninglists, value).length > 0;
+          return form.write(objects, { now: work.now, source: nodeName, isWarned });
         });
         reply.header("content-type", form.type);
         reply.header("content-disposition", `attachment; filename="${form.file}"`);
