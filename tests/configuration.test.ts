@@ -31,7 +31,7 @@ test("the defaults on the page are those of a node without configuration", () =>
   const config = loadConfig();
   const told = settings().filter(({ path }) => !path.includes("[]"));
   assert.ok(told.length > 20);
-  const groups = ["http.tls", "ingest.udp", "ingest.tcp", "ingest.tls"];
+  const groups = ["http.tls", "ingest.udp", "ingest.tcp", "ingest.tls", "ingest.nats"];
   for (const { path, default: text } of told.filter(
     (each) => !groups.some((group) => each.path.startsWith(group)),
   )) {
@@ -47,10 +47,11 @@ test("each variable on the page sets its setting", () => {
     "intel.warninglists": "lists",
     "ingest.udp": "{ port: 5514 }",
     "ingest.tcp": "{ port: 5514 }",
+    "ingest.nats": "{ servers: [nats://h], stream: S, subjects: [{ name: n, subject: s, org: o }] }",
     "ingest.tls": `{ port: 6514, cert: ${import.meta.filename}, key: ${import.meta.filename} }`,
   };
   for (const { path, environment, default: text } of settings()) {
-    if (environment === undefined || /^(http\.tls|ingest\.(udp|tcp|tls)\.)/.test(path)) continue;
+    if (environment === undefined || /^(http\.tls|ingest\.(udp|tcp|tls|nats)\.)/.test(path)) continue;
     const value = text ?? given[path] ?? assert.fail(`no value to try ${path} with`);
     const faulty = () => loadConfig({ env: { [environment]: "{ not: right }" } });
     assert.throws(faulty, (error: Error & { faults: { path: string }[] }) =>

@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Answer, Client } from "../../src/app/client.ts";
+import { Client } from "../../src/app/client.ts";
 import { askNode } from "../../src/app/local-socket.ts";
-import { until } from "./node.ts";
+import { everything, freePort, Victim } from "./victim.ts";
 
 const LINES = 20;
 /** At most this long after the node is ready does the axe fall; on a slow machine half as long as the start took. */
 const LONGEST_LIFE = 1200;
-/** Seconds; what a start takes does not matter here. */
-const LONGEST_START = 120;
 
 interface Delivery {
   readonly key: string;
@@ -52,58 +48,6 @@ function incident(number: number): Delivery {
     facts: { impacts: [{ business: "core", outage: "tolerable" }] },
   });
   return { key: `incident-${number}`, path: "/api/v1/incidents", body, type: "application/json" };
-}
-
-/** A node in a process of its own on one folder, which can be killed and started again. */
-class Victim {
-  readonly url: string;
-  private readonly env: NodeJS.ProcessEnv;
-  private child: ChildProcess | undefined;
-  private output = "";
-
-  constructor(data: string, port: number) {
-    this.url = `http://127.0.0.1:${port}`;
-    this.env = {
-      ...process.env,
-      LIANFANG_DATA: data,
-      LIANFANG_HTTP__PORT: String(port),
-      LIANFANG_HTTP__PER_MINUTE: "100000",
-      LIANFANG_LOG__LEVEL: "warn",
-    };
-  }
-
-  /** Answers how many milliseconds it took. */
-  async start(): Promise<number> {
-    const began = performance.now();
-    const cli = join(import.meta.dirname, "../../src/app/cli.ts");
-    this.output = "";
-    const child = spawn(process.execPath, [cli, "serve"], {
-      env: this.env,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
-    this.child = child;
-    await until(
-      "the node to be ready again",
-      async () => {
-        assert.equal(child.exitCode, null, `the node ended by itself: ${this.output}`);
-        return fetch(`${this.url}/readyz`).then(
-          (answer) => answer.ok,
-          () => false,
-        );
-      },
-      LONGEST_START,
-    );
-    return performance.now() - began;
-  }
-
-  async end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    const child = this.child ?? assert.fail("not started");
-    const gone = new Promise((done) => child.once("exit", done));
-    child.kill(signal);
-    await gone;
-  }
 }
 
 /** What the rounds came to; everything else was right, or it would have thrown. */
@@ -225,27 +169,4 @@ export async function crash(rounds: number, say: (line: string) => void): Promis
     await victim.end("SIGTERM").catch(() => undefined);
     rmSync(data, { recursive: true, force: true });
   }
-}
-
-async function everything<Item>(client: Client, path: string): Promise<Item[]> {
-  const items: Item[] = [];
-  for (let cursor: string | undefined = ""; cursor !== undefined; ) {
-    const answer: Answer<{ items: Item[]; next?: string }> = await client.get(
-      `${path}?limit=200${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
-    );
-    assert.equal(answer.status, 200, answer.text);
-    items.push(...answer.body.items);
-    cursor = answer.body.next;
-  }
-  return items;
-}
-
-function freePort(): Promise<number> {
-  const probe = createServer();
-  return new Promise((done) => {
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => done(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

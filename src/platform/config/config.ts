@@ -74,6 +74,51 @@ const IndicatorList = z.strictObject({
     .describe("Level of its alerts; high unless told, medium for addresses"),
 });
 
+const WatchedFiles = z.strictObject({
+  name: z.string().min(1).max(80).describe("Name of the source in the console and in the records"),
+  path: z
+    .string()
+    .min(1)
+    .describe(
+      "A file, a folder (every file in it), or a name with * and ? in its last part; .gz is unpacked",
+    ),
+  org: z.string().min(1).describe("Organisation id or its short name"),
+  parser: z.string().default("auto").describe("Parser id, or auto"),
+});
+
+const Nats = z.strictObject({
+  servers: z.array(z.string().min(1)).min(1).describe("Addresses, nats://host:4222 or tls://host:4222"),
+  stream: z.string().min(1).describe("Name of the JetStream stream; it must exist"),
+  durable: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,100}$/, "letters, digits, - and _")
+    .default("lianfang")
+    .describe("Durable consumers are named after it; another for each node that reads the same stream"),
+  credentials: z.string().optional().describe("File of credentials (.creds) of the NATS account"),
+  user: z.string().optional().describe("User name, where the server knows no accounts"),
+  password: z.string().optional().describe("Password of that user"),
+  tls: z
+    .strictObject({
+      ca: z.string().optional().describe("PEM file of the authorities that sign the servers' certificates"),
+      cert: z.string().optional().describe("PEM file of the node's own certificate"),
+      key: z.string().optional().describe("PEM file of that certificate's key"),
+    })
+    .optional()
+    .describe("TLS to the servers; with their system's authorities when ca is absent"),
+  inFlight: bytes(2_000).describe("Most messages taken and not acknowledged yet, for each subject"),
+  subjects: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(80).describe("Name of the source in the console and in the records"),
+        subject: z.string().min(1).describe("Subject of the stream, logs.north.>; no two may overlap"),
+        org: z.string().min(1).describe("Organisation id or its short name"),
+        parser: z.string().default("auto").describe("Parser id, or auto"),
+      }),
+    )
+    .min(1)
+    .describe("Whose lines come under which subject"),
+});
+
 /** The whole configuration of a node; docs/configuration.md is generated from these descriptions. */
 export const Config = z.strictObject({
   node: z
@@ -146,6 +191,11 @@ export const Config = z.strictObject({
         .array(IndicatorList)
         .default([])
         .describe("Lists of indicators that logs are met with, beside those of the library"),
+      files: z
+        .array(WatchedFiles)
+        .default([])
+        .describe("Files and folders that are followed, each line once, over rotation and restarts"),
+      nats: Nats.optional().describe("Lines off a NATS JetStream stream; off when absent"),
       maxLineBytes: bytes(65_536).describe("A longer line is refused (HTTP) or cut and counted (syslog)"),
       spoolBytes: bytes(2 ** 30).describe(
         "Most bytes on disk of lines that wait for a store that is away; full, senders are held back",

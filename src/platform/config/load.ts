@@ -112,7 +112,7 @@ function mergeEnvironment(tree: Tree, env: NodeJS.ProcessEnv, faults: Fault[]): 
 }
 
 /** Groups that are on by being there; a variable that says `off` for one goes before the file that has it. */
-const SWITCHED = new Set(["http.tls", "ingest.udp", "ingest.tcp", "ingest.tls"]);
+const SWITCHED = new Set(["http.tls", "ingest.udp", "ingest.tcp", "ingest.tls", "ingest.nats"]);
 
 /** `PUBLIC_URL` -> `publicUrl`. */
 function camel(part: string): string {
@@ -174,6 +174,10 @@ function crossFaults(config: Config): Fault[] {
     "ingest.tls.key": config.ingest.tls?.key,
     "ingest.tls.ca": config.ingest.tls?.ca,
     "ingest.tls.crl": config.ingest.tls?.crl,
+    "ingest.nats.credentials": config.ingest.nats?.credentials,
+    "ingest.nats.tls.ca": config.ingest.nats?.tls?.ca,
+    "ingest.nats.tls.cert": config.ingest.nats?.tls?.cert,
+    "ingest.nats.tls.key": config.ingest.nats?.tls?.key,
   };
   for (const [path, file] of Object.entries(files)) {
     if (file !== undefined && !existsSync(file)) faults.push({ path, message: `${file} does not exist` });

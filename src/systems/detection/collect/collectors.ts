@@ -2,17 +2,20 @@ import { join, resolve } from "node:path";
 import type { OrgId } from "../../../core/org.ts";
 import type { Platform } from "../../../platform/platform.ts";
 import { Delivery } from "./delivery.ts";
+import { FileWatcher } from "./files/watcher.ts";
 import { StoreHealth } from "./health.ts";
 import type { Ingest } from "./ingest.ts";
 import { Intake } from "./intake.ts";
 import type { IngestMetrics } from "./metrics.ts";
+import { NatsCollector } from "./nats/collector.ts";
+import { Unconfirmed } from "./nats/sequences.ts";
 import { OrgNames, Senders } from "./senders.ts";
 import { Spool } from "./spool.ts";
 import { SyslogCollector } from "./syslog.ts";
 import { Tally } from "./tally.ts";
 
 export interface CollectorsParts {
-  readonly platform: Pick<Platform, "config" | "clock" | "log">;
+  readonly platform: Pick<Platform, "config" | "clock" | "log" | "metrics">;
   readonly ingest: Ingest;
   readonly metrics: IngestMetrics;
   readonly orgByName: (name: string) => Promise<OrgId | undefined>;
@@ -25,7 +28,16 @@ export class Collectors {
   readonly #orgs: OrgNames;
   readonly #senders: Senders;
   readonly #tally: Tally;
-  #open: { spool: Spool; delivery: Delivery; intake: Intake; syslog: SyslogCollector } | undefined;
+  #open:
+    | {
+        readonly spool: Spool;
+        readonly delivery: Delivery;
+        readonly intake: Intake;
+        readonly syslog: SyslogCollector;
+        readonly files: FileWatcher;
+        readonly nats: NatsCollector | undefined;
+      }
+    | undefined;
 
   /** Throws config.invalid with every fault of the sources. */
   constructor(parts: CollectorsParts) {
@@ -43,7 +55,14 @@ export class Collectors {
     const tally = this.#tally;
     await this.#nameOrgs();
     const folder = join(resolve(config.data), "spool");
-    const spool = await Spool.open({ folder, limitBytes: config.ingest.spoolBytes, log });
+    const unconfirmed = new Unconfirmed();
+    const spool = await Spool.open({
+      folder,
+      limitBytes: config.ingest.spoolBytes,
+      log,
+      onFound: (meta) => unconfirmed.add(meta),
+      checkpoint: () => unconfirmed.checkpoint(),
+    });
     if (spool.lines > 0) log.info({ lines: spool.lines }, "lines of the spool are stored now");
     metrics.spool(spool.lines, spool.bytes);
     const delivery = new Delivery({
@@ -66,8 +85,35 @@ export class Collectors {
       clock,
       log,
     });
-    this.#open = { spool, delivery, intake, syslog };
+    const files = new FileWatcher({
+      watched: config.ingest.files,
+      orgs: this.#orgs,
+      ingest: ingest.ingest.bind(ingest),
+      refused: ingest.refused.bind(ingest),
+      positions: ingest.positions.bind(ingest),
+      keep: ingest.keepPosition.bind(ingest),
+      health: this.health,
+      maxLineBytes: config.ingest.maxLineBytes,
+      log,
+    });
+    const nats =
+      config.ingest.nats &&
+      new NatsCollector({
+        config: config.ingest.nats,
+        orgs: this.#orgs,
+        spool,
+        unconfirmed,
+        maxLineBytes: config.ingest.maxLineBytes,
+        refused: ingest.refused.bind(ingest),
+        ingestMetrics: metrics,
+        metrics: platform.metrics,
+        clock,
+        log,
+      });
+    this.#open = { spool, delivery, intake, syslog, files, nats };
     delivery.start();
+    files.start();
+    nats?.start();
     const ports = await syslog.start();
     if (Object.keys(ports).length > 0) log.info({ ...ports }, "listening for syslog");
   }
@@ -75,7 +121,7 @@ export class Collectors {
   async stop(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
-    await open?.syslog.stop();
+    await Promise.all([open?.syslog.stop(), open?.files.stop(), open?.nats?.stop()]);
     await open?.intake.stop();
     await open?.delivery.stop();
     await open?.spool.close();
@@ -91,11 +137,15 @@ export class Collectors {
   /** Tells of organisations that are not there; not refused, since they may be made in the console after this start. */
   async #nameOrgs(): Promise<void> {
     const { config, log } = this.#parts.platform;
-    for (const source of config.ingest.sources) {
+    for (const source of [
+      ...config.ingest.sources,
+      ...config.ingest.files,
+      ...(config.ingest.nats?.subjects ?? []),
+    ]) {
       if ((await this.#orgs.find(source.org)) === undefined) {
         log.warn(
           { source: source.name, org: source.org },
-          "a source names an organisation that is not there; its lines are refused until it is",
+          "a source names an organisation that is not there; its lines are refused, files wait, until it is",
         );
       }
     }

@@ -3,6 +3,8 @@ import { LogHeader } from "./log-header.ts";
 
 const LF = 10;
 const CR = 13;
+/** A line of a log's own header begins with it. */
+const HASH = 35;
 const EMPTY_LINE = new Uint8Array([LF]);
 
 export interface CutterOptions {
@@ -59,6 +61,7 @@ export class BatchCutter {
       const length = found - at - (found > at && chunk[found - 1] === CR ? 1 : 0);
       if (this.#begunBytes === 0 && !this.#skipping && length <= this.#options.maxLineBytes) {
         if (length > 0) this.#lines++;
+        if (chunk[at] === HASH) this.#header.read([chunk.subarray(at, found + 1)]);
         this.#line++;
         at = found + 1;
       } else {

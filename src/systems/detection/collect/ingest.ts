@@ -10,6 +10,7 @@ import type { BatchLines } from "../pipeline/batch.ts";
 import { LOG_TABLE } from "../pipeline/log-table.ts";
 import type { PipelinePool } from "../pipeline/pool.ts";
 import { type BatchDone, BatchStore } from "./batches.ts";
+import { type Position, PositionStore } from "./files/position.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import { type Source, SourceStore } from "./sources.ts";
 import type { Counted } from "./tally.ts";
@@ -105,6 +106,17 @@ export class Ingest {
     this.#parts.metrics.refused(source.channel, count);
     const scope = await this.#scopeFor(source.orgId);
     await this.#parts.records.within(scope, (work) => new SourceStore(work).refused(source, count, reason));
+  }
+
+  /** How far the files of a source were read. */
+  async positions(source: Source): Promise<readonly Position[]> {
+    const scope = await this.#scopeFor(source.orgId);
+    return this.#parts.records.within(scope, (work) => new PositionStore(work, source).all());
+  }
+
+  async keepPosition(source: Source, position: Position): Promise<void> {
+    const scope = await this.#scopeFor(source.orgId);
+    await this.#parts.records.within(scope, (work) => new PositionStore(work, source).keep(position));
   }
 
   /** Counts lines of a source that no batch speaks of. */

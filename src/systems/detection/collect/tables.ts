@@ -74,6 +74,8 @@ interface PositionRow {
   at: ColumnType<string | number, number, number>;
   ends: ColumnType<string | number | null, number | null, number | null>;
   finished: ColumnType<boolean, boolean, boolean>;
+  generation: string;
+  mark: string;
   seen_at: When;
 }
 

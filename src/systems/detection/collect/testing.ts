@@ -22,7 +22,7 @@ import { StoreHealth } from "./health.ts";
 import { Ingest, type IngestParts } from "./ingest.ts";
 import { Intake } from "./intake.ts";
 import { type IngestMetrics, ingestMetrics } from "./metrics.ts";
-import { Spool } from "./spool.ts";
+import { Spool, type SpoolOptions } from "./spool.ts";
 import { Tally } from "./tally.ts";
 
 /** The rules that the product ships. */
@@ -123,7 +123,7 @@ export async function openIntake(
     limitBytes?: number;
     maxLines?: number;
     metrics?: IngestMetrics;
-  } = {},
+  } & Pick<SpoolOptions, "onFound" | "checkpoint"> = {},
 ): Promise<TestIntake> {
   const { log, clock } = shop;
   const ingest = shop.ingestWith();
@@ -131,7 +131,13 @@ export async function openIntake(
   const folder = given.folder ?? mkdtempSync(join(tmpdir(), "lianfang-spool-"));
   const health = new StoreHealth(clock, folder);
   const tally = new Tally({ count: ingest.count.bind(ingest), log });
-  const spool = await Spool.open({ folder, limitBytes: given.limitBytes ?? 2 ** 26, log });
+  const spool = await Spool.open({
+    folder,
+    limitBytes: given.limitBytes ?? 2 ** 26,
+    log,
+    ...(given.onFound && { onFound: given.onFound }),
+    ...(given.checkpoint && { checkpoint: given.checkpoint }),
+  });
   const delivery = new Delivery({
     ingest: given.ingest ?? ingest.ingest.bind(ingest),
     spool,

@@ -1,0 +1,83 @@
+import { uuidV7 } from "../../../../platform/crypto/digest.ts";
+import { visible } from "../../../../platform/records/visible.ts";
+import type { Work } from "../../../../platform/records/work.ts";
+import { BOOK_TLP } from "../batches.ts";
+import type { Source } from "../sources.ts";
+import type { IngestTables } from "../tables.ts";
+
+/** How far a file was read. */
+export interface Position {
+  /** `device:inode`; for a packed file the same. */
+  readonly identity: string;
+  readonly path: string;
+  /** New whenever the file begins anew; part of the batches' keys. */
+  readonly generation: string;
+  /** Bytes, unpacked, whose lines are stored. */
+  readonly at: number;
+  /** Where the batch ends that was under way; it is made again to the byte. */
+  readonly ends: number | undefined;
+  /** Digest of the bytes at the file's beginning and of those before `at`: shows that it is still the same content. */
+  readonly mark: string;
+  /** Nothing more will come: a packed file that was read to its end. */
+  readonly finished: boolean;
+}
+
+/** The beginning of a file that was never read. */
+export function freshPosition(identity: string, path: string): Position {
+  return { identity, path, generation: uuidV7(), at: 0, ends: undefined, mark: "", finished: false };
+}
+
+/** Positions of the files of one source. */
+export class PositionStore {
+  readonly #work: Work;
+  readonly #source: Source;
+
+  constructor(work: Work, source: Source) {
+    this.#work = work;
+    this.#source = source;
+  }
+
+  async all(): Promise<Position[]> {
+    const rows = await this.#work
+      .tables<IngestTables>()
+      .selectFrom("ingest_position")
+      .selectAll()
+      .where("org_id", "=", this.#source.orgId)
+      .where("name", "=", this.#source.name)
+      .where(visible(this.#work, "ingest_position"))
+      .execute();
+    return rows.map((row) => ({
+      identity: row.identity,
+      path: row.path,
+      generation: row.generation,
+      at: Number(row.at),
+      ends: row.ends === null ? undefined : Number(row.ends),
+      mark: row.mark,
+      finished: row.finished,
+    }));
+  }
+
+  async keep(position: Position): Promise<void> {
+    const values = {
+      path: position.path,
+      generation: position.generation,
+      at: position.at,
+      ends: position.ends ?? null,
+      mark: position.mark,
+      finished: position.finished,
+      seen_at: this.#work.now,
+    };
+    await this.#work
+      .tables<IngestTables>()
+      .insertInto("ingest_position")
+      .values({
+        org_id: this.#source.orgId,
+        name: this.#source.name,
+        identity: position.identity,
+        tlp: BOOK_TLP,
+        ...values,
+      })
+      .onConflict((conflict) => conflict.columns(["org_id", "name", "identity"]).doUpdateSet(values))
+      .execute();
+  }
+}

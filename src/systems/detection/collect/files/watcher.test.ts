@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { uuidV7 } from "../../../../platform/crypto/digest.ts";
+import { closeEventStores } from "../../../../platform/events/testing.ts";
+import { BATCH_LINES } from "../../pipeline/batch.ts";
+import { StoreHealth } from "../health.ts";
+import { OrgNames } from "../senders.ts";
+import { eventually, openWorkshop, type Workshop } from "../testing.ts";
+import { FileWatcher } from "./watcher.ts";
+
+let shop: Workshop;
+let folder: string;
+before(async () => {
+  shop = await openWorkshop();
+  folder = mkdtempSync(join(tmpdir(), "watcher-"));
+});
+after(async () => {
+  rmSync(folder, { recursive: true });
+  await shop.dispose();
+  await closeEventStores();
+});
+
+/** A number of lines that no other test writes; long enough that one file's beginning is not another's. */
+const lines = (tag: string, from: number, count: number) =>
+  Array.from(
+    { length: count },
+    (_, at) => `${tag} line ${from + at} of a device that speaks in sentences\n`,
+  ).join("");
+
+let places = 0;
+function place(): string {
+  const path = join(folder, String(places++));
+  mkdirSync(path);
+  return path;
+}
+
+interface Watching {
+  readonly orgId: string;
+  /** Resolves when so many lines are stored, and fails if any is there twice. */
+  stored(count: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function watch(
+  path: string,
+  given: { orgId?: string; fail?: () => boolean; lastLineMillis?: number; maxLineBytes?: number } = {},
+): Watching {
+  const orgId = given.orgId ?? uuidV7();
+  const ingest = shop.ingestWith();
+  const watcher = new FileWatcher({
+    watched: [{ name: "files", path, org: "res", parser: "auto" }],
+    orgs: new OrgNames(async () => orgId, shop.clock),
+    ingest: async (source, batch) => {
+      if (given.fail?.() === true) throw new Error("the store is away");
+      return ingest.ingest(source, batch);
+    },
+    refused: ingest.refused.bind(ingest),
+    positions: ingest.positions.bind(ingest),
+    keep: ingest.keepPosition.bind(ingest),
+    health: new StoreHealth(shop.clock, folder),
+    maxLineBytes: given.maxLineBytes ?? 65_536,
+    log: shop.log,
+    pollMillis: 10,
+    settledMillis: 0,
+    lastLineMillis: given.lastLineMillis ?? 3_600_000,
+  });
+  watcher.start();
+  return {
+    orgId,
+    async stored(count) {
+      await eventually(
+        () => texts(orgId),
+        (all) => all.length >= count,
+      );
+      const all = await texts(orgId);
+      assert.equal(all.length, count);
+      assert.equal(new Set(all).size, count, "a line is there twice");
+    },
+    stop: () => watcher.stop(),
+  };
+}
+
+async function texts(orgId: string): Promise<string[]> {
+  const rows = await shop.events.query<{ original: string }>({
+    sql: "SELECT original FROM log_line WHERE org_id = {org:UUID}",
+    params: { org: orgId },
+  });
+  return rows.map((row) => row.original);
+}
+
+test("a file is followed as it grows; a line half written waits for its end", async () => {
+  const file = join(place(), "a.log");
+  writeFileSync(file, `${lines("grow", 0, 3)}grow half`);
+  const watching = watch(file);
+  await watching.stored(3);
+  appendFileSync(file, " and whole\n");
+  await watching.stored(4);
+  await watching.stop();
+  assert.ok((await texts(watching.orgId)).includes("grow half and whole"));
+});
+
+test("an end that nobody completes is taken after a while", async () => {
+  const file = join(place(), "a.log");
+  writeFileSync(file, `${lines("end", 0, 1)}end without`);
+  const watching = watch(file, { lastLineMillis: 0 });
+  await watching.stored(2);
+  await watching.stop();
+});
+
+test("a restart goes on where it was; what came meanwhile is read, also in a file that was renamed", async () => {
+  const folder = place();
+  const file = join(folder, "a.log");
+  writeFileSync(file, lines("restart", 0, 5));
+  const first = watch(file);
+  await first.stored(5);
+  await first.stop();
+  appendFileSync(file, lines("restart", 5, 2));
+  renameSync(file, join(folder, "a.log.1"));
+  writeFileSync(file, lines("new", 0, 3));
+  const second = watch(file, { orgId: first.orgId });
+  await second.stored(10);
+  await second.stop();
+});
+
+test("rotation by renaming loses nothing that is still written to the old file", async () => {
+  const folder = place();
+  const file = join(folder, "a.log");
+  writeFileSync(file, lines("rename", 0, 4));
+  const watching = watch(file);
+  await watching.stored(4);
+  renameSync(file, join(folder, "a.log.1"));
+  writeFileSync(file, lines("fresh", 0, 4));
+  appendFileSync(join(folder, "a.log.1"), lines("rename", 4, 2));
+  await watching.stored(10);
+  renameSync(join(folder, "a.log.1"), join(folder, "a.log.2"));
+  renameSync(file, join(folder, "a.log.1"));
+  writeFileSync(file, lines("third", 0, 1));
+  await watching.stored(11);
+  await watching.stop();
+});
+
+test("a copy that stays and a truncation (copytruncate), in a folder where both are seen: each line once", async () => {
+  const folder = place();
+  const file = join(folder, "a.log");
+  writeFileSync(file, lines("copy", 0, 6));
+  const watching = watch(folder);
+  await watching.stored(6);
+  copyFileSync(file, join(folder, "a.log.1"));
+  truncateSync(file);
+  appendFileSync(file, lines("after", 0, 2));
+  await watching.stored(8);
+  await watching.stop();
+});
+
+test("a file that is written again, longer than before, begins anew", async () => {
+  const file = join(place(), "a.log");
+  writeFileSync(file, lines("short", 0, 3));
+  const first = watch(file);
+  await first.stored(3);
+  await first.stop();
+  writeFileSync(file, lines("other", 0, 9));
+  const second = watch(file, { orgId: first.orgId });
+  await second.stored(12);
+  await second.stop();
+});
+
+test("an archive is read once; one of a file that was read already is not, but for what came after", async () => {
+  const folder = place();
+  const file = join(folder, "a.log");
+  writeFileSync(file, lines("plain", 0, 6));
+  writeFileSync(join(folder, "b.log.gz"), gzipSync(lines("archive", 0, 7)));
+  const first = watch(folder);
+  await first.stored(13);
+  await first.stop();
+  writeFileSync(join(folder, "a.log.1.gz"), gzipSync(lines("plain", 0, 8)));
+  unlinkSync(file);
+  renameSync(join(folder, "b.log.gz"), join(folder, "c.log.gz"));
+  const second = watch(folder, { orgId: first.orgId });
+  await second.stored(15);
+  await second.stop();
+});
+
+test("a pattern takes what it names; links are refused and told", async () => {
+  const folder = place();
+  writeFileSync(join(folder, "fw-1.log"), lines("one", 0, 2));
+  writeFileSync(join(folder, "fw-2.log"), lines("two", 0, 2));
+  writeFileSync(join(folder, "other.txt"), lines("other", 0, 2));
+  symlinkSync(join(folder, "other.txt"), join(folder, "fw-3.log"));
+  const watching = watch(join(folder, "fw-?.log"));
+  await watching.stored(4);
+  await eventually(
+    () => shop.logged.some((line) => line.includes("a symbolic link is not followed")),
+    (told) => told,
+  );
+  await watching.stop();
+  assert.equal((await texts(watching.orgId)).length, 4);
+});
+
+test("while the store is away the file waits; an attempt that only seemed to fail is not twice", async () => {
+  const file = join(place(), "a.log");
+  const count = 2 * BATCH_LINES + 2_000;
+  writeFileSync(file, lines("away", 0, count));
+  let calls = 0;
+  const watching = watch(file, { fail: () => calls++ < 3 });
+  await watching.stored(count);
+  await watching.stop();
+  assert.ok(calls > 5, "a batch of lines at most goes at a time");
+});
+
+test("lines longer than allowed are cut, their neighbours are whole", async () => {
+  const file = join(place(), "a.log");
+  writeFileSync(file, `before\n${"x".repeat(5_000)}\nafter\n`);
+  const watching = watch(file, { maxLineBytes: 1_000 });
+  await watching.stored(3);
+  await watching.stop();
+  assert.deepEqual(
+    (await texts(watching.orgId)).map(({ length }) => length).toSorted(),
+    [1_000, 5, 6].toSorted(),
+  );
+});
+
+test("a broken archive is told and counted, and holds up nobody", async () => {
+  const folder = place();
+  writeFileSync(join(folder, "a.log.gz"), gzipSync(lines("broken", 0, 4)).subarray(0, 40));
+  writeFileSync(join(folder, "b.log"), lines("good", 0, 2));
+  const watching = watch(folder);
+  await watching.stored(2);
+  await eventually(
+    () => shop.logged.some((line) => line.includes("a packed file is broken")),
+    (told) => told,
+  );
+  await watching.stop();
+});
