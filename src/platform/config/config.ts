@@ -15,6 +15,16 @@ const listener = z.strictObject({
     .describe("Required to bind a public address: syslog here is not encrypted"),
 });
 
+const silentAfterMinutes = z
+  .number()
+  .int()
+  .min(0)
+  .max(43_200)
+  .optional()
+  .describe(
+    "Minutes without a line after which an alert is raised; 0 never; learnt from its own rhythm when absent",
+  );
+
 const tlsListener = z.strictObject({
   host: z.string().default("127.0.0.1").describe("Address to bind"),
   port: port.describe("Port to bind; 6514 is the one registered for it"),
@@ -51,6 +61,7 @@ const Source = z.strictObject({
     .describe("The certificate that the sender shows over TLS; with an address, both must fit"),
   org: z.string().min(1).describe("Organisation id or its short name"),
   parser: z.string().default("auto").describe("Parser id, or auto"),
+  silentAfterMinutes,
 });
 
 /** A list of indicators kept as a file, such as a public blocklist. */
@@ -84,6 +95,7 @@ const WatchedFiles = z.strictObject({
     ),
   org: z.string().min(1).describe("Organisation id or its short name"),
   parser: z.string().default("auto").describe("Parser id, or auto"),
+  silentAfterMinutes,
 });
 
 const Nats = z.strictObject({
@@ -113,6 +125,7 @@ const Nats = z.strictObject({
         subject: z.string().min(1).describe("Subject of the stream, logs.north.>; no two may overlap"),
         org: z.string().min(1).describe("Organisation id or its short name"),
         parser: z.string().default("auto").describe("Parser id, or auto"),
+        silentAfterMinutes,
       }),
     )
     .min(1)

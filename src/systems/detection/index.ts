@@ -122,7 +122,10 @@ export const detection: System = {
           handle: async () => void stock.refresh("changes"),
         },
       ],
-      jobs: [retentionJob({ config: config.events, events, records, clock, log })],
+      jobs: [
+        retentionJob({ config: config.events, events, records, clock, log }),
+        collectors.silence({ records, events }),
+      ],
       async start() {
         pool.open();
         stock.start();

@@ -77,6 +77,13 @@ export async function commentAlert(work: Work, id: string, text: string): Promis
   return comment;
 }
 
+/** Closes an alert as handled when nobody took it over; whoever has it, or closed it before, is told in a comment. */
+export async function settleAlert(work: Work, id: string, text: string): Promise<void> {
+  const { state, version } = await new AlertStore(work).hold(id);
+  if (state === "new") await closeAlert(work, { id, version }, "handled", text);
+  else await commentAlert(work, id, text);
+}
+
 /** What incidents learns of the alerts that it takes over. */
 export interface LinkedAlerts {
   readonly alerts: readonly Alert[];

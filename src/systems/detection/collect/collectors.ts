@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { OrgId } from "../../../core/org.ts";
+import type { Job } from "../../../platform/jobs/job.ts";
 import type { Platform } from "../../../platform/platform.ts";
 import { Delivery } from "./delivery.ts";
 import { FileWatcher } from "./files/watcher.ts";
@@ -10,6 +11,7 @@ import type { IngestMetrics } from "./metrics.ts";
 import { NatsCollector } from "./nats/collector.ts";
 import { Unconfirmed } from "./nats/sequences.ts";
 import { OrgNames, Senders } from "./senders.ts";
+import { type ExpectedSource, type SilenceParts, silenceJob } from "./silence-watch.ts";
 import { Spool } from "./spool.ts";
 import { SyslogCollector } from "./syslog.ts";
 import { Tally } from "./tally.ts";
@@ -47,6 +49,37 @@ export class Collectors {
     this.#orgs = new OrgNames(parts.orgByName, clock);
     this.#senders = new Senders(config.ingest.sources, this.#orgs);
     this.#tally = new Tally({ count: parts.ingest.count.bind(parts.ingest), log });
+  }
+
+  /** The watch over sources that fall silent. */
+  silence(parts: Pick<SilenceParts, "records" | "events">): Job {
+    const { config, clock, metrics } = this.#parts.platform;
+    const { sources, files, nats } = config.ingest;
+    const expected: ExpectedSource[] = [
+      ...sources.map((source) => ({ ...source, channel: "syslog" as const })),
+      ...files.map(({ path, ...source }) => ({ ...source, channel: "file" as const, address: path })),
+      ...(nats?.subjects ?? []).map(({ subject, ...source }) => ({
+        ...source,
+        channel: "nats" as const,
+        address: subject,
+      })),
+    ].map(({ name, org, channel, parser, address, silentAfterMinutes }) => ({
+      name,
+      org,
+      channel,
+      parser,
+      ...(address !== undefined && { address }),
+      ...(silentAfterMinutes !== undefined && { silentAfterMinutes }),
+    }));
+    return silenceJob({
+      ...parts,
+      expected,
+      orgs: this.#orgs,
+      behind: () => this.health.failing || (this.#open?.spool.lines ?? 0) > 0,
+      metrics,
+      clock,
+      startedAt: clock.now(),
+    });
   }
 
   async start(): Promise<void> {

@@ -53,12 +53,42 @@ export const IngestSource = z.object({
   refused: z.number().int(),
   invalidUtf8: z.number().int(),
   alerts: z.number().int(),
+  /** Lines let go: no room for a datagram, or never to be stored. */
+  dropped: z.number().int(),
+  /** Lines that went over the disk because the stores were away or slow. */
+  spooled: z.number().int(),
+  /** Seconds from receipt to storage of the last batch. */
+  storeLag: z.number().nullable(),
+  /** Seconds from the newest event's own time to its receipt; negative where the device's clock runs ahead. */
+  eventLag: z.number().nullable(),
+  /** Since when no line came that should have; its alert. */
+  silentSince: z.iso.datetime().nullable(),
+  silentAlert: z.uuid().nullable(),
+  /** After how many minutes without a line it counts as silent, configured or learnt; null: not watched. */
+  silentAfterMinutes: z.number().int().nullable(),
+  /** The hours of the last day in which something came or was lost. */
+  hours: z.array(
+    z.object({
+      hour: z.iso.datetime(),
+      received: z.number().int(),
+      unparsed: z.number().int(),
+      dropped: z.number().int(),
+    }),
+  ),
   lastError: z.string().nullable(),
   lastErrorAt: z.iso.datetime().nullable(),
 });
 export type IngestSource = z.infer<typeof IngestSource>;
 
-export const SourceQuery = PageQuery.extend({ org: OrgId.optional() });
+export const SOURCE_STATES = ["silent", "refused", "dropped", "unparsed"] as const;
+export const SourceQuery = PageQuery.extend({
+  org: OrgId.optional(),
+  channel: Channel.optional(),
+  /** Sources that are silent, or of which something was refused, dropped or not understood. */
+  state: z.enum(SOURCE_STATES).optional(),
+  /** Part of the name. */
+  q: z.string().trim().min(1).max(80).optional(),
+});
 export type SourceQuery = z.infer<typeof SourceQuery>;
 export const SourcePage = pageOf(IngestSource);
 

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type Instant, instantOf } from "../../../core/instant.ts";
+import { addMillis, type Instant, instantOf } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
 import type { Page } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
@@ -7,6 +7,7 @@ import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { type BatchDone, BOOK_TLP } from "./batches.ts";
 import { Channel, type IngestSource, type SourceQuery } from "./model.ts";
+import { RHYTHM_DAYS, silentAfter } from "./silence.ts";
 import type { IngestTables } from "./tables.ts";
 import type { Counted } from "./tally.ts";
 
@@ -20,6 +21,7 @@ export interface Source {
 }
 
 const LONGEST_ERROR = 300;
+const DAY_MILLIS = 86_400_000;
 
 interface Added {
   readonly refused?: number;
@@ -47,6 +49,40 @@ export class SourceStore {
 
   async count(source: Source, counted: Counted): Promise<void> {
     await this.#add(source, counted);
+  }
+
+  /** Writes down what the configuration expects of its sources, and makes those that never spoke known. */
+  async expect(expected: readonly { source: Source; minutes: number }[]): Promise<void> {
+    const db = this.#work.tables<IngestTables>();
+    const known = await db
+      .selectFrom("ingest_source")
+      .select(["org_id", "name", "expected_minutes"])
+      .where(visible(this.#work, "ingest_source"))
+      .execute();
+    const minutesOf = new Map(
+      expected.map(({ source, minutes }) => [keyOf(source.orgId, source.name), minutes]),
+    );
+    for (const { org_id, name, expected_minutes } of known) {
+      const minutes = minutesOf.get(keyOf(org_id, name)) ?? null;
+      if (minutes === expected_minutes) continue;
+      await db
+        .updateTable("ingest_source")
+        .set({ expected_minutes: minutes })
+        .where("org_id", "=", org_id)
+        .where("name", "=", name)
+        .execute();
+    }
+    const there = new Set(known.map(({ org_id, name }) => keyOf(org_id, name)));
+    for (const { source, minutes } of expected) {
+      if (there.has(keyOf(source.orgId, source.name))) continue;
+      await this.#add(source, {});
+      await db
+        .updateTable("ingest_source")
+        .set({ expected_minutes: minutes })
+        .where("org_id", "=", source.orgId)
+        .where("name", "=", source.name)
+        .execute();
+    }
   }
 
   async forgetHours(before: Instant): Promise<void> {
@@ -148,13 +184,48 @@ export class SourceStore {
       .execute();
   }
 
+  /** What came hour by hour in the last days, by source. */
+  async #hours(
+    sources: readonly { org_id: string; name: string }[],
+  ): Promise<
+    Map<string, { hour: Instant; received: number; unparsed: number; dropped: number; pause: number }[]>
+  > {
+    if (sources.length === 0) return new Map();
+    const rows = await this.#work
+      .tables<IngestTables>()
+      .selectFrom("ingest_source_hour")
+      .selectAll()
+      .where("name", "in", [...new Set(sources.map(({ name }) => name))])
+      .where("hour", ">", addMillis(this.#work.now, -RHYTHM_DAYS * DAY_MILLIS) as unknown as Date)
+      .where(visible(this.#work, "ingest_source_hour"))
+      .orderBy("hour")
+      .execute();
+    const presented = rows.map((row) => ({
+      key: keyOf(row.org_id, row.name),
+      hour: instantOf(row.hour),
+      received: Number(row.received),
+      unparsed: Number(row.unparsed),
+      dropped: Number(row.dropped),
+      pause: Number(row.longest_gap),
+    }));
+    return Map.groupBy(presented, ({ key }) => key);
+  }
+
   /** Sources in the scope's sight, by name. */
   async list(query: SourceQuery): Promise<Page<IngestSource>> {
     const db = this.#work.tables<IngestTables>();
     const matching = db
       .selectFrom("ingest_source")
       .where(visible(this.#work, "ingest_source"))
-      .$if(query.org !== undefined, (select) => select.where("org_id", "=", query.org ?? ""));
+      .$if(query.org !== undefined, (select) => select.where("org_id", "=", query.org ?? ""))
+      .$if(query.channel !== undefined, (select) => select.where("channel", "=", query.channel ?? ""))
+      .$if(query.q !== undefined, (select) =>
+        select.where(sql<boolean>`position(lower(${query.q ?? ""}) in lower(ingest_source.name)) > 0`),
+      )
+      .$if(query.state === "silent", (select) => select.where("silent_since", "is not", null))
+      .$if(query.state === "refused", (select) => select.where("refused", ">", 0))
+      .$if(query.state === "dropped", (select) => select.where("dropped", ">", 0))
+      .$if(query.state === "unparsed", (select) => select.where("unparsed", ">", 0));
     const { total } = await matching
       .select((count) => count.fn.countAll<number | string>().as("total"))
       .executeTakeFirstOrThrow();
@@ -173,27 +244,54 @@ export class SourceStore {
     const items = rows.slice(0, query.limit);
     const last = items.at(-1);
     const next = rows.length > query.limit && last !== undefined ? writeCursor(last) : undefined;
-    return { items: items.map(present), ...(next !== undefined && { next }), total: Number(total) };
+    const hours = await this.#hours(items);
+    const presented = items.map((row) => {
+      const own = hours.get(keyOf(row.org_id, row.name)) ?? [];
+      const rhythm = {
+        configured: row.expected_minutes ?? undefined,
+        firstSeen: instantOf(row.first_seen),
+        pauses: own.filter(({ received }) => received > 0).map(({ pause }) => pause),
+      };
+      const day = own
+        .filter(({ hour }) => hour > addMillis(this.#work.now, -DAY_MILLIS))
+        .map(({ hour, received, unparsed, dropped }) => ({ hour, received, unparsed, dropped }));
+      return present(row, day, silentAfter(rhythm, this.#work.now));
+    });
+    return { items: presented, ...(next !== undefined && { next }), total: Number(total) };
   }
 }
 
-function present(row: {
-  org_id: string;
-  name: string;
-  channel: string;
-  parser: string;
-  address: string | null;
-  first_seen: Date;
-  last_seen: Date | null;
-  received: string | number;
-  parsed: string | number;
-  unparsed: string | number;
-  refused: string | number;
-  invalid_utf8: string | number;
-  alerts: string | number;
-  last_error: string | null;
-  last_error_at: Date | null;
-}): IngestSource {
+function keyOf(orgId: string, name: string): string {
+  return `${orgId}\n${name}`;
+}
+
+function present(
+  row: {
+    org_id: string;
+    name: string;
+    channel: string;
+    parser: string;
+    address: string | null;
+    first_seen: Date;
+    last_seen: Date | null;
+    received: string | number;
+    parsed: string | number;
+    unparsed: string | number;
+    refused: string | number;
+    invalid_utf8: string | number;
+    alerts: string | number;
+    last_error: string | null;
+    last_error_at: Date | null;
+    dropped: string | number;
+    spooled: string | number;
+    store_lag: number | null;
+    event_lag: number | null;
+    silent_since: Date | null;
+    silent_alert: string | null;
+  },
+  hours: IngestSource["hours"],
+  silentAfterMinutes: number | undefined,
+): IngestSource {
   return {
     orgId: row.org_id,
     name: row.name,
@@ -208,6 +306,14 @@ function present(row: {
     refused: Number(row.refused),
     invalidUtf8: Number(row.invalid_utf8),
     alerts: Number(row.alerts),
+    dropped: Number(row.dropped),
+    spooled: Number(row.spooled),
+    storeLag: row.store_lag,
+    eventLag: row.event_lag,
+    silentSince: row.silent_since === null ? null : instantOf(row.silent_since),
+    silentAlert: row.silent_alert,
+    silentAfterMinutes: silentAfterMinutes ?? null,
+    hours,
     lastError: row.last_error,
     lastErrorAt: row.last_error_at === null ? null : instantOf(row.last_error_at),
   };
