@@ -34,7 +34,7 @@ export function Loading({ text }: { readonly text?: string }) {
   }, []);
   return (
     <div className="face" role="status">
-      {shown ? <p className="muted pulse">{text ?? t("loading")}</p> : null}
+      {shown ? <p className="pulse">{text ?? t("loading")}</p> : null}
     </div>
   );
 }
