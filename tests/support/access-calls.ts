@@ -203,6 +203,7 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "library.object": get((s) => `/api/v1/intel/library/${s.objectId}`),
   "library.neighbours": get((s) => `/api/v1/intel/library/${s.objectId}/neighbours`),
   "library.correlations": get((s) => `/api/v1/intel/library/${s.objectId}/correlations`),
+  "library.log-searches": get((s) => `/api/v1/intel/library/${s.objectId}/searches`),
   "library.remark": act(
     (s) => `/api/v1/intel/library/${s.objectId}/remarks`,
     () => ({ kind: "note", text: "seen" }),

@@ -3,6 +3,7 @@ import { createReadStream, readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import {
   type Judgement,
+  leftText,
   matchPattern,
   patternFault,
   type StixFinding,
@@ -82,10 +83,10 @@ function convert(pattern: string, options: PatternOptions): void {
   try {
     if (options.to === "search") {
       for (const { query, left } of searchesOf(pattern)) {
-        if (options.json === true) printJson({ query, left });
+        if (options.json === true) printJson({ query, left: left.map(leftText) });
         else {
           console.log(`/logs?${new URLSearchParams(query as Record<string, string>)}`);
-          for (const part of left) console.log(`  not said: ${part}`);
+          for (const part of left) console.log(`  not said: ${leftText(part)}`);
         }
       }
       return;

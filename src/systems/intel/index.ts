@@ -21,7 +21,7 @@ export type { IndicatorType, IntelKind, IntelState, Item, Recipient } from "./mo
 export { type Draft, type DraftIndicator, draftItem } from "./review.ts";
 export { patternFault } from "./stix/pattern.ts";
 export { matchPattern } from "./stix/pattern-match.ts";
-export { searchesOf } from "./stix/pattern-search.ts";
+export { leftText, searchesOf } from "./stix/pattern-search.ts";
 export { sigmaOf } from "./stix/pattern-sigma.ts";
 export { type Judgement, validateStream as validateStixStream } from "./stix/stream.ts";
 export type { StixFinding } from "./stix/validate.ts";

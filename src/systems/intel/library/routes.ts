@@ -6,6 +6,7 @@ import type { Decays } from "./decay.ts";
 import { reindexState, restartReindex } from "./entry-store.ts";
 import { FORMS } from "./export.ts";
 import { REINDEX } from "./jobs.ts";
+import { searchesFor } from "./log-searches.ts";
 import { MatrixStore, navigatorLayer } from "./matrix-store.ts";
 import {
   Correlations,
@@ -14,6 +15,7 @@ import {
   LibraryFilter,
   LibraryPage,
   LibraryQuery,
+  LogSearches,
   Matrices,
   Matrix,
   MOST_EXPORTED,
@@ -169,6 +171,16 @@ function objectRoutes(parts: LibraryParts): Route[] {
       params: Id,
       response: Correlations,
       handler: ({ params, within }) => within((work) => new ObjectPage(work).correlations(params.id)),
+    }),
+    route({
+      id: "library.log-searches",
+      method: "GET",
+      path: `${OBJECT}/searches`,
+      summary: "Searches of the logs for what the object's pattern or values say, and what they leave out",
+      needs: "intel:read",
+      params: Id,
+      response: LogSearches,
+      handler: ({ params, within }) => within((work) => searchesFor(work, params.id)),
     }),
     route({
       id: "library.remark",

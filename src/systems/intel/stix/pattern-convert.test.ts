@@ -28,15 +28,12 @@ test("a pattern as searches of the logs: one for each way in which it can hold",
     [{ q: "aa", from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" }],
   );
   assert.deepEqual(searchesOf("[user-account:account_login = 'root' AND process:pid > 7]"), [
-    { query: { user: "root" }, left: ["process:pid >"] },
+    { query: { user: "root" }, left: [{ why: "test", part: "process:pid >" }] },
   ]);
   assert.deepEqual(searchesOf("[process:command_line LIKE '%powershell%enc%']")[0]?.query, {
     q: "powershell enc",
   });
-  assert.equal(
-    searchesOf("[url:value = 'a'] FOLLOWEDBY [url:value = 'b']")[0]?.left[0],
-    "how the observations belong together",
-  );
+  assert.equal(searchesOf("[url:value = 'a'] FOLLOWEDBY [url:value = 'b']")[0]?.left[0]?.why, "joined");
   assert.throws(() => searchesOf("[file:size > 7]"), /cannot be searched for file:size >/);
   assert.throws(() => searchesOf("[file:size > ]"), /^SyntaxError: character 14/);
 });

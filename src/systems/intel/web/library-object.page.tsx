@@ -26,6 +26,7 @@ import { LIBRARY, ObjectLink, objectPath, TypeName } from "./library-parts.tsx";
 import "./library.css";
 import { Relations } from "./library-relations.tsx";
 import { RemarkDialog } from "./library-remark.tsx";
+import { LogSearchLinks } from "./library-searches.tsx";
 import { Versions } from "./library-versions.tsx";
 
 const LibraryGraph = lazy(() => import("./library-graph.tsx"));
@@ -219,6 +220,8 @@ function ObjectView({
   const orgName = useOrgName();
   const [language] = useLanguage();
   const mayWrite = useMay("intel:write");
+  const mayReadLogs = useMay("logs:read");
+  const searchable = detail.row.type === "indicator" || detail.values.length > 0;
   const [graph, setGraph] = useState(false);
   const [adding, setAdding] = useState(false);
   const { row } = detail;
@@ -263,6 +266,7 @@ function ObjectView({
       >
         <ScoreSection detail={detail} />
         <Values detail={detail} />
+        {mayReadLogs && searchable && <LogSearchLinks id={row.id} />}
         <Relations of={neighbours} id={row.id} />
         <Section
           title={t("graph")}
