@@ -12,11 +12,19 @@ export interface NavEntry {
   /** Text key with its namespace, `detection:nav.alerts`. */
   readonly label: string;
   readonly icon: Icon;
-  /** Place in the navigation, small first: home 0, alerts 10, incidents 20, intel 40, members 80, platform 90. */
+  /** Place in the navigation, small first; the tens tell the group (NAV_GROUPS): home 0, alerts 10, incidents 20. */
   readonly order: number;
   /** Letter after `g` that goes there. Unique over the console. */
   readonly key?: string;
 }
+
+/** The navigation's headings, each with the smallest order that stands under it. What comes before has none. */
+export const NAV_GROUPS = [
+  { from: 40, label: "kit:nav.group.intel" },
+  { from: 50, label: "kit:nav.group.detection" },
+  { from: 80, label: "kit:nav.group.members" },
+  { from: 90, label: "kit:nav.group.platform" },
+] as const;
 
 /** One address of the console. `$name` in the path is a parameter, read with `useParam("name")`. */
 export interface Page {

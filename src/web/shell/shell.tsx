@@ -12,7 +12,7 @@ import { useLanguage, useTexts } from "../i18n.ts";
 import { kept } from "../kept.ts";
 import { useKeys } from "../keys.ts";
 import { usePhone } from "../look.ts";
-import type { NavEntry, WebDoor } from "../page.ts";
+import { NAV_GROUPS, type NavEntry, type WebDoor } from "../page.ts";
 import { Empty } from "../parts/faces.tsx";
 import { Clock } from "../parts/time.tsx";
 import { Go, useGo, usePath } from "../route.tsx";
@@ -48,12 +48,14 @@ function placeOf(path: string, places: readonly Place[]): string | undefined {
 
 interface NavListProps {
   readonly places: readonly Place[];
+  /** Every place there is, when `places` is a part of them. */
+  readonly all?: readonly Place[];
   readonly onGo?: () => void;
 }
 
-function NavList({ places, onGo }: NavListProps) {
+function NavList({ places, all = places, onGo }: NavListProps) {
   const t = useTexts();
-  const here = placeOf(usePath(), places);
+  const here = placeOf(usePath(), all);
   return (
     <ul className="plain nav-list">
       {places.map(({ to, label, icon: Icon, key }) => (
@@ -74,19 +76,44 @@ function NavList({ places, onGo }: NavListProps) {
   );
 }
 
+/** The whole navigation under its headings; a group of which this person may open nothing is not there. */
+function GroupedNav({ places, onGo }: NavListProps) {
+  const t = useTexts();
+  const bounds = [0, ...NAV_GROUPS.map(({ from }) => from), Number.POSITIVE_INFINITY];
+  return (
+    <div className="nav-groups">
+      {[undefined, ...NAV_GROUPS].map((group, at) => {
+        const [from = 0, end = 0] = bounds.slice(at);
+        const own = places.filter(({ order }) => order >= from && order < end);
+        if (own.length === 0) return null;
+        return (
+          <section key={from} aria-label={group === undefined ? undefined : t(group.label)}>
+            {group === undefined ? null : (
+              <p className="nav-group" aria-hidden="true">
+                <span className="nav-word">{t(group.label)}</span>
+              </p>
+            )}
+            <NavList places={own} all={places} {...(onGo === undefined ? {} : { onGo })} />
+          </section>
+        );
+      })}
+    </div>
+  );
+}
+
 function BottomBar({ places }: { readonly places: readonly Place[] }) {
   const t = useTexts();
   const [open, setOpen] = useState(false);
   return (
     <nav className="bottom-bar" aria-label={t("nav")}>
-      <NavList places={places.slice(0, 4)} />
+      <NavList places={places.slice(0, 4)} all={places} />
       <button type="button" className="nav-line" aria-expanded={open} onClick={() => setOpen(true)}>
         <MenuOutlined className="nav-icon" aria-hidden="true" />
         <span className="nav-word">{t("nav.more")}</span>
       </button>
       <Drawer placement="bottom" size="70%" open={open} onClose={() => setOpen(false)} title={t("nav")}>
         <div className="drawer-nav">
-          <NavList places={places} onGo={() => setOpen(false)} />
+          <GroupedNav places={places} onGo={() => setOpen(false)} />
         </div>
       </Drawer>
     </nav>
@@ -113,7 +140,7 @@ function SideBar({ places }: { readonly places: readonly Place[] }) {
           <span className="muted small"> {node.name}</span>
         </span>
       </Go>
-      <NavList places={places} />
+      <GroupedNav places={places} />
       <button type="button" className="nav-line fold" aria-expanded={!folded} title={word} onClick={fold}>
         {folded ? (
           <MenuUnfoldOutlined className="nav-icon" aria-hidden="true" />

@@ -19,6 +19,6 @@ export const logPages: readonly Page[] = [
     path: "/log-sources",
     needs: "platform:read",
     component: lazy(() => import("./ingest.page.tsx")),
-    nav: { label: "detection:nav.ingest", icon: CloudServerOutlined, order: 89, key: "d" },
+    nav: { label: "detection:nav.ingest", icon: CloudServerOutlined, order: 62, key: "d" },
   }),
 ];
