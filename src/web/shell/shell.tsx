@@ -87,14 +87,14 @@ function GroupedNav({ places, onGo }: NavListProps) {
         const own = places.filter(({ order }) => order >= from && order < end);
         if (own.length === 0) return null;
         return (
-          <section key={from} aria-label={group === undefined ? undefined : t(group.label)}>
+          <div key={from}>
             {group === undefined ? null : (
-              <p className="nav-group" aria-hidden="true">
+              <p className="nav-group">
                 <span className="nav-word">{t(group.label)}</span>
               </p>
             )}
             <NavList places={own} all={places} {...(onGo === undefined ? {} : { onGo })} />
-          </section>
+          </div>
         );
       })}
     </div>
