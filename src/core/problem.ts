@@ -8,6 +8,7 @@ export const PROBLEMS = {
   "http.forbidden": { status: 403, title: "The role does not hold the right this needs" },
   "http.csrf": { status: 403, title: "The request does not come from the console that signed in" },
   "http.not-found": { status: 404, title: "There is nothing here that you may see" },
+  "http.method": { status: 405, title: "The address does not take this method" },
   "http.not-acceptable": { status: 406, title: "No representation fits the Accept header" },
   "http.conflict": { status: 409, title: "The state changed meanwhile" },
   "http.too-large": { status: 413, title: "The body is larger than allowed" },

@@ -279,6 +279,7 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "taxii.nothing-get": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
   "taxii.nothing-post": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
   "taxii.nothing-put": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
+  "taxii.nothing-patch": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
   "taxii.nothing-delete": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
   "peers.list": self("/api/v1/peers"),
   "peers.collections": self("/api/v1/peers/collections"),

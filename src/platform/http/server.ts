@@ -66,7 +66,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 400 },
     // An address that cannot be decoded never reaches a route, and so not the error handler.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(reply, asProblem(error, request, log)),
+      sendProblem(reply, asProblem(error, request, log), rendererAt(parts.routes, request.url)),
     clientErrorHandler: refuseBrokenRequest,
     ...(config.http.tls === undefined
       ? {}
@@ -108,6 +108,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY },
     hsts: config.http.tls !== undefined || config.http.trustedProxy !== undefined,
     referrerPolicy: { policy: "no-referrer" },
+    // The same as frame-ancestors for those who do not know it; the default would allow what that forbids.
+    xFrameOptions: { action: "deny" },
   });
   await app.register(cookie);
   await app.register(rateLimit, {
@@ -202,8 +204,15 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     theme: { title: "Lianfang 聯防 API" },
     uiConfig: { validatorUrl: null },
   });
-  await serveConsole(app, parts.consoleFolder);
+  await serveConsole(app, parts);
   return app;
+}
+
+/** How a refusal looks at an address that met no route: as below the prefix that a standard has for itself. */
+function rendererAt(routes: readonly Route[], url: string): Route["renderProblem"] {
+  return routes.find(({ path, renderProblem }) => {
+    return renderProblem !== undefined && path.endsWith("/*") && url.startsWith(path.slice(0, -1));
+  })?.renderProblem;
 }
 
 function isVoid(schema: z.ZodType): boolean {
@@ -211,7 +220,10 @@ function isVoid(schema: z.ZodType): boolean {
 }
 
 /** The built console: hashed assets for ever, the page itself never cached; unknown paths of the console get the page. */
-async function serveConsole(app: FastifyInstance, folder: string | undefined): Promise<void> {
+async function serveConsole(
+  app: FastifyInstance,
+  { consoleFolder: folder, routes }: Pick<ServerParts, "consoleFolder" | "routes">,
+): Promise<void> {
   const page = folder === undefined ? undefined : join(folder, "index.html");
   if (folder !== undefined && page !== undefined && existsSync(page)) {
     await app.register(fastifyStatic, {
@@ -230,7 +242,7 @@ async function serveConsole(app: FastifyInstance, folder: string | undefined): P
       !reserved &&
       (path === "/" || (request.headers.accept ?? "").includes("html"));
     if (!wantsPage || page === undefined || !existsSync(page))
-      return sendProblem(reply, new Problem("http.not-found"));
+      return sendProblem(reply, new Problem("http.not-found"), rendererAt(routes, path));
     // Read each time: the page names its scripts by their hash, and a console built anew must not find an old page.
     reply.header("content-type", "text/html; charset=utf-8").header("cache-control", "no-store");
     return reply.send(await readFile(page, "utf8"));

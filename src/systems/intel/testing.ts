@@ -237,6 +237,7 @@ export async function intelServer(
     green: node.greenKey,
     "other-pusher": node.otherPusher,
     "third-pusher": node.thirdPusher,
+    "write-only": { ...node.otherPusher, permissions: new Set(["taxii:write"]) },
   };
   const server = await createServer({
     config,

@@ -61,7 +61,7 @@ for (const database of DATABASES) {
     return { root, collection };
   };
 
-  withPeer("8.5.1: Basic and Bearer open the same doors, a wrong key none", async (url, secret) => {
+  withPeer("8.5.1 Basic and Bearer open the same doors, a wrong key none", async (url, secret) => {
     for (const login of [{ token: secret }, { user: "anything", password: secret }]) {
       const { root, collection } = await inbox(new TaxiiClient({ url, login }, { loopback: true }));
       assert.deepEqual([root.title, collection.canRead], ["測試 ISAC", true]);
@@ -74,7 +74,7 @@ for (const database of DATABASES) {
   });
 
   withPeer(
-    "push in envelopes that fit, pull with checkpoints, resume after a crash, and again without anything new",
+    "5.5 push in envelopes that fit, pull with checkpoints, resume after a crash, and again without anything new",
     async (url, secret) => {
       const client = new TaxiiClient({ url, login: { user: "", password: secret } }, { loopback: true });
       const { root, collection } = await inbox(client);
@@ -146,7 +146,7 @@ function send(response: ServerResponse, body: unknown, status = 200, headers = {
 
 const at = (url: string) => ({ url: `${url}c/`, id: "c", title: "", canRead: true, canWrite: true });
 
-test("4.3: a pending status is asked for until it is complete", async () => {
+test("4.3 a pending status is asked for until it is complete", async () => {
   const id = "2d086da7-4bdc-4f91-900e-d77486753710";
   const counts = { id, total_count: 1, success_count: 0, failure_count: 0, pending_count: 1 };
   const asked: string[] = [];
@@ -164,7 +164,7 @@ test("4.3: a pending status is asked for until it is complete", async () => {
   );
 });
 
-test("passing failures are tried again, lasting ones are not, and never without end", async () => {
+test("3.6 passing failures are tried again, lasting ones are not, and never without end", async () => {
   let calls = 0;
   await withOddPeer(
     (request, response, turn) => {
@@ -185,7 +185,7 @@ test("passing failures are tried again, lasting ones are not, and never without 
   );
 });
 
-test("the login goes to no other origin, no redirect is followed, nonsense is refused", async () => {
+test("8.5.1 the login goes to no other origin, no redirect is followed, nonsense is refused", async () => {
   const answers: unknown[] = [
     { api_roots: ["http://127.0.0.2:1/api/"] },
     "no object",

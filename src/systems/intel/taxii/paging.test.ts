@@ -34,7 +34,7 @@ function add(node: IntelNode, from: number, count: number, fails = false): Promi
 
 for (const database of DATABASES) {
   for (const way of ["next", "added_after"] as const) {
-    test(`${database.name}: 3.4, 3.5: ${COUNT} objects of one instant, paged by ${way} while others write: none lost, none twice`, async () => {
+    test(`${database.name}: 3.5 thousands of objects of one instant, paged by ${way} while others write: none lost, none twice`, async () => {
       const node = await intelNode(database);
       const { server, url } = await intelServer(node, { perMinute: 100_000 });
       try {
@@ -71,7 +71,7 @@ for (const database of DATABASES) {
     });
   }
 
-  test(`${database.name}: 3.4: added_after goes on exactly behind the last object of a page`, async () => {
+  test(`${database.name}: 3.4 added_after goes on exactly behind the last object of a page`, async () => {
     const node = await intelNode(database);
     try {
       await add(node, 0, 30);

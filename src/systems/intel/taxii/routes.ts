@@ -19,7 +19,7 @@ const EPOCH = "1970-01-01T00:00:00.000000Z";
 
 /** The TAXII 2.1 server (sections 4 and 5). Every answer and every refusal is of its media type. */
 export function taxiiRoutes(config: Config): Route[] {
-  return [
+  const routes = [
     taxii("discovery", "GET", "/taxii2/", "Server discovery", async () => ({
       title: `${config.node.name} TAXII`,
       description: "聯防 threat intelligence released by this node",
@@ -40,7 +40,7 @@ export function taxiiRoutes(config: Config): Route[] {
       present(await call.within((work) => collectionOf(work, call)), call.scope),
     ),
     inRoot("objects", "GET", "collections/:collectionId/objects/", "Objects of a collection", (call) =>
-      objects(call, readFilter(call.query)),
+      objects(call, readFilter(call.query, addressOf(call))),
     ),
     inRoot(
       "object",
@@ -64,20 +64,29 @@ export function taxiiRoutes(config: Config): Route[] {
       versions,
     ),
     ...writeRoutes(config.http.bodyLimit),
-    ...elsewhere(),
   ];
+  return [...routes, ...elsewhere(routes)];
 }
 
-/** What stands at no address of ours is refused as everything below /taxii2 is (section 3.6.1). */
-function elsewhere(): Route[] {
-  return (["GET", "POST", "PUT", "DELETE"] as const).map((method) => {
+/**
+ * What is no address of ours below /taxii2/ is refused there as everything is (section 3.6.1): 404, or 405 where the
+ * address is one and takes other methods.
+ */
+function elsewhere(routes: readonly Route[]): Route[] {
+  const known = routes.map(({ method, path }) => ({ method, steps: stepsOf(path) }));
+  return (["GET", "POST", "PUT", "PATCH", "DELETE"] as const).map((method) => {
     const nothing = taxii(
       `nothing-${method.toLowerCase()}`,
       method,
       "/taxii2/*",
       "Nothing is here",
-      async () => {
-        throw new Problem("http.not-found");
+      async ({ request, reply }) => {
+        const asked = stepsOf(request.url.split("?", 1)[0] ?? "");
+        const taken = known.filter(({ steps }) => fits(asked, steps)).map((each) => each.method);
+        // One that does take the method, and came here all the same, has a name longer than any of ours.
+        if (taken.length === 0 || taken.includes(method)) throw new Problem("http.not-found");
+        reply.header("allow", allowed(taken));
+        throw new Problem("http.method", { detail: `here are ${allowed(taken)}` });
       },
     );
     return {
@@ -86,6 +95,21 @@ function elsewhere(): Route[] {
       ...(method === "GET" || method === "DELETE" ? {} : { rawBody: true }),
     };
   });
+}
+
+function stepsOf(path: string): string[] {
+  return path.split("/").filter((step) => step !== "");
+}
+
+function fits(asked: readonly string[], steps: readonly string[]): boolean {
+  if (asked.length !== steps.length || (asked.length > 1 && asked[1] !== API_ROOT)) return false;
+  return steps.every((step, at) => step.startsWith(":") || step === asked[at]);
+}
+
+function allowed(methods: readonly string[]): string {
+  return [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))].join(
+    ", ",
+  );
 }
 
 function present(collection: Collection, scope: Scope) {
@@ -102,8 +126,13 @@ function present(collection: Collection, scope: Scope) {
 
 /** Of a single object only its versions are filtered (sections 5.6 and 5.8). */
 function oneObject(call: TaxiiCall): TaxiiFilter {
-  const { types: _, ...filter } = readFilter(call.query);
+  const { types: _, ...filter } = readFilter(call.query, addressOf(call));
   return { ...filter, ids: [call.params["objectId"] ?? ""] };
+}
+
+/** The address without its filters; what a `next` is good for. */
+function addressOf({ request }: TaxiiCall): string {
+  return stepsOf(request.url.split("?", 1)[0] ?? "").join("/");
 }
 
 async function read(call: TaxiiCall, filter: TaxiiFilter, receipt: boolean): Promise<ObjectPage> {
@@ -112,7 +141,9 @@ async function read(call: TaxiiCall, filter: TaxiiFilter, receipt: boolean): Pro
     const { id } = await collectionOf(work, call);
     if (call.params["objectId"] !== undefined) await store.requireObject(id, call.params["objectId"]);
     const found = await store.page(id, filter);
-    if (receipt) await new DeliveryStore(work).record(found.objects.flatMap(itemOf));
+    // A HEAD gives nobody anything.
+    if (receipt && call.request.method === "GET")
+      await new DeliveryStore(work).record(found.objects.flatMap(itemOf));
     return found;
   });
   // Without objects the headers keep a client where it is: at what it asked to see the rest of.
@@ -131,15 +162,16 @@ async function objects(call: TaxiiCall, filter: TaxiiFilter): Promise<Buffer> {
   const page = await read(call, filter, true);
   const last = page.objects.at(-1);
   if (last === undefined) return Buffer.from("{}");
-  const rest = page.more ? `"more":true,"next":${JSON.stringify(writeNext(last.seq))},` : "";
+  const rest = page.more ? `"more":true,"next":${JSON.stringify(writeNext(last.seq, filter))},` : "";
   return Buffer.from(`{${rest}"objects":[${page.objects.map((object) => object.document).join(",")}]}`);
 }
 
 async function manifest(call: TaxiiCall): Promise<object> {
-  const page = await read(call, readFilter(call.query), false);
+  const filter = readFilter(call.query, addressOf(call));
+  const page = await read(call, filter, false);
   if (page.objects.length === 0) return {};
   return {
-    ...more(page),
+    ...more(page, filter),
     objects: page.objects.map((object) => ({
       id: object.id,
       date_added: object.dateAdded,
@@ -150,13 +182,14 @@ async function manifest(call: TaxiiCall): Promise<object> {
 }
 
 async function versions(call: TaxiiCall): Promise<object> {
-  const page = await read(call, { ...oneObject(call), versions: ["all"] }, false);
+  const filter: TaxiiFilter = { ...oneObject(call), versions: ["all"] };
+  const page = await read(call, filter, false);
   if (page.objects.length === 0) return {};
-  return { ...more(page), versions: page.objects.map((object) => object.version) };
+  return { ...more(page, filter), versions: page.objects.map((object) => object.version) };
 }
 
 /** `next` is an extra of ours for manifests and versions; a client that knows only `more` goes on by added_after. */
-function more(page: ObjectPage): object {
+function more(page: ObjectPage, filter: TaxiiFilter): object {
   const last = page.objects.at(-1);
-  return page.more && last !== undefined ? { more: true, next: writeNext(last.seq) } : {};
+  return page.more && last !== undefined ? { more: true, next: writeNext(last.seq, filter) } : {};
 }

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { Problem } from "../../../core/problem.ts";
+import { may } from "../../../core/scope.ts";
 import type { Route } from "../../../platform/http/route.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { CollectionStore } from "./collection-store.ts";
@@ -63,6 +64,8 @@ async function addObjects(call: TaxiiCall, most: number): Promise<object> {
 
 /** Without match[version] every version goes. The answer has no body. */
 async function deleteObject(call: TaxiiCall): Promise<Buffer> {
+  if (!may(call.scope, "taxii:read"))
+    throw new Problem("http.forbidden", { detail: "deleting needs taxii:read and taxii:write" });
   const { types: _types, ids: _ids, ...filter } = readFilter(call.query);
   const versions = call.query["match[version]"] === undefined ? (["all"] as const) : filter.versions;
   await call.within(async (work) => {
