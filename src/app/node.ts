@@ -33,7 +33,10 @@ export interface NodeOptions {
   readonly config: Config;
   readonly clock?: Clock;
   readonly log?: Log;
-  /** Bind the configured address and the local socket; false only builds the node (for commands that need no server). */
+  /**
+   * Bind the configured address and the local socket. False only builds the node, for a command that needs no server:
+   * no port is opened, nothing is collected, no job runs by the clock.
+   */
   readonly listen?: boolean;
 }
 
@@ -97,6 +100,7 @@ export async function startNode(options: NodeOptions): Promise<LianfangNode> {
 
 async function bringUp(options: NodeOptions, log: Log, closers: Closers): Promise<LianfangNode> {
   const { config } = options;
+  const serving = options.listen !== false;
   const clock = options.clock ?? systemClock;
   const data = resolve(config.data);
   mkdirSync(data, { recursive: true, mode: 0o700 });
@@ -171,7 +175,7 @@ async function bringUp(options: NodeOptions, log: Log, closers: Closers): Promis
     routes,
     authenticate: async (request: FastifyRequest) => {
       // A node that does not listen is only reached from inside its own process.
-      if (options.listen === false || local?.isLocal(request) === true) return { scope: await localScope() };
+      if (!serving || local?.isLocal(request) === true) return { scope: await localScope() };
       return members?.(request);
     },
   });
@@ -182,10 +186,10 @@ async function bringUp(options: NodeOptions, log: Log, closers: Closers): Promis
 
   for (const each of started) {
     if (each.stop !== undefined) closers.add("system", each.stop);
-    await each.start?.();
+    await each.start?.({ serving });
   }
   let url = "";
-  if (options.listen !== false) {
+  if (serving) {
     await jobs.start(started.flatMap((each) => each.jobs ?? []).concat(audit.jobs), (job) =>
       platform.jobScope(job.name, job.permissions),
     );

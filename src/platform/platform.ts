@@ -31,6 +31,15 @@ export interface Platform {
   jobScope(name: string, permissions: readonly Permission[]): Promise<Scope>;
 }
 
+/** Why a node was brought up. */
+export interface NodeRole {
+  /**
+   * It serves until it is stopped. Otherwise it is there for one command of the same machine: it answers that and
+   * takes nothing in by itself, neither over sockets nor from followed files, nor watches, nor takes up old work.
+   */
+  readonly serving: boolean;
+}
+
 /** What a system brings when it is started on a platform. */
 export interface Started {
   readonly routes?: readonly Route[];
@@ -41,7 +50,7 @@ export interface Started {
   /** One line each for /readyz; rejects with the reason when the part cannot work. */
   readonly ready?: () => Promise<void>;
   /** Opens sockets and workers; called after every system is made and the stores are migrated. */
-  readonly start?: () => Promise<void>;
+  readonly start?: (as: NodeRole) => Promise<void>;
   /** Stops taking in, finishes what is under way. */
   readonly stop?: () => Promise<void>;
 }

@@ -126,10 +126,11 @@ export const detection: System = {
         retentionJob({ config: config.events, events, records, clock, log }),
         collectors.silence({ records, events }),
       ],
-      async start() {
+      async start({ serving }) {
         pool.open();
         stock.start();
         correlations.start();
+        if (!serving) return;
         watched.start();
         await collectors.start();
       },

@@ -78,7 +78,9 @@ export const intel: System = {
         },
         { name: "intel.feeds", permissions: ["intel:write"], cron: "* * * * *", run: () => feeds.runDue() },
       ],
-      start: () => runner.recover(),
+      start: async ({ serving }) => {
+        if (serving) await runner.recover();
+      },
       stop: async () => {
         feeds.stop();
         await runner.stop();
