@@ -131,6 +131,8 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "ingest.sources": list("/api/v1/ingest/sources"),
   "ingest.parsers": self("/api/v1/ingest/parsers"),
   "logs.list": list("/api/v1/logs"),
+  "logs.times": list("/api/v1/logs/times", { shows: false }),
+  "logs.values": list("/api/v1/logs/values/source"),
   "logs.get": get((s) => `/api/v1/logs/${s.eventId}`),
 
   "rules.list": self("/api/v1/rules"),

@@ -32,8 +32,8 @@ interface ListPageProps<Row> {
   readonly acts?: readonly RowAct<Row>[];
   readonly views?: readonly View[];
   readonly side?: ReactNode;
-  /** Between the title and the rows. */
-  readonly top?: ReactNode;
+  /** Between the title and the rows; a function is told what the rows are filtered by. */
+  readonly top?: ReactNode | ((query: Query) => ReactNode);
   readonly empty?: { readonly title: string; readonly advice?: string; readonly act?: ReactNode };
   /** Rows a page; 50 unless told. */
   readonly limit?: number;
@@ -231,7 +231,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
           )}
         </div>
       </header>
-      {top}
+      {typeof top === "function" ? top(query) : top}
       <Views
         name={name}
         own={views}

@@ -131,7 +131,7 @@ export const LogDetail = LogRecord.extend({
 });
 export type LogDetail = z.infer<typeof LogDetail>;
 
-export const LogQuery = PageQuery.extend({
+export const LogFilter = z.object({
   /** Words that the line must hold, in any order and case; "several words" in quotes stay together. */
   q: z.string().max(400).optional(),
   from: z.iso.datetime({ offset: true }).optional(),
@@ -147,5 +147,46 @@ export const LogQuery = PageQuery.extend({
   outcome: z.string().max(40).optional(),
   org: OrgId.optional(),
 });
+export type LogFilter = z.infer<typeof LogFilter>;
+export const LogQuery = PageQuery.extend(LogFilter.shape);
 export type LogQuery = z.infer<typeof LogQuery>;
 export const LogPage = pageOf(LogRecord);
+
+/** How many of the matching records fall in each span of time. */
+export const LogTimes = z.object({
+  /** Length of a span in seconds; every span between the first and the last is there, the empty ones too. */
+  stepSeconds: z.int().positive(),
+  spans: z.array(
+    z.object({
+      from: z.iso.datetime(),
+      count: z.int(),
+      failures: z.int().describe("of count, with outcome failure"),
+    }),
+  ),
+});
+export type LogTimes = z.infer<typeof LogTimes>;
+
+/** Columns whose commonest values can be asked for; each is a filter of the search, the two ends are its `ip`. */
+export const VALUE_FIELDS = [
+  "parser",
+  "action",
+  "outcome",
+  "user",
+  "domain",
+  "sourceIp",
+  "destinationIp",
+  "source",
+  "org",
+] as const;
+export const ValueField = z.enum(VALUE_FIELDS);
+export type ValueField = z.infer<typeof ValueField>;
+
+export const LogValues = z.object({
+  /** Matching records that hold a value in this column. */
+  records: z.int(),
+  /** Different values, estimated above some thousands. */
+  distinct: z.int(),
+  /** The commonest first, twenty at most. */
+  values: z.array(z.object({ value: z.string(), count: z.int() })),
+});
+export type LogValues = z.infer<typeof LogValues>;

@@ -20,13 +20,18 @@ import {
   IngestAnswer,
   IngestQuery,
   LogDetail,
+  LogFilter,
   LogPage,
   LogQuery,
+  LogTimes,
+  LogValues,
   ParserInfo,
   SourcePage,
   SourceQuery,
+  ValueField,
 } from "./model.ts";
 import { findLog, searchLogs } from "./search.ts";
+import { logTimes, logValues } from "./search-shape.ts";
 import { type Source, SourceStore } from "./sources.ts";
 
 /** When a sender may try again after the stores failed. */
@@ -87,6 +92,28 @@ export function ingestRoutes(parts: IngestRouteParts): Route[] {
       query: LogQuery,
       response: LogPage,
       handler: ({ scope, query, reply }) => searchLogs(parts.events, scope, query, whileWanted(reply)),
+    }),
+    route({
+      id: "logs.times",
+      method: "GET",
+      path: "/api/v1/logs/times",
+      summary: "How the filtered log records lie in time",
+      needs: "logs:read",
+      query: LogFilter,
+      response: LogTimes,
+      handler: ({ scope, query, reply }) => logTimes(parts.events, scope, query, whileWanted(reply)),
+    }),
+    route({
+      id: "logs.values",
+      method: "GET",
+      path: "/api/v1/logs/values/:field",
+      summary: "The commonest values of a column among the filtered log records",
+      needs: "logs:read",
+      params: z.object({ field: ValueField }),
+      query: LogFilter,
+      response: LogValues,
+      handler: ({ scope, params, query, reply }) =>
+        logValues(parts.events, scope, { field: params.field, query, signal: whileWanted(reply) }),
     }),
     route({
       id: "logs.get",

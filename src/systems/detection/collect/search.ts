@@ -43,7 +43,8 @@ interface LogRow {
   original: string;
 }
 
-interface Where {
+/** A condition with the values that are bound to it. */
+export interface Where {
   readonly sql: string;
   readonly params: Record<string, Bound>;
 }
@@ -123,7 +124,8 @@ function placeParams(name: string, eventId: string): Record<string, Bound> {
   return { [`${name}_high`]: high.toString(), [`${name}_low`]: low, [`${name}_place`]: place };
 }
 
-function passing(scope: Scope, query: LogQuery): Where {
+/** What of the log table the scope sees and the filter lets pass. Throws http.invalid for an address that is none. */
+export function passing(scope: Scope, query: Omit<LogQuery, "limit" | "cursor">): Where {
   const seen = visible(visibleTo(scope));
   const params: Record<string, Bound> = { ...seen.params };
   const conditions = [seen.sql];

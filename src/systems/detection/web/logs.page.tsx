@@ -1,6 +1,7 @@
 import { ListPage, StateTag, Time, useLanguage, useOrgName, useSession, useTexts } from "../../../web/kit.ts";
 import type { LogRecord } from "../model.ts";
 import { Cut, Ends, endText, LOGS, OutcomeTag, useProducts, withoutStamp } from "./log-parts.tsx";
+import { LogShape } from "./log-shape.tsx";
 
 /** Search over every log record in sight. */
 export default function LogsPage() {
@@ -17,6 +18,7 @@ export default function LogsPage() {
       id={(row) => row.eventId}
       open={(row) => `/logs/${row.eventId}`}
       search="q"
+      top={(query) => <LogShape query={query} />}
       columns={[
         {
           key: "time",
