@@ -18,6 +18,7 @@ export { type FieldName, type Form, useForm } from "./form/form.ts";
 export { FormBody, FormPage } from "./form/form-page.tsx";
 export { type Translate, useLanguage, useTexts } from "./i18n.ts";
 export { type KeyAct, useKeys } from "./keys.ts";
+export { csvOf, download } from "./list/export.ts";
 export type { Choice, Column, FilterField, RowAct, View } from "./list/list.ts";
 export { ListPage } from "./list/list-page.tsx";
 export { Copyable, CopyButton, type FilterFor } from "./parts/copyable.tsx";

@@ -16,6 +16,8 @@ export interface NavEntry {
   readonly order: number;
   /** Letter after `g` that goes there. Unique over the console. */
   readonly key?: string;
+  /** Shown to who holds one of these, where the page itself is open to more. */
+  readonly needs?: readonly Permission[];
 }
 
 /** The navigation's headings, each with the smallest order that stands under it. What comes before has none. */

@@ -121,6 +121,11 @@ export const detection: System = {
           // Not waited for: an event that is lost with the process is made good by the first reading of the next.
           handle: async () => void stock.refresh("changes"),
         },
+        {
+          name: "detection.warninglists",
+          topics: ["intel.warninglists-changed"],
+          handle: async () => void stock.renewWarninglists(),
+        },
       ],
       jobs: [
         retentionJob({ config: config.events, events, records, clock, log }),

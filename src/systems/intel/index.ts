@@ -1,4 +1,5 @@
 import type { System } from "../../platform/platform.ts";
+import type { Work } from "../../platform/records/work.ts";
 import { FeedRunner } from "./feeds/feed-runner.ts";
 import { feedRoutes } from "./feeds/routes.ts";
 import { importRoutes } from "./imports/routes.ts";
@@ -12,8 +13,10 @@ import { PEERS_JOB, peerRoutes } from "./peers/routes.ts";
 import { ensureProducer } from "./producer.ts";
 import { intelRoutes } from "./routes.ts";
 import { taxiiRoutes } from "./taxii/routes.ts";
-import { WarninglistChecker } from "./warninglists/checker.ts";
+import { type WarninglistChanges, WarninglistChecker } from "./warninglists/checker.ts";
 import { loadWarninglists, WARNINGLISTS_FOLDER } from "./warninglists/list.ts";
+import { warninglistRoutes } from "./warninglists/routes.ts";
+import { WarninglistStore } from "./warninglists/store.ts";
 
 export { IMPORT_FORMATS, type ImportDetail } from "./imports/model.ts";
 export { type LibraryIndicator, type LibraryPage, libraryIndicators } from "./indicator-feed.ts";
@@ -25,7 +28,13 @@ export { leftText, searchesOf } from "./stix/pattern-search.ts";
 export { sigmaOf } from "./stix/pattern-sigma.ts";
 export { type Judgement, validateStream as validateStixStream } from "./stix/stream.ts";
 export type { StixFinding } from "./stix/validate.ts";
+export { listsAtWork, type WarninglistChanges } from "./warninglists/checker.ts";
 export type { Warninglist, WarninglistType } from "./warninglists/list.ts";
+
+/** What was decided about warninglists: which are switched off, and what was taken in (topic intel.warninglists-changed). */
+export function warninglistChanges(work: Work): Promise<WarninglistChanges> {
+  return new WarninglistStore(work).changes();
+}
 
 /** The warninglists of the product and of a folder, and what of them cannot be read. */
 export function warninglistsOf(folder: string | undefined): ReturnType<typeof loadWarninglists> {
@@ -44,6 +53,7 @@ export const intel: System = {
     await platform.records.within(scope, (work) => ensureProducer(work, node));
     const { lists, faults } = warninglistsOf(platform.config.intel.warninglists);
     const warninglists = new WarninglistChecker(lists);
+    warninglists.change(await platform.records.within(scope, (work) => new WarninglistStore(work).changes()));
     for (const fault of [...faults, ...warninglists.faults])
       platform.log.warn(fault, "warninglist passed over");
     const { records, nodeKey, clock, log, jobs, config } = platform;
@@ -64,6 +74,7 @@ export const intel: System = {
         ...importRoutes(imports),
         ...feedRoutes(feeds),
         ...library,
+        ...warninglistRoutes(warninglists),
         ...taxiiRoutes(config),
         ...peerRoutes(exchange, jobs, () => platform.jobScope(PEERS_JOB, [])),
       ],

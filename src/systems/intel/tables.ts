@@ -236,6 +236,16 @@ export interface StixReindexTable {
   finished_at: MaybeTime;
 }
 
+export interface IntelWarninglistTable {
+  key: string;
+  name: string;
+  off: Generated<boolean>;
+  reason: Generated<string>;
+  document: string | null;
+  changed_at: Time;
+  changed_by_name: string;
+}
+
 export interface IntelDeliveryTable {
   item_id: string;
   revision: number;
@@ -263,6 +273,7 @@ export interface IntelTables {
   stix_origin: StixOriginTable;
   stix_entry: StixEntryTable;
   stix_reindex: StixReindexTable;
+  intel_warninglist: IntelWarninglistTable;
 }
 
 export function instant(value: Date | string): string {

@@ -33,6 +33,7 @@ import { intelRoutes } from "./routes.ts";
 import { taxiiRoutes } from "./taxii/routes.ts";
 import { WarninglistChecker } from "./warninglists/checker.ts";
 import { loadWarninglists } from "./warninglists/list.ts";
+import { warninglistRoutes } from "./warninglists/routes.ts";
 
 /** An authority with three members below it, and the people who act in the tests. */
 export interface IntelNode {
@@ -46,6 +47,7 @@ export interface IntelNode {
   };
   readonly writer: Scope;
   readonly reviewer: Scope;
+  readonly administrator: Scope;
   /** A reporter of `other`. */
   readonly member: Scope;
   /** Keys that may only read TAXII. */
@@ -104,6 +106,7 @@ export async function intelNode(database: TestDatabase): Promise<IntelNode> {
     orgs,
     writer: person("writer", "soc-lead", orgs.authority, all),
     reviewer: person("reviewer", "intel-reviewer", orgs.authority, all),
+    administrator: person("administrator", "administrator", orgs.authority, all),
     member: person("member", "member-reporter", orgs.other, [orgs.other]),
     otherKey: key("other", orgs.other),
     thirdKey: key("third", orgs.third),
@@ -231,6 +234,7 @@ export async function intelServer(
   const scopes: Readonly<Record<string, Scope>> = {
     writer: node.writer,
     reviewer: node.reviewer,
+    administrator: node.administrator,
     member: node.member,
     other: node.otherKey,
     third: node.thirdKey,
@@ -239,13 +243,15 @@ export async function intelServer(
     "third-pusher": node.thirdPusher,
     "write-only": { ...node.otherPusher, permissions: new Set(["taxii:write"]) },
   };
+  const warninglists = new WarninglistChecker(loadWarninglists().lists);
   const server = await createServer({
     config,
     log: createLog({ level: "silent" }),
     metrics: createMetrics(),
     records: node.records,
     routes: [
-      ...intelRoutes(new WarninglistChecker(loadWarninglists().lists)),
+      ...intelRoutes(warninglists),
+      ...warninglistRoutes(warninglists),
       ...(imports === undefined ? [] : importRoutes(imports)),
       ...(feeds === undefined ? [] : feedRoutes(feeds)),
       ...taxiiRoutes(config),

@@ -32,7 +32,9 @@ function usePlaces(doors: readonly WebDoor[]): readonly Place[] {
   const home: Place = { label: "kit:nav.home", icon: HomeOutlined, order: 0, key: "h", to: "/" };
   const places = doors.flatMap((door) =>
     door.pages.flatMap(({ nav, path, needs }) =>
-      nav === undefined || !permissions.includes(needs) ? [] : [{ ...nav, to: path }],
+      nav === undefined || !(nav.needs ?? [needs]).some((one) => permissions.includes(one))
+        ? []
+        : [{ ...nav, to: path }],
     ),
   );
   return [home, ...places].toSorted((one, other) => one.order - other.order);

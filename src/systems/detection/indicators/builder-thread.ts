@@ -2,7 +2,12 @@ import { parentPort } from "node:worker_threads";
 import type { OrgId } from "../../../core/org.ts";
 import type { Fault } from "../../../core/problem.ts";
 import { EVERYONE } from "../../../core/scope.ts";
-import { type LibraryIndicator, warninglistsOf } from "../../intel/index.ts";
+import {
+  type LibraryIndicator,
+  listsAtWork,
+  type WarninglistChanges,
+  warninglistsOf,
+} from "../../intel/index.ts";
 import { IndicatorBuilder } from "./build.ts";
 import { Holdings } from "./holdings.ts";
 import { INDICATOR_KINDS, type IndicatorImage } from "./image.ts";
@@ -19,7 +24,11 @@ export type BuilderAsk =
       readonly owner: OrgId;
       readonly lists: readonly IndicatorList[];
     }
-  | { readonly kind: "warninglists"; readonly folder: string | undefined };
+  | {
+      readonly kind: "warninglists";
+      readonly folder: string | undefined;
+      readonly changes: WarninglistChanges;
+    };
 
 export type BuilderAnswer =
   | { readonly kind: "library"; readonly changed: boolean }
@@ -48,7 +57,7 @@ async function answer(ask: BuilderAsk): Promise<BuilderAnswer> {
   }
   if (ask.kind === "warninglists") {
     const { lists, faults } = warninglistsOf(ask.folder);
-    return { kind: "warninglists", known: knownImage(lists), faults };
+    return { kind: "warninglists", known: knownImage(listsAtWork(lists, ask.changes)), faults };
   }
   const builder = new IndicatorBuilder();
   const counts: Record<string, number> = {};

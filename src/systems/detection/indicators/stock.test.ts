@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -245,5 +246,44 @@ test("new sets under load: no batch is lost, and each is met with one set or the
     assert.equal(seen.size, 2);
   } finally {
     await pool.close();
+  }
+});
+
+test(`${DATABASES[0]?.name}: a warninglist that was switched off or taken in counts from the next set on`, async () => {
+  seq = 0;
+  const records = await (DATABASES[0] ?? assert.fail("a database")).fresh(SYSTEMS);
+  const sets: IndicatorSet[] = [];
+  const pool = newPool();
+  const stock = stockWith(records, pool, { deliver: (set) => void sets.push(set) });
+  const names = () => [...(sets.at(-1)?.known?.lists ?? [])].map(({ name }) => name).sort();
+  const decide = (name: string, more: { off: boolean; document: string | null }) =>
+    records.within(job, (work) =>
+      work
+        .tables<{ intel_warninglist: Record<string, unknown> }>()
+        .insertInto("intel_warninglist")
+        .values({
+          key: createHash("sha256").update(name).digest("hex").slice(0, 12),
+          name,
+          changed_at: work.now,
+          changed_by_name: "test",
+          ...more,
+        })
+        .execute(),
+    );
+  try {
+    await plantTree(records);
+    await plant(records, "open");
+    await stock.refresh("whole");
+    const before = names();
+    const [off = ""] = before;
+    await decide(off, { off: true, document: null });
+    await decide("本國", { off: false, document: '{"name":"本國","type":"cidr","list":["100.64.0.0/10"]}' });
+    await stock.renewWarninglists();
+    assert.ok(before.length > 1);
+    assert.deepEqual(names(), [...before.slice(1), "本國"].sort());
+  } finally {
+    await stock.stop();
+    await pool.close();
+    await records.dispose();
   }
 });

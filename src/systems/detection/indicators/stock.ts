@@ -7,7 +7,7 @@ import type { Scope } from "../../../core/scope.ts";
 import type { Log } from "../../../platform/log/log.ts";
 import type { Metrics } from "../../../platform/metrics/metrics.ts";
 import type { Records } from "../../../platform/records/work.ts";
-import { libraryIndicators } from "../../intel/index.ts";
+import { libraryIndicators, warninglistChanges } from "../../intel/index.ts";
 import { orgReaders } from "../../members/index.ts";
 import type { BuilderAnswer, BuilderAsk } from "./builder-thread.ts";
 import type { IndicatorImage } from "./image.ts";
@@ -50,6 +50,7 @@ export class IndicatorStock {
   #after = 0;
   #lists = "";
   #known: KnownImage | undefined;
+  #knownIsOld = false;
   #image: IndicatorImage | undefined;
   #readers = "";
   #builtAt = 0;
@@ -98,6 +99,12 @@ export class IndicatorStock {
     await this.#running;
   }
 
+  /** The warninglists are read again with the next round, which begins at once. */
+  async renewWarninglists(): Promise<void> {
+    this.#knownIsOld = true;
+    await this.refresh("changes");
+  }
+
   async stop(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -109,10 +116,13 @@ export class IndicatorStock {
     const { clock, lists, log, deliver, records, scope } = this.#parts;
     const began = performance.now();
     const job = await scope();
-    if (this.#known === undefined) {
-      const answer = await this.#ask({ kind: "warninglists", folder: this.#parts.warninglists });
+    if (this.#known === undefined || this.#knownIsOld) {
+      this.#knownIsOld = false;
+      const changes = await records.within(job, warninglistChanges);
+      const answer = await this.#ask({ kind: "warninglists", folder: this.#parts.warninglists, changes });
       if (answer.kind === "warninglists") {
         this.#known = answer.known;
+        this.#readers = "";
         tell(log, answer.faults, "warninglist passed over");
       }
     }

@@ -1,8 +1,8 @@
-import { RE2JS } from "re2js";
 import type { Fault } from "../../../core/problem.ts";
+import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import type { IndicatorType } from "../model.ts";
-import { type Network, readNetwork } from "./address.ts";
-import type { Warninglist } from "./list.ts";
+import { readWarninglist, type Warninglist, type WarninglistFile } from "./list.ts";
+import { ListIndex } from "./list-index.ts";
 
 /** A list that knows a value, and which of its entries. */
 export interface WarninglistHit {
@@ -10,159 +10,118 @@ export interface WarninglistHit {
   readonly entry: string;
 }
 
-/** Numbers of lists, alone or several, so that half a million entries stay small. */
-type Lists = number | number[];
+/** What was decided about lists beside the files of the folders. */
+export interface WarninglistChanges {
+  /** Keys of lists that are switched off. */
+  readonly off: ReadonlySet<string>;
+  /** Files of lists that were taken in; one takes the place of the folder's list of the same name. */
+  readonly taken: readonly string[];
+}
 
-/** Parts of this length are looked up; a shorter entry is searched for. */
-const PART = 4;
+/** A list at hand, whether at work or switched off. */
+export interface HeldList<List extends Warninglist = Warninglist> {
+  readonly key: string;
+  readonly list: List;
+  readonly origin: "folder" | "taken-in";
+  readonly off: boolean;
+  /** Entries that say nothing. */
+  readonly unusable: number;
+}
+
+/** A list is known by its name: 12 hexadecimal digits for addresses. */
+export function keyOf(name: string): string {
+  return sha256Hex(name.normalize("NFC")).slice(0, 12);
+}
+
+/** The lists of the folders and those taken in, without what is switched off or replaced. */
+export function listsAtWork(own: readonly Warninglist[], { off, taken }: WarninglistChanges): Warninglist[] {
+  const added = taken.map(readWarninglist);
+  const replaced = new Set(added.map(({ name }) => keyOf(name)));
+  return [...own.filter(({ name }) => !replaced.has(keyOf(name))), ...added].filter(
+    ({ name }) => !off.has(keyOf(name)),
+  );
+}
+
+const NONE: WarninglistChanges = { off: new Set(), taken: [] };
 
 /**
- * Looks values up in warninglists. Whole values, hosts, parts and networks are found by lookup, whatever the number of
- * entries; expressions are tried one by one, in linear time. Letters match in either case.
+ * Says which warninglists know a value. The lists of the folders are indexed once; switching one off costs nothing, and
+ * taking one in only indexes what was taken in.
  */
-export class WarninglistChecker {
-  /** Entries that could not be used, `<list>: <entry>`, and why. */
-  readonly faults: readonly Fault[];
-  readonly entryCount: number;
-  private readonly lists: readonly Warninglist[];
-  private readonly wholes = new Map<string, Lists>();
-  private readonly hosts = new Map<string, Lists>();
-  private readonly parts = new Map<string, Map<string, Lists>>();
-  private readonly shortParts = new Map<string, Lists>();
-  private readonly networks: Readonly<Record<4 | 6, Map<number, Map<string, Lists>>>> = {
-    4: new Map(),
-    6: new Map(),
-  };
-  private readonly expressions: { readonly at: number; readonly entry: string; readonly form: RE2JS }[] = [];
+export class WarninglistChecker<List extends Warninglist = Warninglist> {
+  private readonly own: readonly List[];
+  private readonly ownIndex: ListIndex;
+  private files: readonly string[] = [];
+  private added: readonly WarninglistFile[] = [];
+  private addedIndex = new ListIndex([]);
+  private shown: readonly HeldList<List | WarninglistFile>[] = [];
+  private ownSilent: ReadonlySet<number> = new Set();
+  private addedSilent: ReadonlySet<number> = new Set();
 
-  constructor(lists: readonly Warninglist[]) {
-    this.lists = lists;
-    const faults: Fault[] = [];
-    let count = 0;
-    lists.forEach((list, at) => {
-      for (const entry of list.entries) {
-        const fault = this.add(list, at, entry.trim());
-        if (fault === undefined) count++;
-        else faults.push({ path: `${list.name}: ${entry.slice(0, 100)}`, message: fault });
-      }
+  constructor(lists: readonly List[]) {
+    this.own = lists;
+    this.ownIndex = new ListIndex(lists);
+    this.change(NONE);
+  }
+
+  /** Entries of the folders' lists that could not be used, `<list>: <entry>`, and why. */
+  get faults(): readonly Fault[] {
+    return this.ownIndex.faults;
+  }
+
+  /** Usable entries of all lists, those switched off among them. */
+  get entryCount(): number {
+    return this.ownIndex.entryCount + this.addedIndex.entryCount;
+  }
+
+  /** Every list at hand: those of the folders in their order, then those taken in. */
+  get held(): readonly HeldList<List | WarninglistFile>[] {
+    return this.shown;
+  }
+
+  /** Puts what was decided in place of what was decided before. */
+  change({ off, taken }: WarninglistChanges): void {
+    if (taken.length !== this.files.length || taken.some((file, at) => file !== this.files[at])) {
+      this.files = taken;
+      this.added = taken.map(readWarninglist);
+      this.addedIndex = new ListIndex(this.added);
+    }
+    const replaced = new Set(this.added.map(({ name }) => keyOf(name)));
+    const shown: HeldList<List | WarninglistFile>[] = [];
+    const ownSilent = new Set<number>();
+    const addedSilent = new Set<number>();
+    this.own.forEach((list, at) => {
+      const key = keyOf(list.name);
+      if (replaced.has(key) || off.has(key)) ownSilent.add(at);
+      const unusable = this.ownIndex.unusable[at] ?? 0;
+      if (!replaced.has(key)) shown.push({ key, list, origin: "folder", off: off.has(key), unusable });
     });
-    this.faults = faults;
-    this.entryCount = count;
+    this.added.forEach((list, at) => {
+      const key = keyOf(list.name);
+      if (off.has(key)) addedSilent.add(at);
+      const unusable = this.addedIndex.unusable[at] ?? 0;
+      shown.push({ key, list, origin: "taken-in", off: off.has(key), unusable });
+    });
+    [this.shown, this.ownSilent, this.addedSilent] = [shown, ownSilent, addedSilent];
   }
 
-  /** Every list that knows the value, each once, in the order of the lists. */
+  /** Every list at work that knows the value, each once, in the order of the lists. */
   check(type: IndicatorType, value: string): WarninglistHit[] {
-    const found = new Map<number, string>();
-    const note = (lists: Lists | undefined, entry: string) => {
-      if (lists === undefined) return;
-      for (const at of typeof lists === "number" ? [lists] : lists) {
-        if (!found.has(at) && this.lists[at]?.types.has(type) === true) found.set(at, entry);
-      }
-    };
-    const folded = value.toLowerCase();
-    note(this.wholes.get(folded), folded);
-    const host = hostOf(type, folded);
-    if (host !== undefined) this.checkHost(host, note);
-    for (const [entry, lists] of this.shortParts) if (folded.includes(entry)) note(lists, entry);
-    if (this.parts.size > 0) this.checkParts(folded, note);
-    const network = readNetwork(host === undefined ? folded : host.replace(/^\[|\]$/g, ""));
-    if (network !== undefined) this.checkNetworks(network, note);
-    for (const { at, entry, form } of this.expressions) {
-      if (!found.has(at) && this.lists[at]?.types.has(type) === true && form.test(value))
-        found.set(at, entry);
-    }
-    return [...found.entries()]
-      .sort(([a], [b]) => a - b)
-      .map(([at, entry]) => ({ list: this.lists[at]?.name ?? "", entry }));
-  }
-
-  private add(list: Warninglist, at: number, entry: string): string | undefined {
-    const folded = entry.toLowerCase();
-    if (folded === "") return "empty";
-    if (list.type === "string") join(this.wholes, folded, at);
-    else if (list.type === "hostname") join(this.hosts, folded.replace(/^\.+|\.+$/g, ""), at);
-    else if (list.type === "substring") this.addPart(folded, at);
-    else if (list.type === "regex") return this.addExpression(entry, at);
-    else {
-      const network = readNetwork(folded);
-      if (network === undefined) return "neither an address nor a network";
-      const sameLength = this.networks[network.family].get(network.bits.length) ?? new Map<string, Lists>();
-      this.networks[network.family].set(network.bits.length, sameLength);
-      join(sameLength, network.bits, at);
-    }
-    return undefined;
-  }
-
-  private addPart(entry: string, at: number): void {
-    if (entry.length < PART) {
-      join(this.shortParts, entry, at);
-      return;
-    }
-    const start = entry.slice(0, PART);
-    const alike = this.parts.get(start) ?? new Map<string, Lists>();
-    this.parts.set(start, alike);
-    join(alike, entry, at);
-  }
-
-  /** `/expression/flags`, as MISP writes them; only the flag i changes what matches here. */
-  private addExpression(entry: string, at: number): string | undefined {
-    const [, body, flags] = /^\/(.*)\/([a-zA-Z]*)$/s.exec(entry) ?? [undefined, entry, ""];
-    try {
-      const form = RE2JS.compile(body ?? "", flags?.includes("i") === true ? RE2JS.CASE_INSENSITIVE : 0);
-      this.expressions.push({ at, entry, form });
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : "no expression";
-    }
-  }
-
-  /** The host itself and every domain above it. */
-  private checkHost(host: string, note: (lists: Lists | undefined, entry: string) => void): void {
-    let rest = host.replace(/\.+$/, "");
-    for (;;) {
-      note(this.hosts.get(rest), rest);
-      const dot = rest.indexOf(".");
-      if (dot < 0) return;
-      rest = rest.slice(dot + 1);
-    }
-  }
-
-  private checkParts(value: string, note: (lists: Lists | undefined, entry: string) => void): void {
-    for (let from = 0; from + PART <= value.length; from++) {
-      const alike = this.parts.get(value.slice(from, from + PART));
-      if (alike === undefined) continue;
-      for (const [entry, lists] of alike) if (value.startsWith(entry, from)) note(lists, entry);
-    }
-  }
-
-  private checkNetworks(network: Network, note: (lists: Lists | undefined, entry: string) => void): void {
-    for (const [length, sameLength] of this.networks[network.family]) {
-      const bits = network.bits.slice(0, length);
-      if (bits.length === length) note(sameLength.get(bits), networkText(network.family, bits));
-    }
+    return [
+      ...hits(this.ownIndex, this.own, this.ownSilent, type, value),
+      ...(this.added.length === 0 ? [] : hits(this.addedIndex, this.added, this.addedSilent, type, value)),
+    ];
   }
 }
 
-function join(map: Map<string, Lists>, key: string, at: number): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, at);
-  else if (typeof known === "number") {
-    if (known !== at) map.set(key, [known, at]);
-  } else if (known.at(-1) !== at) known.push(at);
-}
-
-function hostOf(type: IndicatorType, value: string): string | undefined {
-  if (type === "domain") return value;
-  if (type === "email") return value.slice(value.lastIndexOf("@") + 1);
-  return type === "url" && URL.canParse(value) ? new URL(value).hostname : undefined;
-}
-
-function networkText(family: 4 | 6, bits: string): string {
-  const whole = bits.padEnd(family === 4 ? 32 : 128, "0");
-  const step = family === 4 ? 8 : 16;
-  const parts = Array.from({ length: whole.length / step }, (_, at) =>
-    Number.parseInt(whole.slice(at * step, (at + 1) * step), 2),
-  );
-  const address = family === 4 ? parts.join(".") : parts.map((part) => part.toString(16)).join(":");
-  return `${address}/${bits.length}`;
+function hits(
+  index: ListIndex,
+  lists: readonly Warninglist[],
+  silent: ReadonlySet<number>,
+  type: IndicatorType,
+  value: string,
+): WarninglistHit[] {
+  return index
+    .find(type, value)
+    .flatMap(({ at, entry }) => (silent.has(at) ? [] : [{ list: lists[at]?.name ?? "", entry }]));
 }

@@ -1,24 +1,13 @@
 import { Button, Checkbox } from "antd";
-import { useState } from "react";
-import {
-  Empty,
-  type ListAnswer,
-  Section,
-  Shown,
-  StateTag,
-  TlpTag,
-  useFilters,
-  useGet,
-  useTexts,
-} from "../../../web/kit.ts";
+import { Empty, Section, StateTag, TlpTag, useFilters, useTexts } from "../../../web/kit.ts";
 import type { ImportDetail, ImportEntry } from "../imports/model.ts";
 import { IMPORTS } from "./import-parts.tsx";
 import { useTypeName } from "./library-parts.tsx";
+import { Paged } from "./paged.tsx";
 import "./imports.css";
 
 const VIEWS = ["all", "new", "known", "conflicts", "warned", "refused"] as const;
 type View = (typeof VIEWS)[number];
-const LIMIT = 50;
 
 interface Props {
   readonly detail: ImportDetail;
@@ -77,12 +66,6 @@ export function ImportObjects({ detail, leftOut, leave }: Props) {
 function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View }) {
   const t = useTexts("intel");
   const typeName = useTypeName();
-  /** Where each page that was looked at begins. */
-  const [starts, setStarts] = useState<readonly (string | undefined)[]>([undefined]);
-  const cursor = starts.at(-1);
-  const got = useGet<ListAnswer<ImportEntry>>(`${IMPORTS}/${detail.id}/objects`, {
-    query: { view, limit: LIMIT, cursor },
-  });
   const told = detail.preview === null;
   const marks = leftOut !== undefined && leave !== undefined;
   const mark = (position: number, stays: boolean) => {
@@ -91,77 +74,49 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
     else next.add(position);
     leave?.(next);
   };
-  const from = (starts.length - 1) * LIMIT + 1;
   return (
-    <Shown of={got}>
-      {({ items, total, next }) =>
-        items.length === 0 ? (
-          <Empty title={t("tab.none")} />
-        ) : (
-          <>
-            <div className="table-auto">
-              <table className="table">
-                <thead>
-                  <tr>
-                    {marks && <th scope="col">{t("entry.keep")}</th>}
-                    <th scope="col">{t("entry.type")}</th>
-                    <th scope="col">{t("entry.name")}</th>
-                    <th scope="col">{t("tlp")}</th>
-                    <th scope="col">{t(told ? "refused.place" : "entry.what")}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((entry) => (
-                    <tr key={entry.position}>
-                      {marks && (
-                        <td>
-                          <Checkbox
-                            aria-label={`${t("entry.keep")} ${entry.name || entry.id}`}
-                            checked={!leftOut.has(entry.position)}
-                            onChange={(event) => mark(entry.position, event.target.checked)}
-                          />
-                        </td>
-                      )}
-                      <td className="import-type">{typeName(entry.type)}</td>
-                      <td>
-                        <span className="import-name" title={`${entry.id} (${entry.path})`}>
-                          {entry.name || entry.id}
-                        </span>
-                      </td>
-                      <td>
-                        <TlpTag tlp={entry.tlp} />
-                      </td>
-                      <td>
-                        {told ? <span className="mono">{entry.path}</span> : <Standing entry={entry} />}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-            <nav className="pager" aria-label={t("kit:pages")}>
-              <span className="muted">
-                {t("entry.range", {
-                  from: from.toLocaleString("en"),
-                  to: (from + items.length - 1).toLocaleString("en"),
-                  total: total.toLocaleString("en"),
-                })}
-              </span>
-              <Button
-                size="small"
-                disabled={starts.length === 1}
-                onClick={() => setStarts(starts.slice(0, -1))}
-              >
-                {t("entry.before")}
-              </Button>
-              <Button size="small" disabled={next === undefined} onClick={() => setStarts([...starts, next])}>
-                {t("entry.after")}
-              </Button>
-            </nav>
-          </>
-        )
-      }
-    </Shown>
+    <Paged<ImportEntry> path={`${IMPORTS}/${detail.id}/objects`} query={{ view }} none={t("tab.none")}>
+      {(items) => (
+        <div className="table-auto">
+          <table className="table">
+            <thead>
+              <tr>
+                {marks && <th scope="col">{t("entry.keep")}</th>}
+                <th scope="col">{t("entry.type")}</th>
+                <th scope="col">{t("entry.name")}</th>
+                <th scope="col">{t("tlp")}</th>
+                <th scope="col">{t(told ? "refused.place" : "entry.what")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((entry) => (
+                <tr key={entry.position}>
+                  {marks && (
+                    <td>
+                      <Checkbox
+                        aria-label={`${t("entry.keep")} ${entry.name || entry.id}`}
+                        checked={!leftOut.has(entry.position)}
+                        onChange={(event) => mark(entry.position, event.target.checked)}
+                      />
+                    </td>
+                  )}
+                  <td className="import-type">{typeName(entry.type)}</td>
+                  <td>
+                    <span className="import-name" title={`${entry.id} (${entry.path})`}>
+                      {entry.name || entry.id}
+                    </span>
+                  </td>
+                  <td>
+                    <TlpTag tlp={entry.tlp} />
+                  </td>
+                  <td>{told ? <span className="mono">{entry.path}</span> : <Standing entry={entry} />}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Paged>
   );
 }
 

@@ -1,0 +1,170 @@
+import { RE2JS } from "re2js";
+import type { Fault } from "../../../core/problem.ts";
+import type { IndicatorType } from "../model.ts";
+import { type Network, readNetwork } from "./address.ts";
+import type { Warninglist } from "./list.ts";
+
+/** A list, by its place among those of the index, and its entry that knows a value. */
+interface IndexHit {
+  readonly at: number;
+  readonly entry: string;
+}
+
+/** Numbers of lists, alone or several, so that half a million entries stay small. */
+type Lists = number | number[];
+
+/** Parts of this length are looked up; a shorter entry is searched for. */
+const PART = 4;
+
+/**
+ * Looks values up in warninglists. Whole values, hosts, parts and networks are found by lookup, whatever the number of
+ * entries; expressions are tried one by one, in linear time. Letters match in either case.
+ */
+export class ListIndex {
+  /** Entries that could not be used, `<list>: <entry>`, and why. */
+  readonly faults: readonly Fault[];
+  readonly entryCount: number;
+  /** Of each list, how many of its entries could not be used. */
+  readonly unusable: readonly number[];
+  private readonly lists: readonly Warninglist[];
+  private readonly wholes = new Map<string, Lists>();
+  private readonly hosts = new Map<string, Lists>();
+  private readonly parts = new Map<string, Map<string, Lists>>();
+  private readonly shortParts = new Map<string, Lists>();
+  private readonly networks: Readonly<Record<4 | 6, Map<number, Map<string, Lists>>>> = {
+    4: new Map(),
+    6: new Map(),
+  };
+  private readonly expressions: { readonly at: number; readonly entry: string; readonly form: RE2JS }[] = [];
+
+  constructor(lists: readonly Warninglist[]) {
+    this.lists = lists;
+    const faults: Fault[] = [];
+    let count = 0;
+    this.unusable = lists.map((list, at) => {
+      const before = faults.length;
+      for (const entry of list.entries) {
+        const fault = this.add(list, at, entry.trim());
+        if (fault === undefined) count++;
+        else faults.push({ path: `${list.name}: ${entry.slice(0, 100)}`, message: fault });
+      }
+      return faults.length - before;
+    });
+    this.faults = faults;
+    this.entryCount = count;
+  }
+
+  /** Every list that knows the value, each once, in the order of the lists. */
+  find(type: IndicatorType, value: string): IndexHit[] {
+    const found = new Map<number, string>();
+    const note = (lists: Lists | undefined, entry: string) => {
+      if (lists === undefined) return;
+      for (const at of typeof lists === "number" ? [lists] : lists) {
+        if (!found.has(at) && this.lists[at]?.types.has(type) === true) found.set(at, entry);
+      }
+    };
+    const folded = value.toLowerCase();
+    note(this.wholes.get(folded), folded);
+    const host = hostOf(type, folded);
+    if (host !== undefined) this.checkHost(host, note);
+    for (const [entry, lists] of this.shortParts) if (folded.includes(entry)) note(lists, entry);
+    if (this.parts.size > 0) this.checkParts(folded, note);
+    const network = readNetwork(host === undefined ? folded : host.replace(/^\[|\]$/g, ""));
+    if (network !== undefined) this.checkNetworks(network, note);
+    for (const { at, entry, form } of this.expressions) {
+      if (!found.has(at) && this.lists[at]?.types.has(type) === true && form.test(value))
+        found.set(at, entry);
+    }
+    return [...found.entries()].sort(([a], [b]) => a - b).map(([at, entry]) => ({ at, entry }));
+  }
+
+  private add(list: Warninglist, at: number, entry: string): string | undefined {
+    const folded = entry.toLowerCase();
+    if (folded === "") return "empty";
+    if (list.type === "string") join(this.wholes, folded, at);
+    else if (list.type === "hostname") join(this.hosts, folded.replace(/^\.+|\.+$/g, ""), at);
+    else if (list.type === "substring") this.addPart(folded, at);
+    else if (list.type === "regex") return this.addExpression(entry, at);
+    else {
+      const network = readNetwork(folded);
+      if (network === undefined) return "neither an address nor a network";
+      const sameLength = this.networks[network.family].get(network.bits.length) ?? new Map<string, Lists>();
+      this.networks[network.family].set(network.bits.length, sameLength);
+      join(sameLength, network.bits, at);
+    }
+    return undefined;
+  }
+
+  private addPart(entry: string, at: number): void {
+    if (entry.length < PART) {
+      join(this.shortParts, entry, at);
+      return;
+    }
+    const start = entry.slice(0, PART);
+    const alike = this.parts.get(start) ?? new Map<string, Lists>();
+    this.parts.set(start, alike);
+    join(alike, entry, at);
+  }
+
+  /** `/expression/flags`, as MISP writes them; only the flag i changes what matches here. */
+  private addExpression(entry: string, at: number): string | undefined {
+    const [, body, flags] = /^\/(.*)\/([a-zA-Z]*)$/s.exec(entry) ?? [undefined, entry, ""];
+    try {
+      const form = RE2JS.compile(body ?? "", flags?.includes("i") === true ? RE2JS.CASE_INSENSITIVE : 0);
+      this.expressions.push({ at, entry, form });
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : "no expression";
+    }
+  }
+
+  /** The host itself and every domain above it. */
+  private checkHost(host: string, note: (lists: Lists | undefined, entry: string) => void): void {
+    let rest = host.replace(/\.+$/, "");
+    for (;;) {
+      note(this.hosts.get(rest), rest);
+      const dot = rest.indexOf(".");
+      if (dot < 0) return;
+      rest = rest.slice(dot + 1);
+    }
+  }
+
+  private checkParts(value: string, note: (lists: Lists | undefined, entry: string) => void): void {
+    for (let from = 0; from + PART <= value.length; from++) {
+      const alike = this.parts.get(value.slice(from, from + PART));
+      if (alike === undefined) continue;
+      for (const [entry, lists] of alike) if (value.startsWith(entry, from)) note(lists, entry);
+    }
+  }
+
+  private checkNetworks(network: Network, note: (lists: Lists | undefined, entry: string) => void): void {
+    for (const [length, sameLength] of this.networks[network.family]) {
+      const bits = network.bits.slice(0, length);
+      if (bits.length === length) note(sameLength.get(bits), networkText(network.family, bits));
+    }
+  }
+}
+
+function join(map: Map<string, Lists>, key: string, at: number): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, at);
+  else if (typeof known === "number") {
+    if (known !== at) map.set(key, [known, at]);
+  } else if (known.at(-1) !== at) known.push(at);
+}
+
+function hostOf(type: IndicatorType, value: string): string | undefined {
+  if (type === "domain") return value;
+  if (type === "email") return value.slice(value.lastIndexOf("@") + 1);
+  return type === "url" && URL.canParse(value) ? new URL(value).hostname : undefined;
+}
+
+function networkText(family: 4 | 6, bits: string): string {
+  const whole = bits.padEnd(family === 4 ? 32 : 128, "0");
+  const step = family === 4 ? 8 : 16;
+  const parts = Array.from({ length: whole.length / step }, (_, at) =>
+    Number.parseInt(whole.slice(at * step, (at + 1) * step), 2),
+  );
+  const address = family === 4 ? parts.join(".") : parts.map((part) => part.toString(16)).join(":");
+  return bits.length === whole.length ? address : `${address}/${bits.length}`;
+}
