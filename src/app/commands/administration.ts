@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { ROLES } from "../../core/access.ts";
 import type { Page } from "../../core/page.ts";
@@ -23,6 +24,7 @@ interface Key {
   orgId: string;
   name: string;
   prefix: string;
+  certificate: { name: string | null; sha256: string | null } | null;
   permissions: string[];
   expiresAt: string;
   revokedAt: string | null;
@@ -140,7 +142,8 @@ function addKeys(program: Command): void {
         if (options.json === true) printJson(key);
         else {
           const state = key.revokedAt === null ? `until ${key.expiresAt.slice(0, 10)}` : "revoked";
-          console.log(`${key.id}  ${key.prefix}...  ${state}  ${key.name}  ${key.permissions.join(",")}`);
+          const shown = key.certificate === null ? `${key.prefix}...` : certificateText(key.certificate);
+          console.log(`${key.id}  ${shown}  ${state}  ${key.name}  ${key.permissions.join(",")}`);
         }
       }
     });
@@ -149,10 +152,12 @@ function addKeys(program: Command): void {
     .requiredOption("--can <permission...>", "logs:ingest, taxii:read, ...")
     .option("--org <shortName>", "organisation", "authority")
     .option("--days <number>", "days until it expires", "365")
+    .option("--certificate <file>", "PEM of the client certificate that stands for the key; no secret then")
+    .option("--certificate-name <name>", "name of such certificates under http.tls.clientCa; no secret then")
     .option("--json", "JSON lines")
-    .action(async (name: string, options: Shared & { can: string[]; org: string; days: string }) => {
+    .action(async (name: string, options: Shared & IssueOptions) => {
       const made = await withLocalNode(configOf(options), async (node) =>
-        node.ask<{ key: Key; secret: string }>({
+        node.ask<{ key: Key; secret: string | null }>({
           method: "POST",
           path: "/api/v1/keys",
           body: {
@@ -160,11 +165,12 @@ function addKeys(program: Command): void {
             name,
             permissions: options.can,
             expiresInDays: Number(options.days),
+            ...loginOf(options),
           },
         }),
       );
       if (options.json === true) printJson(made);
-      else console.log(made.secret);
+      else console.log(made.secret ?? (made.key.certificate && certificateText(made.key.certificate)));
     });
   withConfig(keys.command("revoke").description("ends a key at once"))
     .argument("<id>")
@@ -174,6 +180,24 @@ function addKeys(program: Command): void {
       );
       console.log("revoked");
     });
+}
+
+interface IssueOptions {
+  readonly can: string[];
+  readonly org: string;
+  readonly days: string;
+  readonly certificate?: string;
+  readonly certificateName?: string;
+}
+
+function loginOf({ certificate, certificateName }: IssueOptions): object {
+  if (certificate !== undefined)
+    return { login: "certificate", certificate: readFileSync(certificate, "utf8") };
+  return certificateName === undefined ? {} : { login: "certificate-name", certificateName };
+}
+
+function certificateText({ name, sha256 }: NonNullable<Key["certificate"]>): string {
+  return `certificate ${name ?? sha256}`;
 }
 
 async function all<Item>(node: LocalNode, path: string): Promise<Item[]> {

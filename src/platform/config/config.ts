@@ -157,6 +157,19 @@ export const Config = z.strictObject({
         .strictObject({
           cert: z.string().describe("PEM file of the certificate and its chain"),
           key: z.string().describe("PEM file of the certificate's key"),
+          clientCertificates: z
+            .boolean()
+            .default(false)
+            .describe(
+              "Asks for certificates of machines (TAXII 2.1, 8.3.1); who has none goes on as before, and a browser's opens nothing",
+            ),
+          clientCa: z
+            .string()
+            .optional()
+            .describe(
+              "PEM file of the authorities under which a machine is known by its certificate's name; without it by fingerprint only",
+            ),
+          clientCrl: z.string().optional().describe("PEM file of those authorities' revocation lists"),
         })
         .optional()
         .describe("TLS ended by the node itself; a public address needs this or http.trustedProxy"),
@@ -270,6 +283,10 @@ export const Config = z.strictObject({
         .boolean()
         .default(false)
         .describe("Whether a peer may be on this very machine; addresses of link-local networks never may"),
+      ca: z
+        .string()
+        .optional()
+        .describe("PEM file of authorities whose peers are believed beside those that the machine believes"),
     })
     .prefault({}),
   duties: z

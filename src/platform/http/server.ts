@@ -1,5 +1,7 @@
+import { constants } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import type { ServerOptions } from "node:https";
 import { join } from "node:path";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
@@ -68,9 +70,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(reply, asProblem(error, request, log), rendererAt(parts.routes, request.url)),
     clientErrorHandler: refuseBrokenRequest,
-    ...(config.http.tls === undefined
-      ? {}
-      : { https: { cert: readFileSync(config.http.tls.cert), key: readFileSync(config.http.tls.key) } }),
+    ...(config.http.tls === undefined ? {} : { https: tlsOptions(config.http.tls) }),
   } as Parameters<typeof Fastify>[0]) as unknown as FastifyInstance;
   const callers = new WeakMap<FastifyRequest, Caller>();
 
@@ -206,6 +206,24 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
   await serveConsole(app, parts);
   return app;
+}
+
+/**
+ * TLS of the node. Nobody is refused for his certificate here; whom one stands for is for `authenticate` to say. Browsers
+ * offer those whose authority is on the list that is sent: without `clientCa` it is one that signed none.
+ */
+function tlsOptions(tls: NonNullable<Config["http"]["tls"]>): ServerOptions {
+  const own = { cert: readFileSync(tls.cert), key: readFileSync(tls.key), minVersion: "TLSv1.2" as const };
+  if (!tls.clientCertificates) return own;
+  return {
+    ...own,
+    ca: readFileSync(tls.clientCa ?? tls.cert),
+    ...(tls.clientCrl === undefined ? {} : { crl: readFileSync(tls.clientCrl) }),
+    requestCert: true,
+    rejectUnauthorized: false,
+    // A resumed session would show the certificate of an earlier day.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
 }
 
 /** How a refusal looks at an address that met no route: as below the prefix that a standard has for itself. */

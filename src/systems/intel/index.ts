@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { System } from "../../platform/platform.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { FeedRunner } from "./feeds/feed-runner.ts";
@@ -57,7 +58,9 @@ export const intel: System = {
     for (const fault of [...faults, ...warninglists.faults])
       platform.log.warn(fault, "warninglist passed over");
     const { records, nodeKey, clock, log, jobs, config } = platform;
-    const exchange = { records, nodeKey, clock, log, sectors: node.sectors, loopback: config.peers.loopback };
+    const { loopback, ca } = config.peers;
+    const trust = { loopback, ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }) };
+    const exchange = { records, nodeKey, clock, log, sectors: node.sectors, ...trust };
     const library = libraryRoutes({
       warninglists,
       decays: loadDecays(),

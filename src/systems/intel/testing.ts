@@ -225,6 +225,7 @@ export async function intelServer(
   }: {
     bodyLimit?: number;
     perMinute?: number;
+    tls?: { cert: string; key: string; clientCertificates?: boolean; clientCa?: string; clientCrl?: string };
     authenticate?: Authenticate;
     imports?: Imports;
     feeds?: FeedRunner;

@@ -130,8 +130,17 @@ export const ApiKey = z.object({
   id: z.uuid(),
   orgId: OrgId,
   name: z.string().trim().min(1).max(80),
-  /** First characters of the secret, to tell keys apart. */
+  /** First characters of the secret or of the certificate's fingerprint, to tell keys apart; of a name it is empty. */
   prefix: z.string(),
+  /** What logs in in place of a secret (TAXII 2.1 section 8.3.1): a pinned certificate, or a name under an authority. */
+  certificate: z
+    .object({
+      sha256: z.string().nullable(),
+      name: z.string().nullable(),
+      subject: z.string().nullable(),
+      expiresAt: z.iso.datetime().nullable(),
+    })
+    .nullable(),
   permissions: z.array(z.enum(KEY_PERMISSIONS)).min(1),
   clearance: Tlp,
   createdAt: z.iso.datetime(),
@@ -140,16 +149,41 @@ export const ApiKey = z.object({
   revokedAt: z.iso.datetime().nullable(),
 });
 export type ApiKey = z.infer<typeof ApiKey>;
-export const NewApiKey = z.object({
-  orgId: OrgId,
-  name: ApiKey.shape.name,
-  permissions: ApiKey.shape.permissions,
-  clearance: Tlp.default("amber"),
-  expiresInDays: z.number().int().min(1).max(730).default(365),
-});
+export const NewApiKey = z
+  .object({
+    orgId: OrgId,
+    name: ApiKey.shape.name,
+    permissions: ApiKey.shape.permissions,
+    clearance: Tlp.default("amber"),
+    expiresInDays: z.number().int().min(1).max(730).default(365),
+    login: z
+      .enum(["secret", "certificate", "certificate-name"])
+      .default("secret")
+      .describe("What the machine logs in with"),
+    certificate: z
+      .string()
+      .trim()
+      .max(20_000)
+      .optional()
+      .describe("PEM of the one certificate that logs in, known by its fingerprint"),
+    certificateName: z
+      .string()
+      .trim()
+      .max(253)
+      .optional()
+      .describe("Common or alternative name of certificates signed under http.tls.clientCa"),
+  })
+  .refine(({ login, certificate }) => login !== "certificate" || (certificate ?? "") !== "", {
+    path: ["certificate"],
+    message: "a certificate is wanted",
+  })
+  .refine(({ login, certificateName }) => login !== "certificate-name" || (certificateName ?? "") !== "", {
+    path: ["certificateName"],
+    message: "a name is wanted",
+  });
 export type NewApiKey = z.infer<typeof NewApiKey>;
-/** The secret is shown in this answer and never again. */
-export const IssuedApiKey = z.object({ key: ApiKey, secret: z.string() });
+/** The secret is shown in this answer and never again; a certificate needs none. */
+export const IssuedApiKey = z.object({ key: ApiKey, secret: z.string().nullable() });
 export type IssuedApiKey = z.infer<typeof IssuedApiKey>;
 
 export const SignIn = z.object({

@@ -39,7 +39,13 @@ const Search = PageQuery.extend({ q: z.string().max(200).optional(), orgId: z.uu
 const SearchById = Search.omit({ q: true }).extend({ cursor: z.uuid().optional() });
 
 export function memberRoutes(parts: { config: Config; signIn: SignIn }): Route[] {
-  return [...sessionRoutes(parts), ...orgRoutes(), ...accountRoutes(), ...contactRoutes(), ...keyRoutes()];
+  return [
+    ...sessionRoutes(parts),
+    ...orgRoutes(),
+    ...accountRoutes(),
+    ...contactRoutes(),
+    ...keyRoutes(parts.config),
+  ];
 }
 
 function sessionRoutes({ config, signIn }: { config: Config; signIn: SignIn }): Route[] {
@@ -316,7 +322,9 @@ function contactRoutes(): Route[] {
   ];
 }
 
-function keyRoutes(): Route[] {
+function keyRoutes({ http: { tls } }: Config): Route[] {
+  const asked = tls?.clientCertificates === true;
+  const certificates = { asked, byName: asked && tls?.clientCa !== undefined };
   return [
     route({
       id: "keys.list",
@@ -332,12 +340,13 @@ function keyRoutes(): Route[] {
       id: "keys.issue",
       method: "POST",
       path: "/api/v1/keys",
-      summary: "A new key; its secret is in the answer and never shown again",
+      summary:
+        "A new key, or a client certificate that stands for one; a secret is in the answer and never shown again",
       needs: "keys:manage",
       status: 201,
       body: NewApiKey,
       response: IssuedApiKey,
-      handler: ({ body, within }) => within((work) => new KeyStore(work).issue(body)),
+      handler: ({ body, within }) => within((work) => new KeyStore(work).issue(body, certificates)),
     }),
     route({
       id: "keys.revoke",

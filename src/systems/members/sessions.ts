@@ -1,8 +1,10 @@
+import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import { Role } from "../../core/access.ts";
 import { addHours, addMillis, type Instant, millis } from "../../core/instant.ts";
 import { Sector } from "../../core/org.ts";
 import { Problem } from "../../core/problem.ts";
 import { sha256Hex, uuidV7 } from "../../platform/crypto/digest.ts";
+import type { PeerCertificate } from "../../platform/crypto/peer-certificate.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
 import type { SessionEntry } from "./model.ts";
@@ -129,13 +131,26 @@ export class SignInStore {
   }
 
   /** The key of a bearer secret while it is neither revoked nor expired. */
-  async key(secret: string) {
+  key(secret: string) {
+    return this.liveKey((e) => e("secret_sha256", "=", sha256Hex(secret)));
+  }
+
+  /** The key that a client certificate stands for: by its fingerprint, else by a name where an authority vouches for it. */
+  async certificateKey({ sha256, names, trusted }: PeerCertificate) {
+    const pinned =
+      sha256 === "" ? undefined : await this.liveKey((e) => e("certificate_sha256", "=", sha256));
+    if (pinned !== undefined || !trusted || sha256 === "" || names.length === 0) return pinned;
+    return this.liveKey((e) => e("certificate_name", "in", [...names]));
+  }
+
+  private async liveKey(is: (e: ExpressionBuilder<MembersTables, "api_key">) => Expression<SqlBool>) {
     const row = await this.db
       .selectFrom("api_key")
       .selectAll()
-      .where("secret_sha256", "=", sha256Hex(secret))
+      .where(is)
       .where("revoked_at", "is", null)
       .where("expires_at", ">", this.work.now)
+      .orderBy("id")
       .executeTakeFirst();
     if (row === undefined) return undefined;
     const usedAt = row.last_used_at === null ? 0 : new Date(row.last_used_at).getTime();

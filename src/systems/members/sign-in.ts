@@ -1,9 +1,11 @@
+import { TLSSocket } from "node:tls";
 import type { FastifyRequest } from "fastify";
 import { type Clock, type Instant, millis } from "../../core/instant.ts";
 import { Problem } from "../../core/problem.ts";
 import type { Scope } from "../../core/scope.ts";
 import { tlpOfRank } from "../../core/tlp.ts";
 import type { Config } from "../../platform/config/config.ts";
+import { certificateOf, type PeerCertificate } from "../../platform/crypto/peer-certificate.ts";
 import type { Caller } from "../../platform/http/authenticate.ts";
 import type { Records, Work } from "../../platform/records/work.ts";
 import { ApiKey, type Session } from "./model.ts";
@@ -59,14 +61,20 @@ export class SignIn {
 
   async authenticate(request: FastifyRequest): Promise<Caller | undefined> {
     const bearer = bearerOf(request.headers.authorization);
+    const purpose = request.url.startsWith("/taxii2") ? "taxii" : "api";
     if (bearer !== undefined) {
-      const scope = await this.keyScope(bearer, request.url.startsWith("/taxii2") ? "taxii" : "api");
+      const scope = await this.keyScope((store) => store.key(bearer), purpose);
       if (scope === undefined)
         throw new Problem("http.unauthenticated", { detail: "the key is unknown, revoked or expired" });
       return { scope };
     }
     const cookie = request.cookies[SESSION_COOKIE];
-    if (cookie === undefined) return undefined;
+    if (cookie === undefined) {
+      const certificate = this.certificateOf(request);
+      if (certificate === undefined) return undefined;
+      const scope = await this.keyScope((store) => store.certificateKey(certificate), purpose);
+      return scope === undefined ? undefined : { scope };
+    }
     return this.door(async (store) => {
       const live = await store.session(cookie, this.config.access.idleMinutes);
       if (live === undefined) return undefined;
@@ -205,9 +213,24 @@ export class SignIn {
     await this.door((store) => store.confirmTotp(live.account, step));
   }
 
-  private async keyScope(secret: string, purpose: string): Promise<Scope | undefined> {
+  /**
+   * The certificate that a machine shows. A browser shows one on whatever page asks it to, so that a request which says
+   * where it comes from is none of a machine's.
+   */
+  private certificateOf({ headers, raw: { socket } }: FastifyRequest): PeerCertificate | undefined {
+    const { tls } = this.config.http;
+    if (tls?.clientCertificates !== true || !(socket instanceof TLSSocket)) return undefined;
+    if (headers.origin !== undefined || headers["sec-fetch-site"] !== undefined) return undefined;
+    const shown = certificateOf(socket, millis(this.clock.now()));
+    return shown && { ...shown, trusted: shown.trusted && tls.clientCa !== undefined };
+  }
+
+  private async keyScope(
+    find: (store: SignInStore) => ReturnType<SignInStore["key"]>,
+    purpose: string,
+  ): Promise<Scope | undefined> {
     return this.door(async (store) => {
-      const key = await store.key(secret);
+      const key = await find(store);
       if (key === undefined) return undefined;
       const own = (await store.orgTree()).find((org) => org.id === key.org_id);
       return {

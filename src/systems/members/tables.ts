@@ -73,7 +73,12 @@ export interface ApiKeyTable extends MarkedColumns {
   org_id: string;
   name: string;
   prefix: string;
-  secret_sha256: string;
+  /** Exactly one of the secret, the certificate's fingerprint and the certificate's name is there. */
+  secret_sha256: string | null;
+  certificate_sha256: string | null;
+  certificate_name: string | null;
+  certificate_subject: string | null;
+  certificate_expires_at: string | Date | null;
   permissions: string[];
   clearance: number;
   created_by: string;

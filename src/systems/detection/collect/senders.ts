@@ -3,6 +3,7 @@ import { addMillis, type Clock, type Instant } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
 import { type Fault, Problem } from "../../../core/problem.ts";
 import type { Config } from "../../../platform/config/config.ts";
+import type { PeerCertificate } from "../../../platform/crypto/peer-certificate.ts";
 import { isParserChoice, parserIds } from "../parsers/line.ts";
 import type { Source } from "./sources.ts";
 
@@ -12,15 +13,6 @@ type Configured = Config["ingest"]["sources"][number];
 export interface Peer {
   readonly address: string;
   readonly certificate?: PeerCertificate;
-}
-
-export interface PeerCertificate {
-  /** Common name and alternative names, in lower case. */
-  readonly names: readonly string[];
-  /** Hexadecimal, lower case, without colons. */
-  readonly sha256: string;
-  /** Signed by an authority of `ingest.tls.ca`; one that is not is known by its fingerprint only. */
-  readonly trusted: boolean;
 }
 
 interface Rule {

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from
 import type { TLSSocket } from "node:tls";
 import { type Clock, millis } from "../../../core/instant.ts";
 import type { Config } from "../../../platform/config/config.ts";
+import { certificateOf } from "../../../platform/crypto/peer-certificate.ts";
 import type { Log } from "../../../platform/log/log.ts";
 import { type Framed, SyslogFraming, trimmed } from "./framing.ts";
 import type { Intake } from "./intake.ts";
@@ -11,7 +12,7 @@ import type { IngestMetrics, TlsRefusal } from "./metrics.ts";
 import { type Peer, plainAddress, type Senders } from "./senders.ts";
 import type { Source } from "./sources.ts";
 import type { Tally } from "./tally.ts";
-import { certificateOf, TlsDoor } from "./tls-door.ts";
+import { TlsDoor } from "./tls-door.ts";
 
 const WARN_MILLIS = 60_000;
 const MOST_CONNECTIONS = 2_000;

@@ -4,7 +4,6 @@ import { createServer, type SecureContextOptions, type Server, type TLSSocket } 
 import type { Config } from "../../../platform/config/config.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import type { Log } from "../../../platform/log/log.ts";
-import type { PeerCertificate } from "./senders.ts";
 
 type TlsConfig = NonNullable<Config["ingest"]["tls"]>;
 
@@ -89,23 +88,5 @@ async function readContext(config: TlsConfig): Promise<{ context: SecureContextO
     // Without authorities of ours the system's would be believed: nobody is, then, but by fingerprint.
     context: { cert, key, ca: ca ?? [], ...(crl !== undefined && { crl }) },
     digest: parts.join(" "),
-  };
-}
-
-/** What the other side showed; undefined when it showed nothing. */
-export function certificateOf(socket: TLSSocket, now: number): PeerCertificate | undefined {
-  const x509 = socket.getPeerX509Certificate();
-  if (x509 === undefined) return undefined;
-  const common = /^CN=(.*)$/m.exec(x509.subject ?? "")?.[1];
-  const alternative = (x509.subjectAltName ?? "")
-    .split(", ")
-    .map((name) => name.slice(name.indexOf(":") + 1));
-  const names = [...(common === undefined ? [] : [common]), ...alternative];
-  const inTime = Date.parse(x509.validFrom) <= now && now <= Date.parse(x509.validTo);
-  return {
-    names: names.filter((name) => name !== "").map((name) => name.toLowerCase()),
-    // One that is out of its time is nobody's, whatever its fingerprint.
-    sha256: inTime ? x509.fingerprint256.replaceAll(":", "").toLowerCase() : "",
-    trusted: socket.authorized,
   };
 }

@@ -19,6 +19,8 @@ export interface ExchangeParts {
   readonly sectors: readonly Sector[];
   /** Whether a peer may be on this very machine. */
   readonly loopback: boolean;
+  /** PEM of authorities whose peers are believed beside those that the machine believes. */
+  readonly ca?: string;
   /** First pause between two tries, in milliseconds; for tests. */
   readonly pause?: number;
   readonly tries?: number;
@@ -30,15 +32,16 @@ const AT_ONCE = 500;
 
 /** The client of a peer with its login. */
 export function clientOf(
-  parts: Pick<ExchangeParts, "loopback" | "pause" | "tries">,
+  parts: Pick<ExchangeParts, "loopback" | "ca" | "pause" | "tries">,
   peer: { readonly url: string; readonly login: WorkingPeer["login"] },
   signal?: AbortSignal,
 ): TaxiiClient {
-  const { loopback, pause, tries } = parts;
+  const { loopback, ca, pause, tries } = parts;
   return new TaxiiClient(
     { url: peer.url, login: peer.login },
     {
       loopback,
+      ...(ca === undefined ? {} : { ca }),
       ...(signal === undefined ? {} : { signal }),
       ...(pause === undefined ? {} : { pause }),
       ...(tries === undefined ? {} : { tries }),

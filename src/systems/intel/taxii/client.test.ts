@@ -47,7 +47,7 @@ for (const database of DATABASES) {
             expiresInDays: 30,
           }),
         );
-        await run(`${url}/taxii2/`, secret, node);
+        await run(`${url}/taxii2/`, secret ?? assert.fail("no secret"), node);
       } finally {
         await server.close();
         await node.dispose();

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { rootCertificates } from "node:tls";
 import { z } from "zod";
 import { Problem } from "../../../core/problem.ts";
 import { parseDocument } from "../object-store.ts";
@@ -72,6 +73,8 @@ interface ClientOptions {
   readonly pause?: number;
   /** Whether the peer may be on this very machine. */
   readonly loopback?: boolean;
+  /** PEM of authorities whose servers are believed beside those that the machine believes (section 8.5.2). */
+  readonly ca?: string;
 }
 
 const LONGEST_CALL = 60_000;
@@ -263,7 +266,7 @@ export class TaxiiClient {
   private once(method: string, url: string, body?: string): Promise<Answer> {
     const { login } = this.peer;
     const deadline = AbortSignal.timeout(LONGEST_CALL);
-    const { signal, loopback = false } = this.options;
+    const { signal, loopback = false, ca } = this.options;
     return exchange({
       method,
       url,
@@ -274,7 +277,10 @@ export class TaxiiClient {
       },
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       ...(body === undefined ? {} : { body }),
-      ...("cert" in login ? { tls: { cert: login.cert, key: login.key } } : {}),
+      tls: {
+        ...("cert" in login ? { cert: login.cert, key: login.key } : {}),
+        ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+      },
       loopback,
       most: LARGEST_ANSWER,
     });

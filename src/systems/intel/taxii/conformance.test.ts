@@ -33,7 +33,7 @@ function named(): RegExp[] {
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => readFileSync(join(import.meta.dirname, file), "utf8"));
   const call =
-    /\b(?:test|clause|withServer|withPeer)\(\s*(["`])(?:\$\{database\.name\}: )?(\d[\d.]*[, ].*?)\1/gs;
+    /\b(?:test|clause|withServer|withPeer|withTls)\(\s*(["`])(?:\$\{database\.name\}: )?(\d[\d.]*[, ].*?)\1/gs;
   return texts.flatMap((text) =>
     [...text.matchAll(call)].map(([, , name = ""]) => {
       const parts = name.split(/\$\{[^}]*\}/).map((part) => part.replaceAll(ESCAPED, "\\$&"));

@@ -9,8 +9,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
-  /** PEM of what the client shows, and of authorities beside those of the machine. */
-  readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
+  /** PEM of what the client shows, and of the authorities that are believed in place of those of the machine. */
+  readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: readonly string[] };
   /** Whether this very machine may be asked; tests and demonstrations do. */
   readonly loopback?: boolean;
   readonly most: number;
@@ -65,7 +65,10 @@ export function exchange(given: Exchange): Promise<Answer> {
         },
         signal: given.signal,
         lookup: judgedLookup(loopback),
-        ...given.tls,
+        minVersion: "TLSv1.2",
+        ...(given.tls?.cert === undefined ? {} : { cert: given.tls.cert }),
+        ...(given.tls?.key === undefined ? {} : { key: given.tls.key }),
+        ...(given.tls?.ca === undefined ? {} : { ca: [...given.tls.ca] }),
       },
       (response) => {
         const parts: Buffer[] = [];

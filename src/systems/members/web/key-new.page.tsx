@@ -27,7 +27,14 @@ export default function NewKeyPage() {
   const form = useForm<NewApiKey>({
     name: "members.key.new",
     schema: NewApiKey,
-    initial: { orgId: org.id, name: "", permissions: [], clearance: "amber", expiresInDays: 365 },
+    initial: {
+      orgId: org.id,
+      name: "",
+      permissions: [],
+      clearance: "amber",
+      expiresInDays: 365,
+      login: "secret",
+    },
   });
   return (
     <>
@@ -40,7 +47,8 @@ export default function NewKeyPage() {
         send={(values) => api.post<IssuedApiKey>(KEYS, values)}
         touches={[KEYS]}
         done={(answer) => {
-          setIssued(answer);
+          if (answer.secret === null) go("/keys");
+          else setIssued(answer);
         }}
       >
         <TextField form={form} name="name" label={t("key.name")} why={t("key.name.why")} required />
@@ -69,6 +77,40 @@ export default function NewKeyPage() {
           required
           options={TLP_LEVELS.map((tlp) => ({ value: tlp, label: tlpLabel(tlp), why: t(`kit:tlp.${tlp}`) }))}
         />
+        <ChoiceField
+          form={form}
+          name="login"
+          label={t("key.login")}
+          required
+          options={(["secret", "certificate", "certificate-name"] as const).map((one) => ({
+            value: one,
+            label: t(`key.login.${one}`),
+            why: t(`key.login.${one}.why`),
+          }))}
+        />
+        {form.values.login === "certificate" ? (
+          <TextField
+            form={form}
+            name="certificate"
+            label={t("key.certificate")}
+            why={t("key.certificate.why")}
+            placeholder="-----BEGIN CERTIFICATE-----"
+            rows={5}
+            mono
+            required
+          />
+        ) : null}
+        {form.values.login === "certificate-name" ? (
+          <TextField
+            form={form}
+            name="certificateName"
+            label={t("key.certificate-name")}
+            why={t("key.certificate-name.why")}
+            placeholder="taxii.example.tw"
+            mono
+            required
+          />
+        ) : null}
         <NumberField
           form={form}
           name="expiresInDays"
@@ -82,7 +124,7 @@ export default function NewKeyPage() {
       <Once
         title={t("key.issued")}
         label={t("once.secret")}
-        secret={issued?.secret}
+        secret={issued?.secret ?? undefined}
         close={() => go("/keys")}
       />
     </>

@@ -57,8 +57,8 @@ export default function KeysPage() {
           {
             key: "prefix",
             label: t("key.prefix"),
-            render: (row) => <span className="mono">{row.prefix}…</span>,
-            text: (row) => row.prefix,
+            render: (row) => <Shown of={row} />,
+            text: shownOf,
           },
           {
             key: "org",
@@ -93,7 +93,7 @@ export default function KeysPage() {
             key: "expires",
             label: t("key.expires"),
             width: 150,
-            render: (row) => <Time at={row.expiresAt} />,
+            render: (row) => <Expiry of={row} />,
             text: (row) => row.expiresAt,
           },
           {
@@ -137,7 +137,7 @@ export default function KeysPage() {
       <ConfirmDialog
         open={chosen.length > 0}
         title={t("key.revoke")}
-        what={chosen.map(({ name, prefix }) => t("key.revoke.what", { name, prefix }))}
+        what={chosen.map((key) => t("key.revoke.what", { name: key.name, shown: shownOf(key) }))}
         confirm={t("key.revoke")}
         danger
         send={async () => {
@@ -146,6 +146,40 @@ export default function KeysPage() {
         }}
         close={() => setChosen([])}
       />
+    </>
+  );
+}
+
+/** What tells a key from others: the beginning of its secret, or its certificate. */
+function shownOf({ prefix, certificate }: ApiKey): string {
+  return certificate?.name ?? (certificate === null ? `${prefix}…` : `SHA-256 ${prefix}…`);
+}
+
+function Shown({ of }: { readonly of: ApiKey }) {
+  const t = useTexts("members");
+  if (of.certificate === null) return <span className="mono">{shownOf(of)}</span>;
+  const { subject, sha256 } = of.certificate;
+  return (
+    <span title={[subject, sha256].filter((each) => each !== null).join("\n")}>
+      {t("key.certificate.short")} <span className="mono">{shownOf(of)}</span>
+    </span>
+  );
+}
+
+/** When a key ends; of a certificate that ends within a month, in words. */
+function Expiry({ of: { expiresAt, certificate, revokedAt } }: { readonly of: ApiKey }) {
+  const t = useTexts("members");
+  const days = Math.floor((Date.parse(expiresAt) - serverNow()) / 86_400_000);
+  const soon = certificate !== null && revokedAt === null && days >= 0 && days < 30;
+  return (
+    <>
+      <Time at={expiresAt} />
+      {soon ? (
+        <>
+          {" "}
+          <StateTag tone="waiting">{t("key.soon", { days: String(days) })}</StateTag>
+        </>
+      ) : null}
     </>
   );
 }
