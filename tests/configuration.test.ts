@@ -45,6 +45,7 @@ test("each variable on the page sets its setting", () => {
     "http.trustedProxy": "10.0.0.1",
     "mail.smtp": "smtp://mail.example",
     "intel.warninglists": "lists",
+    "peers.ca": "authorities.pem",
     "ingest.udp": "{ port: 5514 }",
     "ingest.tcp": "{ port: 5514 }",
     "ingest.nats": "{ servers: [nats://h], stream: S, subjects: [{ name: n, subject: s, org: o }] }",
