@@ -1,5 +1,6 @@
 import type { OrgId } from "../../core/org.ts";
 import { type Tlp, tlpOfRank } from "../../core/tlp.ts";
+import { readInIndexOrder } from "../../platform/records/index-order.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { parseDocument } from "./object-store.ts";
@@ -47,6 +48,7 @@ export async function libraryIndicators(
   work: Work,
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<LibraryPage> {
+  await readInIndexOrder(work);
   const rows = await work
     .tables<IntelTables>()
     .selectFrom("stix_object")

@@ -59,21 +59,25 @@ export interface Reindexed {
 }
 
 /**
- * Makes up to `most` entries anew that are missing or of an older derivation, and remembers how far it came: called
- * again, also after a stop, it goes on there. The scope must see every object of the node, as a job's does.
+ * Makes the entries of the next `most` numbers anew where they are missing or of an older derivation, and remembers how
+ * far it came: called again, also after a stop, it goes on there. The scope must see every object of the node, as a
+ * job's does.
  */
 export async function reindexSome(work: Work, most: number): Promise<Reindexed> {
   const db = work.tables<IntelTables>();
   const at = await db.selectFrom("stix_reindex").selectAll().forUpdate().executeTakeFirstOrThrow();
   if (at.derivation === DERIVATION && at.finished_at !== null) return { made: 0, done: true };
   const from = at.derivation === DERIVATION ? at.done_to : 0;
+  const { seq: last } = await db.selectFrom("stix_ledger").select("seq").executeTakeFirstOrThrow();
+  // A stretch of numbers and not a limit: the planner takes the visible rows for few and would sort all that is left.
+  const to = Math.min(from + most, last);
   const rows = await db
     .selectFrom("stix_object as o")
     .select(["o.seq", "o.tlp", "o.org_id", "o.audience", "o.document"])
     .where("o.seq", ">", from)
+    .where("o.seq", "<=", to)
     .where(visible(work, "o"))
     .orderBy("o.seq")
-    .limit(most)
     .execute();
   const derived = rows.flatMap((row) => {
     const object = readObject(row.document);
@@ -94,12 +98,12 @@ export async function reindexSome(work: Work, most: number): Promise<Reindexed> 
         tokens = excluded.tokens
       where stix_entry.derivation <> excluded.derivation`.execute(db);
   }
-  const done = rows.length < most;
+  const done = to >= last;
   await db
     .updateTable("stix_reindex")
     .set({
       derivation: DERIVATION,
-      done_to: rows.at(-1)?.seq ?? from,
+      done_to: to,
       finished_at: done ? work.now : null,
     })
     .execute();

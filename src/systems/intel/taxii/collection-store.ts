@@ -1,5 +1,6 @@
 import { type Expression, type SqlBool, sql } from "kysely";
 import { Problem } from "../../../core/problem.ts";
+import { readInIndexOrder } from "../../../platform/records/index-order.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { dateAddedText } from "../object-store.ts";
@@ -55,7 +56,7 @@ export class CollectionStore {
 
   /** A page in the order of arrival; what it costs does not grow with the collection. */
   async page(collectionId: string, filter: TaxiiFilter): Promise<ObjectPage> {
-    if (filter.ids === undefined) await this.walkInOrder();
+    if (filter.ids === undefined) await readInIndexOrder(this.work);
     let query = this.work
       .tables<IntelTables>()
       .selectFrom("stix_object as o")
@@ -98,17 +99,6 @@ export class CollectionStore {
       .limit(1)
       .executeTakeFirst();
     return Math.max(afterSeq, first === undefined ? Number.MAX_SAFE_INTEGER : first.seq - 1);
-  }
-
-  /**
-   * Until the commit, rows are read in the order of the index and no more of them than the page needs. Left to itself
-   * the planner, which guesses that row-level security leaves a row or two, reads and sorts the whole collection.
-   */
-  private async walkInOrder(): Promise<void> {
-    const off = ["enable_sort", "enable_bitmapscan", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
-    await sql`select set_config(name, 'off', true) from unnest(${off}::text[]) as name`.execute(
-      this.work.tables<IntelTables>(),
-    );
   }
 
   /** Problem http.not-found when the scope sees no version of the object in the collection. */
