@@ -98,15 +98,16 @@ for (const { name, fresh } of EVENT_STORES) {
           instants(
             "at",
             Float64Array.from(instant, (time) => Date.parse(time)),
+            order,
           ),
           repeated("id", "UUID", 3, uuidBytes(id)),
           numbers("small", Uint8Array.of(0, 7, 255)),
           numbers("port", Uint16Array.of(0, 443, 65_535)),
           numbers("number", Uint32Array.of(0, 1, 4_294_967_295)),
-          nullableBytes("level", Int16Array.of(-1, 0, 255)),
+          nullableBytes("level", Int16Array.of(-1, 0, 255), order),
           few.column("name", order),
           many.column("text", order),
-          textLists("tags", [[], ["a", "水"], words]),
+          textLists("tags", [[], ["a", "水"], words], order),
         ]);
       for (const [token, time] of times.entries()) {
         const native = block([time, time, time]);

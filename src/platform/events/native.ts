@@ -1,6 +1,7 @@
 /**
  * Blocks in ClickHouse's Native format (clickhouse.com/docs, "Native Format"): columns one after the other, so that the
- * engine neither parses text nor turns rows into columns. LowCardinality columns are sent as their plain type.
+ * engine neither parses text nor turns rows into columns. Columns of few texts travel as LowCardinality: each text once,
+ * and a number for each row.
  */
 
 /** One column of a block, written. */
@@ -38,40 +39,109 @@ export function numbers(name: string, values: Uint8Array | Uint16Array | Uint32A
   return { name, type: `UInt${8 * values.BYTES_PER_ELEMENT}`, bytes };
 }
 
-/** Numbers of which some are missing: those below zero. */
-export function nullableBytes(name: string, values: Int16Array): NativeColumn {
-  const bytes = new Uint8Array(2 * values.length);
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at] ?? -1;
-    if (value < 0) bytes[at] = 1;
-    else bytes[values.length + at] = value;
+/** Bytes, their rows in the order given. */
+export function bytesInOrder(name: string, values: Uint8Array, order: Uint32Array): NativeColumn {
+  const out = new Uint8Array(order.length);
+  for (let row = 0; row < order.length; row++) out[row] = values[order[row] as number] as number;
+  return numbers(name, out);
+}
+
+/** Numbers of 16 bits, their rows in the order given. */
+export function shortsInOrder(name: string, values: Uint16Array, order: Uint32Array): NativeColumn {
+  const out = new Uint16Array(order.length);
+  for (let row = 0; row < order.length; row++) out[row] = values[order[row] as number] as number;
+  return numbers(name, out);
+}
+
+/** Numbers of 32 bits, their rows in the order given. */
+export function wordsInOrder(name: string, values: Uint32Array, order: Uint32Array): NativeColumn {
+  const out = new Uint32Array(order.length);
+  for (let row = 0; row < order.length; row++) out[row] = values[order[row] as number] as number;
+  return numbers(name, out);
+}
+
+/** Numbers of which some are missing: those below zero. Rows in the order given. */
+export function nullableBytes(name: string, values: Int16Array, order: Uint32Array): NativeColumn {
+  const rows = order.length;
+  const bytes = new Uint8Array(2 * rows);
+  for (let row = 0; row < rows; row++) {
+    const value = values[order[row] as number] as number;
+    if (value < 0) bytes[row] = 1;
+    else bytes[rows + row] = value;
   }
   return { name, type: "Nullable(UInt8)", bytes };
 }
 
-/** Instants in milliseconds since 1970. */
-export function instants(name: string, values: Float64Array): NativeColumn {
-  const bytes = new Uint8Array(8 * values.length);
+const INSTANT = "DateTime64(3, 'UTC')";
+
+/** Instants in milliseconds since 1970, their rows in the order given. */
+export function instants(name: string, values: Float64Array, order: Uint32Array): NativeColumn {
+  const bytes = new Uint8Array(8 * order.length);
   const words = new Uint32Array(bytes.buffer);
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at] ?? 0;
+  for (let row = 0; row < order.length; row++) {
+    const value = values[order[row] as number] as number;
     const high = Math.floor(value / 2 ** 32);
-    words[2 * at] = value - high * 2 ** 32;
-    words[2 * at + 1] = high;
+    words[2 * row] = value - high * 2 ** 32;
+    words[2 * row + 1] = high;
   }
-  return { name, type: "DateTime64(3, 'UTC')", bytes };
+  return { name, type: INSTANT, bytes };
+}
+
+/** The same instant in every row. */
+export function repeatedInstant(name: string, rows: number, value: number): NativeColumn {
+  const one = instants(name, Float64Array.of(value), Uint32Array.of(0));
+  return repeated(name, INSTANT, rows, one.bytes);
 }
 
 /** The same `bytes` of a fixed size in every row. */
 export function repeated(name: string, type: string, rows: number, bytes: Uint8Array): NativeColumn {
   const all = new Uint8Array(rows * bytes.length);
-  for (let at = 0; at < all.length; at += bytes.length) all.set(bytes, at);
+  if (rows > 0) all.set(bytes, 0);
+  // What is there already is copied behind itself, twice as much each time.
+  for (let done = bytes.length; done > 0 && done < all.length; done *= 2) all.copyWithin(done, 0, done);
   return { name, type, bytes: all };
 }
 
 /** The same text in every row. */
 export function repeatedText(name: string, rows: number, text: string): NativeColumn {
-  return repeated(name, "String", rows, sizedText(text));
+  return fewTexts(name, [sizedText(text)], new Uint8Array(rows));
+}
+
+/** Serialization of LowCardinality: shared dictionaries with keys of their own in each block. */
+const LOW_CARDINALITY_VERSION = 1;
+/** The block brings its keys, and no dictionary from before counts. */
+const OWN_KEYS = 0x600;
+
+/** LowCardinality(String): `keys` (sized texts, all different) and for each row the place of its own among them. */
+function fewTexts(
+  name: string,
+  keys: readonly Uint8Array[],
+  places: Uint8Array | Uint16Array | Uint32Array,
+): NativeColumn {
+  const type = "LowCardinality(String)";
+  if (places.length === 0) return { name, type, bytes: new Uint8Array(0) };
+  const head = new DataView(new ArrayBuffer(24));
+  head.setUint32(0, LOW_CARDINALITY_VERSION, true);
+  head.setUint32(8, OWN_KEYS | Math.log2(places.BYTES_PER_ELEMENT), true);
+  head.setUint32(16, keys.length, true);
+  const count = new DataView(new ArrayBuffer(8));
+  count.setUint32(0, places.length, true);
+  const bytes = Buffer.concat([
+    new Uint8Array(head.buffer),
+    ...keys,
+    new Uint8Array(count.buffer),
+    new Uint8Array(places.buffer, places.byteOffset, places.byteLength),
+  ]);
+  return { name, type, bytes };
+}
+
+/** Room for so many places, each in as few bytes as `keys` different ones need. */
+function placesFor(rows: number, keys: number): Uint8Array | Uint16Array | Uint32Array {
+  return keys <= 0x100
+    ? new Uint8Array(rows)
+    : keys <= 0x10000
+      ? new Uint16Array(rows)
+      : new Uint32Array(rows);
 }
 
 /** A column of text that is written piece by piece, without a string for each value. A lone surrogate becomes U+FFFD. */
@@ -148,7 +218,7 @@ export class TextColumn {
         found.pads.add("");
         found.rest.add(Buffer.from(this.#bytes.buffer).toString("utf8", start, end));
       } else {
-        found.pads.add(" ".repeat(digits - start));
+        found.pads.add(BLANKS[digits - start] ?? " ".repeat(digits - start));
         found.rest.end();
         found.numbers[row] = number + 1;
       }
@@ -164,6 +234,22 @@ export class TextColumn {
     for (let at = 0; at < this.#rows; at += step)
       seen.add(bytes.toString("latin1", at === 0 ? 0 : this.#ends[at - 1], this.#ends[at]));
     return seen.size;
+  }
+
+  /** The column as one of few texts, its rows in the order given; undefined when there are many after all. */
+  fewColumn(name: string, order: Uint32Array): NativeColumn | undefined {
+    const rows = order.length;
+    const places = new Uint16Array(rows);
+    const keys = new ByteKeys(this.#bytes);
+    for (let row = 0; row < rows; row++) {
+      const at = order[row] as number;
+      const place = keys.placeOf(at === 0 ? 0 : (this.#ends[at - 1] as number), this.#ends[at] as number);
+      if (place < 0) return undefined;
+      places[row] = place;
+    }
+    const few = placesFor(rows, keys.size);
+    few.set(places);
+    return fewTexts(name, keys.sized(), few);
   }
 
   /** The column, its rows in the order given. */
@@ -198,7 +284,59 @@ export class TextColumn {
   }
 }
 
+/** Different texts that `ByteKeys` tells apart; beyond that it gives up, so that chosen texts cannot make it slow. */
+const MOST_KEYS = 1_000;
+const KEY_SLOTS = 4_096;
+
+/** Ranges of bytes told apart by what they hold. */
+class ByteKeys {
+  readonly #bytes: Uint8Array;
+  /** Place of a text and 1. */
+  readonly #slots = new Uint16Array(KEY_SLOTS);
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get size(): number {
+    return this.#starts.length;
+  }
+
+  /** The place of the text among the different ones, or -1 when they are too many. */
+  placeOf(start: number, end: number): number {
+    const bytes = this.#bytes;
+    let hash = 0x811c9dc5;
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+    let slot = (hash ^ (hash >>> 15)) & (KEY_SLOTS - 1);
+    for (let known = this.#slots[slot] as number; known !== 0; known = this.#slots[slot] as number) {
+      if (this.#holds(known - 1, start, end)) return known - 1;
+      slot = (slot + 1) & (KEY_SLOTS - 1);
+    }
+    const place = this.#starts.length;
+    if (place === MOST_KEYS) return -1;
+    this.#slots[slot] = place + 1;
+    this.#starts.push(start);
+    this.#ends.push(end);
+    return place;
+  }
+
+  #holds(place: number, start: number, end: number): boolean {
+    const from = this.#starts[place] as number;
+    if ((this.#ends[place] as number) - from !== end - start) return false;
+    const bytes = this.#bytes;
+    for (let at = start; at < end; at++) if (bytes[at] !== bytes[from + at - start]) return false;
+    return true;
+  }
+
+  sized(): Uint8Array[] {
+    return this.#starts.map((start, place) => sized(this.#bytes.subarray(start, this.#ends[place])));
+  }
+}
+
 const BLANK = 32;
+const BLANKS = Array.from({ length: 16 }, (_, count) => " ".repeat(count));
 const MOST_DIGITS = 9;
 
 /** The number that the bytes write without leading zeros; -1 when they do not. */
@@ -242,27 +380,25 @@ export class FewTextColumn {
   }
 
   column(name: string, order: Uint32Array): NativeColumn {
-    const values = this.#texts.map(sizedText);
-    let length = 0;
-    for (let row = 0; row < order.length; row++)
-      length += (values[this.#numbers[order[row] as number] as number] as Uint8Array).length;
-    const out = new Uint8Array(length);
-    let to = 0;
-    for (let row = 0; row < order.length; row++) {
-      const value = values[this.#numbers[order[row] as number] as number] as Uint8Array;
-      for (let at = 0; at < value.length; at++) out[to++] = value[at] as number;
-    }
-    return { name, type: "String", bytes: out };
+    const places = placesFor(order.length, this.#texts.length);
+    const numbers = this.#numbers;
+    for (let row = 0; row < order.length; row++) places[row] = numbers[order[row] as number] as number;
+    return fewTexts(name, this.#texts.map(sizedText), places);
   }
 }
 
-/** Lists of text. */
-export function textLists(name: string, values: readonly (readonly string[])[]): NativeColumn {
-  const ends = new Uint32Array(2 * values.length);
+/** Lists of text, their rows in the order given. */
+export function textLists(
+  name: string,
+  values: readonly (readonly string[])[],
+  order: Uint32Array,
+): NativeColumn {
+  const ends = new Uint32Array(2 * order.length);
   const items: Uint8Array[] = [];
-  for (let at = 0; at < values.length; at++) {
-    for (const text of values[at] ?? []) items.push(sizedText(text));
-    ends[2 * at] = items.length;
+  for (let row = 0; row < order.length; row++) {
+    const texts = values[order[row] as number] as readonly string[];
+    for (let item = 0; item < texts.length; item++) items.push(sizedText(texts[item] as string));
+    ends[2 * row] = items.length;
   }
   const bytes = Buffer.concat([new Uint8Array(ends.buffer), ...items]);
   return { name, type: "Array(String)", bytes };

@@ -1,4 +1,4 @@
-import { type NativeColumn, numbers, TextColumn } from "../../../platform/events/native.ts";
+import { bytesInOrder, type NativeColumn, numbers, TextColumn } from "../../../platform/events/native.ts";
 
 /**
  * How a line is kept so that it packs well and yet comes back byte for byte: cut at blanks into words, one column for
@@ -166,25 +166,22 @@ export class LineTexts {
 
   /** The columns, their rows in the order given. */
   columns(order: Uint32Array): NativeColumn[] {
-    const counts = {
-      name: "words",
-      type: "UInt8",
-      bytes: Uint8Array.from(order, (at) => this.#counts[at] ?? 0),
-    };
+    const counts = bytesInOrder("words", this.#counts, order);
     const kept = this.#words.flatMap((words, at) => {
       if (words.isEmpty) return [];
       const variety = words.variety(SAMPLE);
       const few = variety <= FEW && variety * 5 <= Math.max(5, this.#rows);
       const whole = few ? undefined : words.numbers(order);
       if (whole !== undefined) {
-        const same = Uint32Array.from(order, (_, row) => row);
+        const same = whole.numbers.map((_, row) => row);
         return [
           whole.pads.column(FEW_COLUMNS[at] ?? "", same),
           whole.rest.column(MANY_COLUMNS[at] ?? "", same),
           numbers(NUMBER_COLUMNS[at] ?? "", whole.numbers),
         ];
       }
-      return [words.column((few ? FEW_COLUMNS : MANY_COLUMNS)[at] ?? "", order)];
+      const column = few ? words.fewColumn(FEW_COLUMNS[at] ?? "", order) : undefined;
+      return [column ?? words.column(MANY_COLUMNS[at] ?? "", order)];
     });
     return [counts, ...kept];
   }

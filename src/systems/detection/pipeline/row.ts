@@ -1,16 +1,20 @@
 import { millis } from "../../../core/instant.ts";
 import { tlpRank } from "../../../core/tlp.ts";
 import {
+  bytesInOrder,
   FewTextColumn,
   instants,
   nativeBlock,
   nullableBytes,
   numbers,
   repeated,
+  repeatedInstant,
   repeatedText,
+  shortsInOrder,
   TextColumn,
   textLists,
   uuidBytes,
+  wordsInOrder,
 } from "../../../platform/events/native.ts";
 import type { EcsDraft } from "../parsers/parser.ts";
 import { ipv4Number } from "../parsers/text/address.ts";
@@ -30,8 +34,6 @@ function columnText(value: EcsDraft[string] | undefined): string {
   // A lone surrogate would not come back from UTF-8.
   return text.length > LONGEST ? text.slice(0, LONGEST).toWellFormed() : text.toWellFormed();
 }
-
-const NO_RULES: readonly string[] = [];
 
 /** Columns of text whose values come again and again, and the name asked for, which tells the order of the rows. */
 const FEW_TEXTS = [
@@ -175,59 +177,40 @@ export class LogRows {
   block(mark: BatchMark): { readonly bytes: Uint8Array<ArrayBuffer>; readonly placeOf: Uint32Array } {
     const task = this.#task;
     const rows = this.#rows;
-    const order = Uint32Array.from(this.#keys.subarray(0, rows).sort(), (key) => key % MOST_ROWS);
+    const keys = this.#keys.subarray(0, rows).sort();
+    const order = new Uint32Array(rows);
     const placeOf = new Uint32Array(rows);
-    for (let place = 0; place < rows; place++) placeOf[order[place] as number] = place;
-    const high = new Uint8Array(8);
-    new DataView(high.buffer).setBigUint64(0, mark.high, true);
+    const places = new Uint32Array(rows);
+    for (let place = 0; place < rows; place++) {
+      const at = (keys[place] as number) % MOST_ROWS;
+      order[place] = at;
+      placeOf[at] = place;
+      places[place] = place;
+    }
+    const [high, low] = [new DataView(new ArrayBuffer(8)), new DataView(new ArrayBuffer(4))];
+    high.setBigUint64(0, mark.high, true);
+    low.setUint32(0, mark.low, true);
     const bytes = nativeBlock(rows, [
-      instants(
-        "time",
-        Float64Array.from(order, (at) => this.#times[at] ?? 0),
-      ),
-      instants("received_at", new Float64Array(rows).fill(millis(task.receivedAt))),
+      instants("time", this.#times, order),
+      repeatedInstant("received_at", rows, millis(task.receivedAt)),
       repeated("org_id", "UUID", rows, uuidBytes(task.orgId)),
-      numbers("tlp", new Uint8Array(rows).fill(tlpRank(LOG_TLP))),
+      repeated("tlp", "UInt8", rows, Uint8Array.of(tlpRank(LOG_TLP))),
       repeatedText("source", rows, task.source),
       repeatedText("batch", rows, task.batch),
-      repeated("batch_high", "UInt64", rows, high),
-      numbers("batch_low", new Uint32Array(rows).fill(mark.low)),
-      numbers(
-        "place",
-        Uint32Array.from({ length: rows }, (_, at) => at),
-      ),
+      repeated("batch_high", "UInt64", rows, new Uint8Array(high.buffer)),
+      repeated("batch_low", "UInt32", rows, new Uint8Array(low.buffer)),
+      numbers("place", places),
       repeatedText("choice", rows, task.parser),
-      numbers(
-        "parsed",
-        Uint8Array.from(order, (at) => this.#parsed[at] ?? 0),
-      ),
-      nullableBytes(
-        "severity",
-        Int16Array.from(order, (at) => this.#severities[at] ?? -1),
-      ),
-      numbers(
-        "source_ip4",
-        Uint32Array.from(order, (at) => this.#addresses[0][at] ?? 0),
-      ),
-      numbers(
-        "destination_ip4",
-        Uint32Array.from(order, (at) => this.#addresses[1][at] ?? 0),
-      ),
-      numbers(
-        "source_port",
-        Uint16Array.from(order, (at) => this.#ports[0][at] ?? 0),
-      ),
-      numbers(
-        "destination_port",
-        Uint16Array.from(order, (at) => this.#ports[1][at] ?? 0),
-      ),
+      bytesInOrder("parsed", this.#parsed, order),
+      nullableBytes("severity", this.#severities, order),
+      wordsInOrder("source_ip4", this.#addresses[0], order),
+      wordsInOrder("destination_ip4", this.#addresses[1], order),
+      shortsInOrder("source_port", this.#ports[0], order),
+      shortsInOrder("destination_port", this.#ports[1], order),
       ...FEW_TEXTS.map((name) => this.#few[name].column(name, order)),
       this.#urls.column("url_text", order),
       ...(this.#fields.isEmpty ? [] : [this.#fields.column("fields", order)]),
-      textLists(
-        "rules",
-        Array.from(order, (at) => this.#rules[at] ?? NO_RULES),
-      ),
+      textLists("rules", this.#rules, order),
       ...this.#lines.columns(order),
     ]);
     return { bytes, placeOf };
