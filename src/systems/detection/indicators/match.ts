@@ -1,3 +1,4 @@
+import { Misses } from "../misses.ts";
 import { mappedV4, readV4, readV6, v4Text, v6Text } from "./address.ts";
 import { readDetail } from "./build.ts";
 import { canonicalDomain, canonicalEmail, canonicalUrl } from "./canonical.ts";
@@ -33,6 +34,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const NOTHING: readonly IndicatorHit[] = [];
 const SLASH = 47;
+/** At least so many are remembered: the names of a country's day repeat. */
+const UNKNOWN_NAMES = 32_768;
 
 /**
  * Meets records with the indicators of an image. One for each thread; the image is shared. Texts are compared after
@@ -49,6 +52,11 @@ export class IndicatorMatcher {
   /** Names that were looked up in this record already, and whether URLs of their host are known. */
   readonly #seen: string[] = [];
   readonly #seenUrls: boolean[] = [];
+  #seenCount = 0;
+  /** Names of which the image knows nothing: neither them nor a parent, no URL of theirs, and no such address. */
+  readonly #unknown = new Misses(UNKNOWN_NAMES);
+  /** Whether the image held anything of what was looked up since it was last set to false. */
+  #held = false;
 
   constructor(image: IndicatorImage) {
     this.#image = image;
@@ -71,8 +79,7 @@ export class IndicatorMatcher {
     this.#hits = undefined;
     this.#usable = usable;
     this.#now = at;
-    this.#seen.length = 0;
-    this.#seenUrls.length = 0;
+    this.#seenCount = 0;
     this.#addresses(record);
     for (const { name: field, read } of FIELDS.domain) {
       const value = read(record);
@@ -126,14 +133,17 @@ export class IndicatorMatcher {
   }
 
   #prefixes(image: PrefixImage, narrowest: number, family: 4 | 6, field: string, text: string): void {
+    if (narrowest !== NONE) this.#held = true;
     for (let at = narrowest; at !== NONE; at = image.parents[at] ?? NONE)
       this.#chain(image.heads[at] ?? NONE, "ip", field, text, () => prefixText(image, at, family));
   }
 
   /** Looks a name and its parents up once in a record. Answers whether URLs of the host are known. */
   #name(field: string, text: string): boolean {
-    const seen = this.#seen.indexOf(text);
-    if (seen >= 0) return this.#seenUrls[seen] ?? false;
+    for (let at = 0; at < this.#seenCount; at++)
+      if (this.#seen[at] === text) return this.#seenUrls[at] as boolean;
+    if (this.#unknown.has(text)) return this.#saw(text, false);
+    this.#held = false;
     let count = this.#keys.domain(text);
     if (count < 0) {
       const canonical = canonicalDomain(text);
@@ -143,12 +153,18 @@ export class IndicatorMatcher {
     for (let at = 0; at < count; at++) {
       const number = this.#number(at);
       if (number === NONE) continue;
+      this.#held = true;
       if (at === count - 1) urls = this.#image.flags[number] === 1;
       this.#chain(this.#image.heads[number] ?? NONE, "domain", field, text, () => this.#textOf(number));
     }
     this.#address(field, text);
-    this.#seen.push(text);
-    this.#seenUrls.push(urls);
+    if (!this.#held) this.#unknown.add(text);
+    return this.#saw(text, urls);
+  }
+
+  #saw(name: string, urls: boolean): boolean {
+    this.#seen[this.#seenCount] = name;
+    this.#seenUrls[this.#seenCount++] = urls;
     return urls;
   }
 

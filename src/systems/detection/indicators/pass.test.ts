@@ -42,13 +42,11 @@ function passOf(planted: readonly Planted[], known = knownImage([])): IndicatorP
 }
 
 const met = (pass: IndicatorPass, orgId: string, domain = "www.evil.example") =>
-  pass.meet({
-    orgId,
-    tlp: "amber",
-    eventId: "e1",
-    at: "2026-11-24T00:00:00.000Z",
-    record: { "dns.question.name": domain, "source.ip": "10.1.2.3" },
-  });
+  pass.meet(
+    { orgId, tlp: "amber", eventId: "e1" },
+    { "dns.question.name": domain, "source.ip": "10.1.2.3" },
+    "2026-11-24T00:00:00.000Z",
+  );
 
 test("an indicator that a member may see raises the member's alert, and says what, where and from whom", () => {
   const id = "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f";

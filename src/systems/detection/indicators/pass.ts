@@ -22,6 +22,7 @@ export type KnownCounts = Readonly<Record<string, number>>;
 
 /** Sights of one indicator at one organisation within this join one alert. */
 const JOIN_WITHIN = 24 * 3_600_000;
+const NOTHING_MET: readonly MatchedEvent[] = [];
 const KEPT = USES.indexOf("kept");
 
 /** Indicators on the way of a thread. */
@@ -39,18 +40,21 @@ export class IndicatorPass {
     this.#known = known === undefined ? undefined : new KnownValues(known);
   }
 
-  /** The alerts that a record gives: one for each value of an indicator and each who hears of it. */
-  meet(of: {
-    orgId: OrgId;
-    tlp: Tlp;
-    eventId: string;
-    at: Instant;
-    record: Fields;
-  }): readonly MatchedEvent[] {
-    const uses = this.#uses.get(of.orgId);
-    if (uses === undefined) return [];
-    const hits = this.#matcher.match(of.record, millis(of.at) / 1000, uses);
-    if (hits.length === 0) return [];
+  /**
+   * The alerts that a record gives: one for each value of an indicator and each who hears of it. `time` is `at` in
+   * milliseconds.
+   */
+  meet(
+    from: { readonly orgId: OrgId; readonly tlp: Tlp; readonly eventId: string },
+    record: Fields,
+    at: Instant,
+    time = millis(at),
+  ): readonly MatchedEvent[] {
+    const uses = this.#uses.get(from.orgId);
+    if (uses === undefined) return NOTHING_MET;
+    const hits = this.#matcher.match(record, time / 1000, uses);
+    if (hits.length === 0) return NOTHING_MET;
+    const of = { ...from, at, record };
     const together = new Map<string, MatchedEvent>();
     for (const hit of hits) {
       const list = this.#known?.listOf(hit);

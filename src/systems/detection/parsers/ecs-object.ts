@@ -45,3 +45,18 @@ export function settleTime(draft: EcsDraft, context: ParseContext): void {
   if (said !== undefined && at === undefined) draft["event.created"] = said;
   draft["@timestamp"] = at === undefined ? context.receivedAt : new Date(at).toISOString();
 }
+
+/** The record with only the fields that it has; itself when it lacks none. */
+export function withoutGaps(draft: EcsDraft): EcsDraft {
+  for (const field in draft) if (draft[field] === undefined) return whole(draft);
+  return draft;
+}
+
+function whole(draft: EcsDraft): EcsDraft {
+  const record: EcsDraft = {};
+  for (const field in draft) {
+    const value = draft[field];
+    if (value !== undefined) record[field] = value;
+  }
+  return record;
+}

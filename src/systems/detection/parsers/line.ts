@@ -1,4 +1,4 @@
-import { flatten, settleTime } from "./ecs-object.ts";
+import { flatten, settleTime, withoutGaps } from "./ecs-object.ts";
 import { PARSERS } from "./list.ts";
 import type { EcsDraft, ParseContext, Parser } from "./parser.ts";
 import { type Headed, readHeader } from "./syslog/header.ts";
@@ -105,6 +105,15 @@ function whole(parser: Parser, line: string, context: ParseContext): ParsedLine 
  * that accepts the message, reads the rest. Never throws; `@timestamp` is always set.
  */
 export function parseLine(line: string, context: ParseContext, choice: ParserChoice = "auto"): ParsedLine {
+  const { parser, parsed, record } = draftLine(line, context, choice);
+  return { parser, parsed, record: withoutGaps(record) };
+}
+
+/**
+ * The same for readers who take fields by name: the record may hold fields that are undefined, since records of one
+ * parser have one form, which the engine reads and writes several times as fast.
+ */
+export function draftLine(line: string, context: ParseContext, choice: ParserChoice = "auto"): ParsedLine {
   const unheaded = chooseWhole(line, context, choice);
   if (unheaded !== undefined) return unheaded;
   const headed = readHeader(line, context);

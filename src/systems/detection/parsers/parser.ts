@@ -9,8 +9,16 @@ export type EcsValue = string | number | boolean | readonly (string | number | b
  */
 export type EcsRecord = Readonly<Record<string, EcsValue>>;
 
-/** A record while a parser fills it. */
+/** A record while a parser fills it. A field may be there and undefined: `withoutGaps` takes such ones out. */
 export type EcsDraft = Record<string, EcsValue>;
+
+/**
+ * A draft from a literal that names every field which the parser may write, those unknown yet as undefined. All records
+ * of the parser then share one form in memory; for the products of which most lines come.
+ */
+export function draftFrom(fields: Record<string, EcsValue | undefined>): EcsDraft {
+  return fields as EcsDraft;
+}
 
 /** What a line does not say by itself. */
 export interface ParseContext {

@@ -9,31 +9,45 @@ export interface Line {
   readonly valid: boolean;
 }
 
+const TAB = 9;
 const LF = 10;
 const CR = 13;
 
-/** The lines of a batch without LF or CR LF; empty ones are passed over but counted in the numbers. */
-export function readLines(bytes: Uint8Array, firstLine: number): Line[] {
+/**
+ * The lines of a batch without LF or CR LF, one after the other, since all at once would outlive what is made of each;
+ * empty ones are passed over but counted in the numbers.
+ */
+export function readLines(bytes: Uint8Array, firstLine: number): Generator<Line> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return isUtf8(buffer) ? cutText(buffer.toString("utf8"), firstLine) : cutBytes(buffer, firstLine);
 }
 
-function cutText(all: string, firstLine: number): Line[] {
-  const lines: Line[] = [];
+/** How many lines a batch has at most, and whether a control character but tab and LF is anywhere in it. */
+export function lookOver(bytes: Uint8Array): { readonly most: number; readonly plain: boolean } {
+  let most = 1;
+  let plain = true;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte >= 32 || byte === TAB) continue;
+    if (byte === LF) most++;
+    else plain = false;
+  }
+  return { most, plain };
+}
+
+function* cutText(all: string, firstLine: number): Generator<Line> {
   // A byte order mark at the very start of the input.
   let from = firstLine === 1 && all.charCodeAt(0) === 0xfeff ? 1 : 0;
   for (let number = firstLine; from < all.length; number++) {
     const found = all.indexOf("\n", from);
     const end = found < 0 ? all.length : found;
     const stop = end > from && all.charCodeAt(end - 1) === CR ? end - 1 : end;
-    if (stop > from) lines.push({ number, text: all.slice(from, stop), valid: true });
+    if (stop > from) yield { number, text: all.slice(from, stop), valid: true };
     from = end + 1;
   }
-  return lines;
 }
 
-function cutBytes(buffer: Buffer, firstLine: number): Line[] {
-  const lines: Line[] = [];
+function* cutBytes(buffer: Buffer, firstLine: number): Generator<Line> {
   let from = 0;
   for (let number = firstLine; from < buffer.length; number++) {
     const found = buffer.indexOf(LF, from);
@@ -42,8 +56,7 @@ function cutBytes(buffer: Buffer, firstLine: number): Line[] {
     const valid = isUtf8(buffer.subarray(from, stop));
     let text = buffer.toString("utf8", from, stop);
     if (number === 1 && text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-    if (text !== "") lines.push({ number, text, valid });
+    if (text !== "") yield { number, text, valid };
     from = end + 1;
   }
-  return lines;
 }

@@ -4,6 +4,8 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { Problem } from "../../../core/problem.ts";
 import { closeEventStores, EVENT_STORES, type FreshEvents } from "../../../platform/events/testing.ts";
+import { withoutGaps } from "../parsers/ecs-object.ts";
+import type { EcsDraft } from "../parsers/parser.ts";
 import type { Matcher } from "../sigma/index.ts";
 import type { BatchTask } from "./batch.ts";
 import { LOG_TABLE } from "./log-table.ts";
@@ -230,7 +232,7 @@ test("the record made anew from a stored line is the record that was made of it"
   const records = new Map<string, unknown>();
   const keep: Matcher = {
     match: ({ "event.original": original, ...record }) => {
-      records.set(String(original), record);
+      records.set(String(original), withoutGaps(record as EcsDraft));
       return [];
     },
   };

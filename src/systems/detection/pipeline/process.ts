@@ -3,12 +3,14 @@ import { jsonFaultAt, jsonTooDeepAt } from "../../../core/json-fault.ts";
 import { type Fault, Problem } from "../../../core/problem.ts";
 import type { MatchedEvent } from "../alerts/index.ts";
 import type { IndicatorPass } from "../indicators/pass.ts";
-import { type ParsedLine, parseLine, parseObject } from "../parsers/line.ts";
+import { withoutGaps } from "../parsers/ecs-object.ts";
+import { draftLine, type ParsedLine, parseLine, parseObject } from "../parsers/line.ts";
 import type { EcsDraft, ParseContext } from "../parsers/parser.ts";
+import { isoMillis } from "../parsers/text/time.ts";
 import type { Matcher } from "../sigma/index.ts";
 import type { BatchFormat, BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import { batchMark, eventIdOf } from "./event-id.ts";
-import { type Line, readLines } from "./lines.ts";
+import { type Line, lookOver, readLines } from "./lines.ts";
 import { LOG_TLP } from "./log-table.ts";
 import { LogRows } from "./row.ts";
 
@@ -16,6 +18,7 @@ import { LogRows } from "./row.ts";
 const INDICATOR_MET = "Known indicator";
 const INVALID_UTF8 = "invalid-utf8";
 const NO_RULES: readonly string[] = [];
+const NOTHING_KNOWN: readonly MatchedEvent[] = [];
 /** Parsers that read a line by what a header before it said, so that the line alone does not give the record. */
 const REMEMBERING: ReadonlySet<string> = new Set(["w3c", "zeek"]);
 
@@ -79,7 +82,7 @@ interface ReadLine extends ParsedLine {
 
 function readLine(line: Line, task: BatchTask, context: ParseContext): ReadLine {
   if (task.format === "lines") {
-    const { parser, parsed, record } = parseLine(line.text, context, task.parser);
+    const { parser, parsed, record } = draftLine(line.text, context, task.parser);
     return { parser, parsed, record, original: line.text, form: "lines" };
   }
   const read = objectOf(line);
@@ -119,11 +122,12 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
   // What the log's header said before this batch; the lines themselves were stored where they stood.
   for (const line of task.header?.split("\n") ?? []) parseLine(line, context, task.parser);
   const found: Found[] = [];
-  const lines = readLines(task.bytes, task.firstLine);
-  const rows = new LogRows(task, lines.length);
+  const { most, plain } = lookOver(task.bytes);
+  const rows = new LogRows(task, most);
+  const from = { orgId: task.orgId, tlp: LOG_TLP, eventId: "" };
   let parsed = 0;
   let invalidUtf8 = 0;
-  for (const line of lines) {
+  for (const line of readLines(task.bytes, task.firstLine)) {
     const read = readLine(line, task, context);
     const { record } = read;
     if (read.parsed) parsed++;
@@ -135,13 +139,15 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
     record["event.original"] = read.original;
     const row = rows.size;
     const at = record["@timestamp"] as string;
+    const time = isoMillis(at);
     const met = matcher.match(record);
-    for (const match of met)
-      found.push({ row, matched: { orgId: task.orgId, tlp: LOG_TLP, eventId: "", at, record, match } });
-    let rules = met.length === 0 ? NO_RULES : met.map((match) => match.title.toWellFormed());
-    const known = indicators?.meet({ orgId: task.orgId, tlp: LOG_TLP, eventId: "", at, record });
-    if (known !== undefined && known.length > 0) {
-      for (const matched of known) found.push({ row, matched });
+    const known = indicators?.meet(from, record, at, time) ?? NOTHING_KNOWN;
+    let rules = NO_RULES;
+    if (met.length > 0 || known.length > 0) {
+      const whole = withoutGaps(record);
+      for (const match of met) found.push({ row, matched: { ...from, at, record: whole, match } });
+      for (const matched of known) found.push({ row, matched: { ...matched, record: whole } });
+      rules = met.map((match) => match.title.toWellFormed());
       // Who may read the record may not read of every indicator.
       if (known.some(({ orgId, tlp }) => orgId === task.orgId && tlp === LOG_TLP))
         rules = [...rules, INDICATOR_MET];
@@ -150,9 +156,10 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
       parser: read.parser,
       parsed: read.parsed,
       record,
+      time,
       original: read.original,
       form: read.form,
-      plain: !CONTROL.test(read.original),
+      plain: (plain && read.form === task.format) || !CONTROL.test(read.original),
       rules,
       fields: kept,
     });

@@ -65,6 +65,8 @@ export interface RowLine {
   readonly parser: string;
   readonly parsed: boolean;
   readonly record: EcsDraft;
+  /** Its `@timestamp` in milliseconds. */
+  readonly time: number;
   readonly original: string;
   /** What `original` is. */
   readonly form: BatchFormat;
@@ -117,9 +119,8 @@ export class LogRows {
   }
 
   add(line: RowLine): void {
-    const { record } = line;
+    const { record, time } = line;
     const at = this.#rows++;
-    const time = Date.parse(record["@timestamp"] as string);
     const action = columnText(record["event.action"]);
     const source = textOf(record, "source.ip", "client.ip");
     const destination = textOf(record, "destination.ip", "server.ip");

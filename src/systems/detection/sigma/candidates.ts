@@ -1,7 +1,11 @@
+import { Misses } from "../misses.ts";
 import { anchorsOf } from "./anchors.ts";
 import { Automaton, Ends } from "./automaton.ts";
 import { type Check, type Entry, Leaf, type Search, type Test, type Word } from "./leaf.ts";
 import type { EventView } from "./view.ts";
+
+/** Values of a field in which nothing was found that are remembered, at least. */
+const MOST_MISSES = 4_000;
 
 /** That a leaf is met (`sure`), or that its checks must be asked. */
 interface Target {
@@ -41,8 +45,10 @@ export class Candidates<T> {
     this.#entries.push({ test, payload, seenAt: -1 });
   }
 
-  get entries(): readonly Entry<T>[] {
-    return this.#entries;
+  /** The same as `matching` without a search ahead: what each test asks of the event follows from the answers before. */
+  inTurn(view: EventView): T[] {
+    this.#found.length = 0;
+    return this.#entries.filter(({ test }) => test.test(view)).map(({ payload }) => payload);
   }
 
   /** Builds the searches; to be called once after the last `add`. */
@@ -69,12 +75,13 @@ export class Candidates<T> {
   /** The entries whose test holds, in no order. The list is good until the next call. */
   matching(view: EventView): readonly Entry<T>[] {
     const found = this.#found;
-    found.length = 0;
+    // Setting a length, be it the same, gives the list's memory away.
+    if (found.length > 0) found.length = 0;
     for (const field of this.#fields) field.search(view);
     this.tried += found.length + this.#always.length;
     let kept = 0;
     for (const entry of found) if (entry.test.test(view)) found[kept++] = entry;
-    found.length = kept;
+    if (found.length > kept) found.length = kept;
     for (const entry of this.#always) if (entry.test.test(view)) found.push(entry);
     return found;
   }
@@ -114,6 +121,9 @@ class FieldSearch implements Search {
   readonly #anchors: readonly string[] | undefined;
   readonly #tell: (targets: readonly Target[]) => void;
   readonly #into: Entry[];
+  /** Values in which no word was found. */
+  readonly #misses = new Misses(MOST_MISSES);
+  #told = false;
   event = 0;
 
   constructor(slot: number | undefined, leaves: readonly Leaf[], into: Entry[]) {
@@ -147,6 +157,16 @@ class FieldSearch implements Search {
 
   search(view: EventView): void {
     this.event = view.event;
+    const plain = this.#slot === undefined ? undefined : view.plain(this.#slot);
+    if (typeof plain === "string") {
+      if (this.#misses.has(plain)) return;
+      this.#told = false;
+      this.#searchAll(view);
+      if (!this.#told) this.#misses.add(plain);
+    } else if (plain !== undefined || this.#slot === undefined) this.#searchAll(view);
+  }
+
+  #searchAll(view: EventView): void {
     // Keywords meet every value of every event; most events hold none of them.
     if (this.#slot === undefined && !this.#mayContain(view.everythingJoined())) return;
     const values = this.#slot === undefined ? view.everythingFolded() : view.folded(this.#slot);
@@ -170,6 +190,7 @@ class FieldSearch implements Search {
 
   #hit(targets: readonly Target[]): void {
     const { event } = this;
+    this.#told = true;
     for (const { leaf, sure } of targets) {
       if (sure) {
         if (leaf.yesAt === event) continue;

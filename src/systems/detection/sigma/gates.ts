@@ -1,79 +1,85 @@
-import type { Check, Word } from "./leaf.ts";
-import type { EventRecord } from "./view.ts";
+import { ownText } from "../misses.ts";
+import { type EventRecord, type FieldRead, type FieldSlots, plainIn } from "./view.ts";
 
-/** Values of a field that are told apart; beyond that everything is forgotten and learnt anew. */
+/** Answers that are remembered; beyond that everything is forgotten and learnt anew. */
 const MOST = 5_000;
 const MISSING = Symbol("missing");
 const PRESENT = Symbol("present");
 
-type Node<T> = Map<string | symbol, Node<T> | T>;
+/** The next question, and where its answers lead: to the next one, or to what was found. */
+interface Question<T> {
+  readonly read: FieldRead;
+  readonly answers: Map<string | symbol, Question<T> | Found<T>>;
+}
+
+interface Found<T> {
+  readonly found: T;
+}
 
 /**
- * What was found for records whose gate fields (those that say which log source a record is of) hold the same: such
- * fields have few values, so that nearly every record is answered by as many look-ups as there are fields.
+ * What was found for records of which those fields that decided it (they say which log source a record is of) hold the
+ * same. Which field is asked next follows from the answers so far, so that nearly every record is told by a few.
  */
 export class Gates<T> {
-  /** Fields of which the value counts, and those of which only the presence does. */
-  readonly #values = new Set<string>();
-  readonly #present = new Set<string>();
-  #fields: readonly { readonly name: string; readonly presence: boolean }[] = [];
-  #able = true;
-  #root: Node<T> = new Map();
+  readonly #fields: FieldSlots;
+  #root: Question<T> | Found<T> | undefined;
   #size = 0;
 
-  /** A gate asks this of a field; keywords and comparisons with other fields cannot be remembered. */
-  ask(field: string | undefined, words: readonly Word[], checks: readonly Check[]): void {
-    if (field === undefined || field in {} || checks.some(({ key }) => key.startsWith('["field"')))
-      this.#able = false;
-    else if (words.length === 0 && checks.every(({ key }) => key.startsWith("exists ")))
-      this.#present.add(field);
-    else this.#values.add(field);
-    this.#fields = [
-      ...[...this.#values].map((name) => ({ name, presence: false })),
-      ...[...this.#present]
-        .filter((name) => !this.#values.has(name))
-        .map((name) => ({ name, presence: true })),
-    ];
+  constructor(fields: FieldSlots) {
+    this.#fields = fields;
   }
 
   get(record: EventRecord): T | undefined {
-    let node: Node<T> | T | undefined = this.#root;
-    if (!this.#able || this.#fields.length === 0) return undefined;
-    for (const field of this.#fields) {
-      node = (node as Node<T>).get(keyOf(record, field));
-      if (node === undefined) return undefined;
-    }
-    return node as T;
+    let at = this.#root;
+    while (at !== undefined && "answers" in at) at = at.answers.get(keyOf(record, this.#fields, at.read));
+    return at?.found;
   }
 
-  set(record: EventRecord, found: T): void {
-    if (!this.#able || this.#fields.length === 0) return;
+  /** That `found` follows from what was read, in this order. Nothing is remembered of who looked at everything. */
+  set(record: EventRecord, all: readonly FieldRead[], found: T): void {
+    if (all.some(({ slot }) => slot < 0)) return;
+    const reads = all.filter(
+      ({ slot, presence }, at) =>
+        all.findIndex((one) => one.slot === slot && one.presence === presence) === at,
+    );
     if (this.#size > MOST) {
-      this.#root = new Map();
+      this.#root = undefined;
       this.#size = 0;
     }
+    this.#size++;
+    const [first] = reads;
+    if (first === undefined) {
+      this.#root = { found };
+      return;
+    }
+    this.#root ??= { read: first, answers: new Map() };
     let node = this.#root;
-    for (const [at, field] of this.#fields.entries()) {
-      const key = keyOf(record, field);
-      if (at === this.#fields.length - 1) {
-        node.set(key, found);
-        this.#size++;
-        return;
-      }
-      const next = (node.get(key) as Node<T> | undefined) ?? (new Map() as Node<T>);
-      node.set(key, next);
+    for (const [at] of reads.entries()) {
+      if (!("answers" in node)) return;
+      const key = keyOf(record, this.#fields, node.read);
+      const following = reads[at + 1];
+      const next: Question<T> | Found<T> =
+        node.answers.get(key) ??
+        (following === undefined ? { found } : { read: following, answers: new Map() });
+      node.answers.set(typeof key === "string" ? ownText(key) : key, next);
       node = next;
     }
   }
 }
 
-function keyOf(
-  record: EventRecord,
-  field: { readonly name: string; readonly presence: boolean },
-): string | symbol {
-  const value = record[field.name];
-  if (field.presence) return value === undefined && !(field.name in record) ? MISSING : PRESENT;
+/** Lists that parsers put into every record of a kind. */
+const LISTS = new WeakMap<object, string>();
+
+function keyOf(record: EventRecord, fields: FieldSlots, read: FieldRead): string | symbol {
+  const value = plainIn(record, fields, read.slot);
+  if (value === undefined) return MISSING;
+  if (read.presence) return PRESENT;
   if (typeof value === "string") return value;
-  if (value === undefined) return field.name in record ? "\u0001" : MISSING;
-  return `\u0001${JSON.stringify(value)}`;
+  if (typeof value !== "object" || value === null) return `\u0001${String(value)}`;
+  let key = LISTS.get(value);
+  if (key === undefined) {
+    key = `\u0001${JSON.stringify(value)}`;
+    LISTS.set(value, key);
+  }
+  return key;
 }

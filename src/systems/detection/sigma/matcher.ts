@@ -5,7 +5,7 @@ import type { Issue } from "./issue.ts";
 import { type Entry, gathered, type Test, type Why } from "./leaf.ts";
 import { type Mapping, type Pipeline, waysTo } from "./pipeline.ts";
 import type { RuleLevel, Search, SigmaRule } from "./rule.ts";
-import { type EventRecord, EventView, FieldSlots } from "./view.ts";
+import { type EventRecord, EventView, type FieldRead, FieldSlots } from "./view.ts";
 
 /** That an event met a rule, and by which of its fields. */
 export interface RuleMatch {
@@ -69,7 +69,7 @@ class RuleIndex implements CompiledRules {
   readonly #groups = new Map<string, Group>();
   readonly #ways = new Map<string, readonly (readonly Mapping[])[]>();
   readonly #numbers = new Map<Mapping, number>();
-  readonly #gates = new Gates<readonly Group[]>();
+  readonly #gates = new Gates<readonly Group[]>(this.#slots);
   #size = 0;
 
   constructor(pipeline: Pipeline | undefined) {
@@ -135,12 +135,15 @@ class RuleIndex implements CompiledRules {
     return matches;
   }
 
-  /** The groups whose records this is one of; known already when its gate fields were seen before. */
+  /** The groups whose records this is one of; known already when the fields that tell were seen before. */
   #groupsOf(record: EventRecord): readonly Group[] {
     const known = this.#gates.get(record);
     if (known !== undefined) return known;
-    const groups = this.#root.matching(this.#view).map(({ payload }) => payload);
-    this.#gates.set(record, groups);
+    const reads: FieldRead[] = [];
+    this.#view.reads = reads;
+    const groups = this.#root.inTurn(this.#view);
+    this.#view.reads = undefined;
+    this.#gates.set(record, reads, groups);
     return groups;
   }
 
@@ -181,10 +184,7 @@ class RuleIndex implements CompiledRules {
       slots: this.#slots,
       placeholders: new Map(),
       fieldsFor: (field) => [field],
-      leaf: (slot, words, checks) => {
-        this.#gates.ask(slot === undefined ? undefined : this.#slots.names[slot], words, checks);
-        return this.#root.leaf(slot, words, checks);
-      },
+      leaf: (slot, words, checks) => this.#root.leaf(slot, words, checks),
       fault: () => {},
     });
   }

@@ -3,10 +3,20 @@ import { folded } from "./pattern.ts";
 /** A log record: flat dotted ECS names; a value is a scalar or a list of scalars. */
 export type EventRecord = Readonly<Record<string, unknown>>;
 
+/** What was asked of an event: a field's value, or only whether it is there; `slot` -1: everything. */
+export interface FieldRead {
+  readonly slot: number;
+  readonly presence: boolean;
+}
+
+const NOTHING = {};
+
 /** Gives each field name that rules speak of a small number, so that an event's values are looked up once. */
 export class FieldSlots {
   readonly #slots = new Map<string, number>();
   readonly names: string[] = [];
+  /** Whether every object has something of the field's name, so that only its own counts. */
+  readonly inherited: boolean[] = [];
 
   of(name: string): number {
     let slot = this.#slots.get(name);
@@ -14,6 +24,7 @@ export class FieldSlots {
       slot = this.names.length;
       this.#slots.set(name, slot);
       this.names.push(name);
+      this.inherited.push(name in NOTHING);
     }
     return slot;
   }
@@ -35,6 +46,8 @@ export class EventView {
   #record: EventRecord = {};
   /** Counts the events shown. */
   event = 0;
+  /** While it is there, each first question about a field of the event is written down in it. */
+  reads: FieldRead[] | undefined;
 
   constructor(fields: FieldSlots) {
     this.#fields = fields;
@@ -54,12 +67,15 @@ export class EventView {
     if (this.#textsOf[slot] === this.event) return kept;
     this.#textsOf[slot] = this.event;
     if (kept.length > 0) kept.length = 0;
-    const name = this.#fields.names[slot] ?? "";
-    const value = this.#record[name];
-    if (value === undefined) return kept;
-    // Only a name that every object has needs the slower question whether it is the record's own.
-    if (!(name in NOTHING) || Object.hasOwn(this.#record, name)) addTexts(value, kept);
+    const value = this.plain(slot);
+    if (value !== undefined) addTexts(value, kept);
     return kept;
+  }
+
+  /** The field's value as it stands in the record; undefined where it is missing. */
+  plain(slot: number): unknown {
+    this.reads?.push({ slot, presence: false });
+    return plainIn(this.#record, this.#fields, slot);
   }
 
   folded(slot: number): readonly string[] {
@@ -74,11 +90,13 @@ export class EventView {
 
   /** Whether the field is there at all, be it empty or null. */
   has(slot: number): boolean {
-    return Object.hasOwn(this.#record, this.#fields.names[slot] ?? "");
+    this.reads?.push({ slot, presence: true });
+    return plainIn(this.#record, this.#fields, slot) !== undefined;
   }
 
   /** Every value of the event, for keywords. */
   everything(): readonly string[] {
+    this.reads?.push({ slot: -1, presence: false });
     if (this.#everything === undefined) {
       const texts: string[] = [];
       for (const name in this.#record) addTexts(this.#record[name], texts);
@@ -112,7 +130,14 @@ export class EventView {
   }
 }
 
-const NOTHING = {};
+/** A field of a record; undefined where the record itself has none. */
+export function plainIn(record: EventRecord, fields: FieldSlots, slot: number): unknown {
+  const name = fields.names[slot] as string;
+  const value = record[name];
+  return value === undefined || fields.inherited[slot] !== true || Object.hasOwn(record, name)
+    ? value
+    : undefined;
+}
 
 function listAt(lists: string[][], slot: number): string[] {
   let list = lists[slot];

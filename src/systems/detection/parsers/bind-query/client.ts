@@ -56,9 +56,11 @@ function act(
   if (outcome !== undefined) draft["event.outcome"] = outcome;
 }
 
+const STARTED = ["protocol", "start"] as const;
+
 function saidFields(draft: EcsDraft, said: string): void {
   if (said.startsWith("query: ")) {
-    act(draft, "query", ["protocol", "start"]);
+    act(draft, "query", STARTED);
     queryFields(draft, said.slice(7));
   } else if (said.startsWith("query failed (")) {
     act(draft, "query-failed", ["protocol", "error"], "failure");

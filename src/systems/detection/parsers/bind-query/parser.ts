@@ -1,4 +1,4 @@
-import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
+import { defineParser, draftFrom, type EcsDraft, type ParseContext } from "../parser.ts";
 import { isIp, portOf } from "../text/address.ts";
 import { levelFields } from "../text/network.ts";
 import { dayMonthYearAt, isoAt, isoText } from "../text/time.ts";
@@ -11,6 +11,9 @@ const CATEGORIES = new Set(
   ),
 );
 const SEVERITIES = new Set(["critical", "error", "warning", "notice", "info"]);
+
+const NETWORK = ["network"] as const;
+const INFO = ["info"] as const;
 
 /** What follows the time in a query log with `print-category` and `print-severity`. */
 const QUERIES = " queries: info: client ";
@@ -61,18 +64,38 @@ export const bindQuery = defineParser({
   parse(message, context) {
     const prefix = readPrefix(message, context);
     if (prefix.text === "") return undefined;
-    const draft: EcsDraft = {
+    const draft = draftFrom({
+      "@timestamp": undefined,
       "event.kind": "event",
       "event.module": "bind",
       "event.dataset": "bind.named",
-      "event.category": ["network"],
-      "event.type": ["info"],
+      "event.category": NETWORK,
+      "event.type": INFO,
       "observer.vendor": "ISC",
       "observer.product": "BIND",
       "observer.type": "dns",
       "network.protocol": "dns",
       message: prefix.text,
-    };
+      "bind.category": undefined,
+      "log.level": undefined,
+      "event.severity": undefined,
+      "source.ip": undefined,
+      "source.address": undefined,
+      "source.port": undefined,
+      "dns.question.name": undefined,
+      "dns.question.class": undefined,
+      "dns.question.type": undefined,
+      "dns.type": undefined,
+      "dns.header_flags": undefined,
+      "bind.flags": undefined,
+      "network.transport": undefined,
+      "destination.ip": undefined,
+      "bind.view": undefined,
+      "bind.key": undefined,
+      "event.action": undefined,
+      "event.outcome": undefined,
+      "event.original": undefined,
+    });
     if (prefix.at !== undefined) draft["@timestamp"] = isoText(prefix.at);
     if (prefix.category !== undefined) draft["bind.category"] = prefix.category;
     if (prefix.severity !== undefined) {

@@ -1,4 +1,4 @@
-import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
+import { defineParser, draftFrom, type EcsDraft, type ParseContext } from "../parser.ts";
 import { portOf, wholeOf } from "../text/address.ts";
 import { words } from "../text/csv.ts";
 import { clfAt, epochOf, isoText } from "../text/time.ts";
@@ -64,7 +64,7 @@ const ALLOWED = ["access", "allowed"] as const;
 const DENIED = ["access", "denied"] as const;
 
 function begun(at: number): EcsDraft {
-  return {
+  return draftFrom({
     "@timestamp": isoText(at),
     "event.module": "squid",
     "event.dataset": "squid.access",
@@ -74,7 +74,43 @@ function begun(at: number): EcsDraft {
     "observer.product": "Squid",
     "observer.type": "proxy",
     "network.transport": "tcp",
-  };
+    "source.address": undefined,
+    "source.ip": undefined,
+    "source.domain": undefined,
+    "source.port": undefined,
+    "event.action": undefined,
+    "squid.result": undefined,
+    "http.response.status_code": undefined,
+    "event.outcome": undefined,
+    "event.type": undefined,
+    "event.duration": undefined,
+    "http.response.bytes": undefined,
+    "destination.bytes": undefined,
+    "http.request.method": undefined,
+    "url.original": undefined,
+    "url.scheme": undefined,
+    "url.full": undefined,
+    "url.username": undefined,
+    "url.domain": undefined,
+    "url.port": undefined,
+    "url.fragment": undefined,
+    "url.query": undefined,
+    "url.path": undefined,
+    "url.extension": undefined,
+    "destination.address": undefined,
+    "destination.ip": undefined,
+    "destination.domain": undefined,
+    "destination.port": undefined,
+    "user.name": undefined,
+    "squid.hierarchy": undefined,
+    "squid.peer": undefined,
+    "http.response.mime_type": undefined,
+    "http.version": undefined,
+    "http.request.referrer": undefined,
+    "user_agent.original": undefined,
+    "network.protocol": undefined,
+    "event.original": undefined,
+  });
 }
 
 /** `1795401712.104    231 192.168.31.44 TCP_MISS/200 `: after time and duration a client, then the result with its status. */

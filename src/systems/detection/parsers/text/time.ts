@@ -218,6 +218,10 @@ function nearestYear(month: number, day: number, shift: number, context: ParseCo
  */
 export function epochOf(text: string): number | undefined {
   const dot = text.indexOf(".");
+  if (dot === 10 && text.length === 14) {
+    const [seconds, fraction] = [digitsAt(text, 0, 10), digitsAt(text, 11, 3)];
+    if (seconds >= 0 && fraction >= 0) return seconds * 1000 + fraction;
+  }
   const whole = dot < 0 ? text : text.slice(0, dot);
   const length = whole.length;
   if (length < 9 || length > 19) return undefined;
@@ -230,9 +234,13 @@ export function epochOf(text: string): number | undefined {
 
 let isoDay = -1;
 let isoPrefix = "";
+let lastAt = Number.NaN;
+let lastText = "";
 
-/** Milliseconds since 1970 as ISO text in UTC; the date of the last call is remembered, which spares most of the work. */
+/** Milliseconds since 1970 as ISO text in UTC; the last one and its date are remembered, which spares most of the work. */
 export function isoText(at: number): string {
+  if (at === lastAt) return lastText;
+  lastAt = at;
   const whole = Math.floor(at);
   const day = Math.floor(whole / 86_400_000);
   if (day !== isoDay) {
@@ -241,7 +249,13 @@ export function isoText(at: number): string {
   }
   const rest = whole - day * 86_400_000;
   const seconds = Math.floor(rest / 1000);
-  return `${isoPrefix}${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${three(rest % 1000)}Z`;
+  lastText = `${isoPrefix}${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${three(rest % 1000)}Z`;
+  return lastText;
+}
+
+/** Milliseconds since 1970 of an instant as text; of the one that `isoText` wrote last, without reading it. */
+export function isoMillis(text: string): number {
+  return text === lastText ? Math.floor(lastAt) : Date.parse(text);
 }
 
 const TWO = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, "0"));
