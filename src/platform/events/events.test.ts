@@ -3,17 +3,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { EventStoreError } from "./error.ts";
-import {
-  FewTextColumn,
-  instants,
-  nativeBlock,
-  nullableBytes,
-  numbers,
-  repeated,
-  TextColumn,
-  textLists,
-  uuidBytes,
-} from "./native.ts";
+import { instants, nativeBlock, nullableBytes, numbers, repeated, textLists, uuidBytes } from "./native.ts";
+import { FewTextColumn, TextColumn } from "./native-text.ts";
 import type { EventQuery } from "./store.ts";
 import { LOG, ORG, OTHER, record } from "./testing/log-record.ts";
 import { cancelledOnServer, closeEventStores, EVENT_STORES, type FreshEvents } from "./testing.ts";

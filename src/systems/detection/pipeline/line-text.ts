@@ -1,4 +1,5 @@
-import { bytesInOrder, type NativeColumn, numbers, TextColumn } from "../../../platform/events/native.ts";
+import { bytesInOrder, type NativeColumn, numbers } from "../../../platform/events/native.ts";
+import { TextColumn } from "../../../platform/events/native-text.ts";
 
 /**
  * How a line is kept so that it packs well and yet comes back byte for byte: cut at blanks into words, one column for

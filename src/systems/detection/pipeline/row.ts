@@ -2,20 +2,18 @@ import { millis } from "../../../core/instant.ts";
 import { tlpRank } from "../../../core/tlp.ts";
 import {
   bytesInOrder,
-  FewTextColumn,
   instants,
   nativeBlock,
   nullableBytes,
   numbers,
   repeated,
   repeatedInstant,
-  repeatedText,
   shortsInOrder,
-  TextColumn,
   textLists,
   uuidBytes,
   wordsInOrder,
 } from "../../../platform/events/native.ts";
+import { FewTextColumn, repeatedText, TextColumn } from "../../../platform/events/native-text.ts";
 import type { EcsDraft } from "../parsers/parser.ts";
 import { ipv4Number } from "../parsers/text/address.ts";
 import type { BatchFormat, BatchTask } from "./batch.ts";
