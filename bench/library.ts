@@ -7,12 +7,15 @@
 import { parseArgs } from "node:util";
 import { EVERYONE } from "../src/core/scope.ts";
 import { DATABASES } from "../src/platform/records/testing.ts";
+import { loadDecays } from "../src/systems/intel/library/decay.ts";
 import { reindexSome, restartReindex } from "../src/systems/intel/library/entry-store.ts";
 import { LibraryFilter, LibraryQuery } from "../src/systems/intel/library/model.ts";
 import { bearing } from "../src/systems/intel/library/query.ts";
 import { SearchStore } from "../src/systems/intel/library/search-store.ts";
 import { StixObjectStore } from "../src/systems/intel/object-store.ts";
 import { intelNode } from "../src/systems/intel/testing.ts";
+import { WarninglistChecker } from "../src/systems/intel/warninglists/checker.ts";
+import { loadWarninglists } from "../src/systems/intel/warninglists/list.ts";
 
 const { values: options } = parseArgs({
   options: { objects: { type: "string", default: "1000000" }, batch: { type: "string", default: "2000" } },
@@ -82,6 +85,8 @@ const megabytes = async (name: string) => {
 };
 const seconds = (since: number) => Math.round(performance.now() - since) / 1000;
 
+const judges = { warninglists: new WarninglistChecker(loadWarninglists().lists), decays: loadDecays() };
+
 let written = 0;
 async function write(count: number): Promise<number> {
   const documents = Array.from({ length: count }, (_, at) => indicator(written + at));
@@ -146,8 +151,8 @@ const byQuery: Record<string, { median: number; longest: number; total: string }
 const all: number[] = [];
 for (const query of queries) {
   const parsed = LibraryQuery.parse(query);
-  const page = await within((store) => store.search(parsed));
-  const millis = await timed(() => within((store) => store.search(parsed)), 7);
+  const page = await within((store) => store.search(parsed, judges));
+  const millis = await timed(() => within((store) => store.search(parsed, judges)), 7);
   all.push(...millis);
   byQuery[JSON.stringify(query)] = {
     median: at(millis, 0.5),
@@ -156,7 +161,7 @@ for (const query of queries) {
   };
 }
 const facets = await timed(
-  () => within((store) => store.facets(LibraryFilter.parse({ q: "ransomware" }))),
+  () => within((store) => store.facets(LibraryFilter.parse({ q: "ransomware" }), judges)),
   5,
 );
 const common = await timed(

@@ -38,6 +38,7 @@ export const PROBLEMS = {
   "intel.peer-fault": { status: 502, title: "The peer does not answer as TAXII 2.1 wants it" },
   "taxii.unprocessable": { status: 422, title: "The body is read, and cannot be processed" },
   "intel.tlp-exceeded": { status: 403, title: "The marking exceeds the reader's clearance" },
+  "intel.not-keeper": { status: 403, title: "Only who keeps both objects decides whether they are one" },
   "intel.wrong-state": { status: 409, title: "The item is not in a state for this step" },
   "intel.own-approval": { status: 403, title: "Who drafted the item may not approve it" },
   "intel.leaks": { status: 409, title: "The item still holds something that must not leave" },

@@ -21,6 +21,8 @@ export interface Batch {
   readonly orgId: string;
   readonly audience: readonly string[];
   readonly documents: readonly MarkedDocument[];
+  /** Who tells them, where that is a source of imports. */
+  readonly sourceId?: string | undefined;
 }
 
 /** The text of an object as it came, what it says, and the marking under which it is kept. */
@@ -82,6 +84,7 @@ export class StixObjectStore {
     await addEntries(this.work, {
       orgId: batch.orgId,
       audience,
+      sourceId: batch.sourceId,
       objects: batch.documents.map(({ object, tlp }, at) => ({ seq: seq + at, tlp: tlpRank(tlp), object })),
     });
     return seq;

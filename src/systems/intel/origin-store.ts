@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { tlpRank } from "../../core/tlp.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
+import { markToldBy } from "./library/entry-store.ts";
 import { type MarkedDocument, StixObjectStore } from "./object-store.ts";
 import { isJsonObject, isList, type Json } from "./stix/json.ts";
 import type { IntelTables } from "./tables.ts";
@@ -56,8 +57,10 @@ export class OriginStore {
       const key = keyOf(each.object.id, each.digest);
       if (!rows.has(key) && !fresh.has(key)) fresh.set(key, each);
     }
+    const sourceId = await this.sourceOf(importId);
     const first = await store.add({
       collectionId: null,
+      sourceId,
       revision: 1,
       orgId,
       audience,
@@ -84,6 +87,8 @@ export class OriginStore {
       select seq, ${importId}::uuid, ${orgId}::uuid, tlp, ${[...audience]}::uuid[], path, document
       from json_to_recordset(${told}::text::json) as given (seq bigint, tlp smallint, path text, document text)
       on conflict (seq, import_id) do update set tlp = least(stix_origin.tlp, excluded.tlp)`.execute(db);
+    const before = [...origins.keys()].filter((seq) => fresh.size === 0 || seq < first);
+    if (sourceId !== undefined && before.length > 0) await markToldBy(this.work, sourceId, before);
     if (origins.size > 0 && fresh.size < documents.length)
       await sql`update stix_object o set tlp = given.tlp
         from json_to_recordset(${told}::text::json) as given (seq bigint, tlp smallint)
@@ -137,6 +142,17 @@ export class OriginStore {
       where o.seq = f.seq and f.document is not null`.execute(db);
     await sql`update stix_origin t set document = null from stix_object o
       where t.seq = any(${[...seqs]}::bigint[]) and o.seq = t.seq and t.document = o.document`.execute(db);
+  }
+
+  private async sourceOf(importId: string): Promise<string | undefined> {
+    const row = await this.work
+      .tables<IntelTables>()
+      .selectFrom("intel_import as i")
+      .select("i.source_id")
+      .where("i.id", "=", importId)
+      .where(visible(this.work, "i"))
+      .executeTakeFirst();
+    return row?.source_id;
   }
 
   private async toldBy(sourceId: string, but: string, rows: ReadonlyMap<string, Row>): Promise<Set<number>> {

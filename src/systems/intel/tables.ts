@@ -227,6 +227,31 @@ export interface StixEntryTable {
   confidence: number | null;
   derivation: number;
   tokens: string;
+  /** 64-bit numbers, as `thing`. */
+  alike: ColumnType<string | null, string | null, string | null>;
+  same: ColumnType<string | null, string | null, string | null>;
+  ends_at: number | null;
+}
+
+export interface StixSameTable {
+  id: string;
+  org_id: string;
+  tlp: number;
+  audience: string[];
+  verdict: "same" | "different";
+  one: string;
+  other: string;
+  one_thing: ColumnType<string, string, string>;
+  other_thing: ColumnType<string, string, string>;
+  one_alike: ColumnType<string | null, string | null, string | null>;
+  other_alike: ColumnType<string | null, string | null, string | null>;
+  reason: string;
+  by_id: string;
+  by_name: string;
+  at: Time;
+  undone_reason: string | null;
+  undone_by_name: string | null;
+  undone_at: MaybeTime;
 }
 
 export interface StixReindexTable {
@@ -274,6 +299,7 @@ export interface IntelTables {
   stix_entry: StixEntryTable;
   stix_reindex: StixReindexTable;
   intel_warninglist: IntelWarninglistTable;
+  stix_same: StixSameTable;
 }
 
 export function instant(value: Date | string): string {

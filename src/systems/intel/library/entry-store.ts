@@ -19,25 +19,70 @@ interface Numbered {
 /** Writes what is derived from stored objects, in the transaction that stores them. */
 export async function addEntries(
   work: Work,
-  { orgId, audience, objects }: { orgId: string; audience: readonly string[]; objects: readonly Numbered[] },
+  {
+    orgId,
+    audience,
+    objects,
+    sourceId,
+  }: {
+    orgId: string;
+    audience: readonly string[];
+    objects: readonly Numbered[];
+    sourceId?: string | undefined;
+  },
 ): Promise<void> {
   for (let at = 0; at < objects.length; at += ROWS_AT_ONCE) {
-    const part = JSON.stringify(objects.slice(at, at + ROWS_AT_ONCE).map(rowOf));
+    const told = sourceId === undefined ? [] : [token.toldBy(sourceId)];
+    const part = JSON.stringify(objects.slice(at, at + ROWS_AT_ONCE).map((row) => rowOf(row, told)));
     await sql`insert into stix_entry
-        (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens)
+        (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
+          ends_at)
       select seq, ${orgId}::uuid, tlp, ${[...audience]}::uuid[], type, thing, version_at, created_at, confidence,
-        ${DERIVATION}::smallint, array_to_tsvector(tokens)
-      from ${given(part)}`.execute(work.tables<IntelTables>());
+        ${DERIVATION}::smallint, array_to_tsvector(tokens), alike, ${GROUP}, ends_at
+      from json_to_recordset(${part}::text::json) as given (seq bigint, tlp smallint, type text, thing bigint,
+        version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
+        ends_at bigint)`.execute(work.tables<IntelTables>());
+    const rows = objects.slice(at, at + ROWS_AT_ONCE).map((row) => ({ ...row, orgId, audience }));
+    await addJudgements(work, rows);
   }
 }
 
-function given(rows: string) {
-  return sql`json_to_recordset(${rows}::text::json) as given (seq bigint, tlp smallint, type text, thing bigint,
-    version_at bigint, created_at bigint, confidence smallint, tokens text[])`;
+/** The group into which decisions put what is inserted: the object's own, else that of what it is alike to. */
+const GROUP = sql`coalesce((select n.root from stix_same_node n where n.node = given.thing),
+  (select n.root from stix_same_node n where n.node = given.alike))`;
+
+interface Judging extends Numbered {
+  readonly orgId: string;
+  readonly audience: readonly string[];
 }
 
-function rowOf({ seq, tlp, object }: Numbered) {
-  const { thing, versionAt, createdAt, tokens } = entryOf(object);
+async function addJudgements(work: Work, rows: readonly Judging[]): Promise<void> {
+  const judging = rows.flatMap(({ seq, tlp, object, orgId, audience }) => {
+    if (object.type !== "sighting" && object.type !== "opinion") return [];
+    const { thing, versionAt, judgements } = entryOf(object);
+    return judgements.map(({ about, verdict, times, lastAt }) => ({
+      seq,
+      about: about.toString(),
+      org_id: orgId,
+      tlp,
+      audience,
+      thing: thing.toString(),
+      version_at: versionAt,
+      verdict,
+      times,
+      last_at: lastAt,
+    }));
+  });
+  if (judging.length === 0) return;
+  await sql`insert into stix_judgement (seq, about, org_id, tlp, audience, thing, version_at, verdict, times, last_at)
+    select seq, about, org_id, tlp, audience, thing, version_at, verdict, times, last_at
+    from json_to_recordset(${JSON.stringify(judging)}::text::json) as given (seq bigint, about bigint, org_id uuid,
+      tlp smallint, audience uuid[], thing bigint, version_at bigint, verdict smallint, times integer, last_at bigint)
+    on conflict (about, seq) do nothing`.execute(work.tables<IntelTables>());
+}
+
+function rowOf({ seq, tlp, object }: Numbered, told: readonly string[]) {
+  const { thing, versionAt, createdAt, tokens, alike, endsAt } = entryOf(object);
   const { confidence } = object;
   return {
     seq,
@@ -48,7 +93,9 @@ function rowOf({ seq, tlp, object }: Numbered) {
     created_at: createdAt,
     confidence:
       typeof confidence === "number" && confidence >= 0 && confidence <= 100 ? Math.round(confidence) : null,
-    tokens: [...tokens, token.tlp(tlp), token.part(seq)],
+    tokens: [...tokens, ...told, token.tlp(tlp), token.part(seq)],
+    alike: alike?.toString() ?? null,
+    ends_at: endsAt ?? null,
   };
 }
 
@@ -74,30 +121,43 @@ export async function reindexSome(work: Work, most: number): Promise<Reindexed> 
   const rows = await db
     .selectFrom("stix_object as o")
     .select(["o.seq", "o.tlp", "o.org_id", "o.audience", "o.document"])
+    .select(
+      sql<string[]>`array(select distinct i.source_id::text from stix_origin r
+        join intel_import i on i.id = r.import_id where r.seq = o.seq and ${visible(work, "r")} and ${visible(work, "i")})`.as(
+        "sources",
+      ),
+    )
     .where("o.seq", ">", from)
     .where("o.seq", "<=", to)
     .where(visible(work, "o"))
     .orderBy("o.seq")
     .execute();
+  const judging: Judging[] = [];
   const derived = rows.flatMap((row) => {
     const object = readObject(row.document);
-    return object === undefined
-      ? []
-      : [{ ...rowOf({ seq: row.seq, tlp: row.tlp, object }), org_id: row.org_id, audience: row.audience }];
+    if (object === undefined) return [];
+    judging.push({ seq: row.seq, tlp: row.tlp, object, orgId: row.org_id, audience: row.audience });
+    const told = row.sources.map(token.toldBy);
+    return [
+      { ...rowOf({ seq: row.seq, tlp: row.tlp, object }, told), org_id: row.org_id, audience: row.audience },
+    ];
   });
   for (let start = 0; start < derived.length; start += ROWS_AT_ONCE) {
     const part = JSON.stringify(derived.slice(start, start + ROWS_AT_ONCE));
     await sql`insert into stix_entry
-        (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens)
+        (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
+          ends_at)
       select seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, ${DERIVATION}::smallint,
-        array_to_tsvector(tokens)
+        array_to_tsvector(tokens), alike, ${GROUP}, ends_at
       from json_to_recordset(${part}::text::json) as given (seq bigint, org_id uuid, audience uuid[], tlp smallint,
-        type text, thing bigint, version_at bigint, created_at bigint, confidence smallint, tokens text[])
+        type text, thing bigint, version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
+        ends_at bigint)
       on conflict (seq) do update set type = excluded.type, thing = excluded.thing, version_at = excluded.version_at,
         created_at = excluded.created_at, confidence = excluded.confidence, derivation = excluded.derivation,
-        tokens = excluded.tokens
+        tokens = excluded.tokens, alike = excluded.alike, same = excluded.same, ends_at = excluded.ends_at
       where stix_entry.derivation <> excluded.derivation`.execute(db);
   }
+  await addJudgements(work, judging);
   const done = to >= last;
   await db
     .updateTable("stix_reindex")
@@ -130,4 +190,13 @@ function readObject(document: string): StixObject | undefined {
   if (!isJsonObject(value)) return undefined;
   const { id, type } = value;
   return typeof id === "string" && typeof type === "string" ? { ...value, id, type } : undefined;
+}
+
+/** Notes in the index that a source told these objects, which others had told before. */
+export async function markToldBy(work: Work, sourceId: string, seqs: readonly number[]): Promise<void> {
+  const told = token.toldBy(sourceId);
+  await sql`update stix_entry set tokens = tokens || array_to_tsvector(array[${told}::text])
+    where seq = any(${[...seqs]}::bigint[]) and not tokens @@ ${`'${told}'`}::tsquery`.execute(
+    work.tables<IntelTables>(),
+  );
 }

@@ -3,11 +3,13 @@ import { isJsonObject, isList, type Json, type JsonObject } from "../stix/json.t
 import type { StixObject } from "../stix/object.ts";
 import { versionOf } from "../stix/object.ts";
 import type { Value } from "./model.ts";
+import { foldedName, namesOf, textsIn } from "./names.ts";
+import { nodeOf, sameKey } from "./same.ts";
 import { partsOfValue, referencesOf, valuesOf } from "./values.ts";
 import { addWords } from "./words.ts";
 
 /** Grows when what is derived changes; `lianfang intel reindex` then makes the older entries anew. */
-export const DERIVATION = 1;
+export const DERIVATION = 2;
 
 /** Objects whose numbers differ by less share a part of the index; a search goes from the newest part to the oldest. */
 export const PART_BITS = 14;
@@ -24,6 +26,23 @@ export interface Entry {
   /** Milliseconds since 1970 of `created`; 0 for what has none. */
   readonly createdAt: number;
   readonly tokens: string[];
+  /** 64 bits of what makes the object one with others by itself; undefined where only a person could say so. */
+  readonly alike: bigint | undefined;
+  /** `valid_until` in milliseconds since 1970. */
+  readonly endsAt: number | undefined;
+  /** What it says of other objects, where it is a sighting or an opinion. */
+  readonly judgements: readonly Judgement[];
+}
+
+/** What one sighting or opinion says of one object. */
+export interface Judgement {
+  /** The object's place in the index. */
+  readonly about: bigint;
+  /** 1 seen, 0 looked for and not seen, -1 disagrees; null says nothing, as what was revoked. */
+  readonly verdict: 1 | 0 | -1 | null;
+  readonly times: number;
+  /** Milliseconds since 1970. */
+  readonly lastAt: number;
 }
 
 /** Where an id stands in the index. */
@@ -36,8 +55,7 @@ export const token = {
   /** Words of a name, which weigh more. */
   name: (word: string) => `^${word}`,
   /** A whole name, which weighs most. */
-  wholeName: (name: string) =>
-    `#n${name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim().slice(0, 150)}`,
+  wholeName: (name: string) => `#n${foldedName(name).slice(0, 150)}`,
   value: ({ kind, value }: Value) =>
     value.length > 150 ? `#v${kind}:${hash("sha256", value, "base64url")}` : `#v${kind}:${value}`,
   refersTo: (id: string) => `#r${BigInt.asUintN(64, thingOf(id)).toString(36)}`,
@@ -46,6 +64,7 @@ export const token = {
   phase: (chain: string, phase: string) => `#k${chain}/${phase}`.slice(0, 150),
   tlp: (rank: number) => `#m${rank}`,
   revoked: "#x",
+  toldBy: (sourceId: string) => `#o${sourceId.replaceAll("-", "")}`,
   part: (seq: number) => `#p${Math.floor(seq / 2 ** PART_BITS)}`,
 };
 
@@ -77,30 +96,49 @@ export function entryOf(object: StixObject): Entry {
   addTexts(object, words);
   words.delete("");
   const version = versionOf(object);
+  const key = sameKey(object);
   return {
     thing: thingOf(object.id),
     versionAt: version === undefined ? 0 : microseconds(version),
     createdAt: typeof object["created"] === "string" ? Math.max(0, Date.parse(object["created"]) || 0) : 0,
     tokens: [...marks, ...words],
+    alike: key === undefined ? undefined : nodeOf(key.key),
+    endsAt:
+      typeof object["valid_until"] === "string" ? Date.parse(object["valid_until"]) || undefined : undefined,
+    judgements: judgementsOf(object),
   };
 }
+
+function judgementsOf(object: StixObject): Judgement[] {
+  const { type, revoked } = object;
+  const standing = revoked !== true;
+  const time = (name: string) => (typeof object[name] === "string" ? Date.parse(object[name]) || 0 : 0);
+  if (type === "sighting") {
+    const { sighting_of_ref: about, count } = object;
+    if (typeof about !== "string") return [];
+    const times =
+      typeof count === "number" && Number.isInteger(count) ? Math.min(999_999_999, Math.max(0, count)) : 1;
+    const lastAt = time("last_seen") || time("created");
+    return [{ about: thingOf(about), verdict: standing ? (times === 0 ? 0 : 1) : null, times, lastAt }];
+  }
+  if (type !== "opinion") return [];
+  const disagrees = standing && /^(?:strongly-)?disagree$/.test(String(object["opinion"]));
+  return [...new Set(textsIn(object["object_refs"]))].slice(0, MOST_JUDGED).map((about) => ({
+    about: thingOf(about),
+    verdict: disagrees ? -1 : null,
+    times: 1,
+    lastAt: time("created"),
+  }));
+}
+
+/** Objects of which one opinion speaks. */
+const MOST_JUDGED = 500;
 
 function microseconds(timestamp: string): number {
   const millis = Date.parse(timestamp);
   if (Number.isNaN(millis)) return 0;
   const fraction = /\.\d{3}(\d{1,3})/.exec(timestamp)?.[1] ?? "";
   return millis * 1000 + Number(fraction.padEnd(3, "0"));
-}
-
-const NAMES = ["name", "value", "title", "abstract", "path", "subject", "display_name"] as const;
-
-/** What a person calls the object. */
-export function namesOf(object: JsonObject): string[] {
-  return [
-    ...NAMES.flatMap((name) => (typeof object[name] === "string" ? [object[name]] : [])),
-    ...textsIn(object["aliases"]),
-    ...textsIn(object["x_mitre_aliases"]),
-  ];
 }
 
 export function labelsOf(object: JsonObject): string[] {
@@ -120,10 +158,6 @@ export function phasesOf(object: JsonObject): { readonly chain: string; readonly
     const { kill_chain_name: chain, phase_name: phase } = each;
     return typeof chain === "string" && typeof phase === "string" ? [{ chain, phase }] : [];
   });
-}
-
-function textsIn(value: Json | undefined): string[] {
-  return value !== undefined && isList(value) ? value.filter((each) => typeof each === "string") : [];
 }
 
 /** Properties that are no words for people: identifiers, times, markings, what is taken apart elsewhere. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { csvOf } from "../csv.ts";
 import type { JsonObject } from "../stix/json.ts";
 import type { ExportFormat, Value, ValueKind } from "./model.ts";
-import { type Found, objectOf, rowOf } from "./search-store.ts";
+import { type Found, objectOf, rowOf } from "./row.ts";
 import { valuesOf } from "./values.ts";
 
 /** What devices act on: a value, and the object that says so. */

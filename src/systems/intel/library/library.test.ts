@@ -277,11 +277,14 @@ for (const database of DATABASES) {
       const layer = navigatorLayer(matrix);
       assert.equal(layer.domain, "ics-attack");
       assert.ok(layer.techniques.every((each) => /^T\d{4}/.test(each.techniqueID) && each.score > 0));
-      const found = await new SearchStore(work).search({
-        q: "Unauthorized Command Message",
-        sort: "best",
-        limit: 1,
-      });
+      const found = await new SearchStore(work).search(
+        {
+          q: "Unauthorized Command Message",
+          sort: "best",
+          limit: 1,
+        },
+        judges,
+      );
       assert.equal(found.items[0]?.name, "Unauthorized Command Message");
     });
     await node.records.within(node.member, async (work) =>

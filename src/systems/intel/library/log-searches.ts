@@ -3,7 +3,8 @@ import type { Work } from "../../../platform/records/work.ts";
 import type { JsonObject } from "../stix/json.ts";
 import { type LeftPart, searchesOf, Unsearchable } from "../stix/pattern-search.ts";
 import type { LogSearches } from "./model.ts";
-import { objectOf, SearchStore } from "./search-store.ts";
+import { objectOf } from "./row.ts";
+import { SearchStore } from "./search-store.ts";
 import { valuesOf } from "./values.ts";
 
 const MOST_SEARCHES = 50;

@@ -6,7 +6,8 @@ import { isJsonObject, isList, type JsonObject } from "../stix/json.ts";
 import type { IntelTables } from "../tables.ts";
 import { phasesOf, token } from "./entry.ts";
 import type { Matrices, Matrix } from "./model.ts";
-import { objectOf, SearchStore } from "./search-store.ts";
+import { objectOf } from "./row.ts";
+import { SearchStore } from "./search-store.ts";
 
 /** More techniques, tactics and naming objects than ATT&CK has over all of its domains. */
 const MOST_TECHNIQUES = 5000;

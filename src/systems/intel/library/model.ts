@@ -27,6 +27,13 @@ export type ValueKind = z.infer<typeof ValueKind>;
 export const Value = z.object({ kind: ValueKind, value: z.string() });
 export type Value = z.infer<typeof Value>;
 
+/** Why two objects are, or may be, the same thing. `text` is what they have in common. */
+const SameReason = z.object({
+  by: z.enum(["pattern", "value", "number", "name", "alias"]),
+  text: z.string(),
+});
+export type SameReason = z.infer<typeof SameReason>;
+
 /** Values of a filter, joined by commas. */
 const several = z
   .string()
@@ -38,6 +45,11 @@ const several = z
       .filter((each) => each !== ""),
   )
   .optional();
+
+/** Stands, is past its end, or was revoked by its producer. */
+export const LIBRARY_STATES = ["valid", "expired", "revoked"] as const;
+export const LibraryState = z.enum(LIBRARY_STATES);
+export type LibraryState = z.infer<typeof LibraryState>;
 
 export const LIBRARY_SORTS = ["best", "newest", "modified", "created"] as const;
 
@@ -58,6 +70,18 @@ export const LibraryFilter = z.object({
   createdTo: z.iso.datetime({ offset: true }).optional(),
   confidence: z.coerce.number().int().min(0).max(100).optional(),
   revoked: z.enum(["yes", "no"]).optional(),
+  /** Relationships are left out unless asked for, or unless types are named. */
+  relations: z.enum(["yes", "no"]).optional(),
+  /** Who told it: the id of a source. */
+  source: z.uuid().optional(),
+  state: z.enum(LIBRARY_STATES).optional(),
+  /** Whether anybody saw it; sightings that the caller sees count. */
+  sighted: z.enum(["yes", "no"]).optional(),
+  /** Scores of the newest 2,000 that match the other filters. */
+  scoreFrom: z.coerce.number().int().min(0).max(100).optional(),
+  scoreTo: z.coerce.number().int().min(0).max(100).optional(),
+  addedFrom: z.iso.datetime({ offset: true }).optional(),
+  addedTo: z.iso.datetime({ offset: true }).optional(),
 });
 export type LibraryFilter = z.infer<typeof LibraryFilter>;
 
@@ -82,11 +106,24 @@ export const LibraryRow = z.object({
 });
 export type LibraryRow = z.infer<typeof LibraryRow>;
 
+/** A row of the list: one thing, whatever the number of objects that say it. */
+export const LibraryThing = LibraryRow.extend({
+  state: LibraryState,
+  /** Absent for what has no worth of its own, as relationships and markings. */
+  score: z.number().int().nullable(),
+  /** Independent sources that told it, and objects of different ids that are it. */
+  sources: z.number().int(),
+  objects: z.number().int(),
+  /** Sightings that say it was seen. */
+  sightings: z.number().int(),
+});
+export type LibraryThing = z.infer<typeof LibraryThing>;
+
 /** How many matches are counted and ordered; beyond them a total is "more than". */
 export const MOST_COUNTED = 2000;
 
 export const LibraryPage = z.object({
-  items: z.array(LibraryRow),
+  items: z.array(LibraryThing),
   next: z.string().optional(),
   total: z.number().int(),
   /** More than `total` match; the order other than "newest" is that of the newest `total`. */
@@ -137,8 +174,21 @@ const Origin = z.object({
   at: z.string(),
   importId: z.uuid().nullable(),
   file: z.string().nullable(),
+  /** Which of the objects that are one thing it told. */
+  objectId: z.string(),
 });
 export type Origin = z.infer<typeof Origin>;
+
+/** That an object was seen, or with count 0 that it was looked for; the 50 seen last are shown. */
+const Sighting = z.object({
+  id: z.string(),
+  tlp: Tlp,
+  orgId: OrgId,
+  count: z.number().int(),
+  firstSeen: z.string().nullable(),
+  lastSeen: z.string().nullable(),
+  text: z.string().nullable(),
+});
 
 /** One reason of a score, with what it adds or takes. */
 const ScorePart = z.object({
@@ -164,15 +214,60 @@ export type Score = z.infer<typeof Score>;
 
 export const ObjectDetail = z.object({
   row: LibraryRow,
+  state: LibraryState,
   /** Newest first; the first 100. */
   versions: z.array(ObjectVersion),
   versionCount: z.number().int(),
+  /** Of everything that is one thing with it, as the sightings and the score are. */
   origins: z.array(Origin),
+  sightings: z.array(Sighting),
   values: z.array(Value),
   score: Score,
   warnings: z.array(z.object({ value: z.string(), list: z.string() })),
 });
 export type ObjectDetail = z.infer<typeof ObjectDetail>;
+
+export const SameVerdict = z.enum(["same", "different"]);
+export type SameVerdict = z.infer<typeof SameVerdict>;
+const Because = z.string().trim().min(1).max(2000);
+export const DecideSame = z.object({ other: StixId, verdict: SameVerdict, reason: Because });
+export const UndoSame = z.object({ reason: Because });
+
+/** What a person decided about two objects, and what became of it. */
+const SameDecision = z.object({
+  id: z.uuid(),
+  verdict: SameVerdict,
+  one: z.string(),
+  oneName: z.string(),
+  other: z.string(),
+  otherName: z.string(),
+  tlp: Tlp,
+  reason: z.string(),
+  by: z.string(),
+  at: z.iso.datetime(),
+  undone: z.object({ by: z.string(), at: z.iso.datetime(), reason: z.string() }).nullable(),
+});
+export type SameDecision = z.infer<typeof SameDecision>;
+
+/** What is one thing with an object: by itself where the reasons say so, by a decision where `decided`. */
+export const SameThings = z.object({
+  /** The object itself first; up to 20. */
+  members: z.array(
+    z.object({
+      row: LibraryRow,
+      document: z.string(),
+      reasons: z.array(SameReason),
+      decided: z.boolean(),
+    }),
+  ),
+  total: z.number().int(),
+  more: z.boolean(),
+  sources: z.number().int(),
+  /** Others by the same name or alias, for a person to decide. */
+  proposals: z.array(z.object({ row: LibraryRow, reasons: z.array(SameReason) })),
+  decisions: z.array(SameDecision),
+});
+export type SameThings = z.infer<typeof SameThings>;
 
 /** How two objects are tied: by a relationship object, or by a property of one that names the other. */
 const Edge = z.object({

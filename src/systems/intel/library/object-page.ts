@@ -6,19 +6,18 @@ import type { Work } from "../../../platform/records/work.ts";
 import { dateAddedText } from "../object-store.ts";
 import type { JsonObject } from "../stix/json.ts";
 import { type IntelTables, instant } from "../tables.ts";
-import type { WarninglistChecker } from "../warninglists/checker.ts";
-import { type Decays, decayOf } from "./decay.ts";
 import { thingOf } from "./entry.ts";
-import type { Correlations, Edge, GraphNode, Neighbours, ObjectDetail, Origin, Value } from "./model.ts";
+import type { Correlations, Edge, GraphNode, Neighbours, ObjectDetail, Origin } from "./model.ts";
 import { bearing, referringTo } from "./query.ts";
-import { scoreOf } from "./rules.ts";
-import { type Found, objectOf, rowOf, SearchStore } from "./search-store.ts";
+import { type Found, objectOf, rowOf } from "./row.ts";
+import { SearchStore } from "./search-store.ts";
 import { referencesOf, valuesOf } from "./values.ts";
-import { listsThatKnow } from "./warned.ts";
+import { type Judges, WorthStore } from "./worth-store.ts";
 
 interface Version extends Found {
   readonly version: string;
   readonly revoked: boolean;
+  readonly same: string | null;
 }
 
 const MOST_VERSIONS = 100;
@@ -28,6 +27,7 @@ const SHOWN_INCOMING = 200;
 const COMMON = 1000;
 const SHOWN_SHARING = 20;
 const CORRELATED_VALUES = 30;
+const MOST_SIGHTINGS = 50;
 
 /** What the library knows about one object; everything of it is what the scope sees. */
 export class ObjectPage {
@@ -38,33 +38,14 @@ export class ObjectPage {
   }
 
   /** Problem http.not-found where the scope sees no version. */
-  async detail(
-    id: string,
-    judges: { warninglists: WarninglistChecker; decays: Decays },
-  ): Promise<ObjectDetail> {
+  async detail(id: string, judges: Judges): Promise<ObjectDetail> {
     const versions = await this.versions(id);
     const [current] = versions;
-    if (current === undefined) throw new Problem("http.not-found");
-    const object = objectOf(current.document);
-    const values = valuesOf(object);
-    const origins = await this.origins(versions);
-    const warnings = warningsOf(judges.warninglists, object, values);
-    const opinions = await this.judgements(id);
-    const input = {
-      confidence: typeof object["confidence"] === "number" ? object["confidence"] : null,
-      reliability: origins.map((origin) => origin.reliability).sort()[0] ?? null,
-      sources: new Set(origins.map((origin) => `${origin.kind} ${origin.source}`)).size,
-      freshAt: Math.max(newestOf(object), opinions.lastSeen),
-      sightings: { positive: opinions.positive, negative: opinions.negative },
-      disagreed: opinions.disagreed,
-      warninglists: [...new Set(warnings.map(({ list }) => list))],
-      revoked: object["revoked"] === true,
-      validUntil: timeOf(object["valid_until"]),
-      decay: decayOf(judges.decays, current.type, values),
-      now: Date.parse(this.work.now),
-    };
+    const worth = (await new WorthStore(this.work, judges).of([id])).get(id);
+    if (current === undefined || worth === undefined) throw new Problem("http.not-found");
     return {
       row: rowOf(current),
+      state: worth.state,
       versions: versions.slice(0, MOST_VERSIONS).map((version) => ({
         version: version.version,
         tlp: tlpOfRank(version.tlp),
@@ -74,10 +55,11 @@ export class ObjectPage {
         document: version.document,
       })),
       versionCount: versions.length,
-      origins,
-      values,
-      score: scoreOf(input),
-      warnings,
+      origins: await this.origins(worth.members.map(({ thing }) => thing)),
+      sightings: await this.sightings(worth.members.map(({ thing }) => thing)),
+      values: valuesOf(objectOf(current.document)),
+      score: worth.score,
+      warnings: [...worth.warnings],
     };
   }
 
@@ -128,20 +110,20 @@ export class ObjectPage {
     const [current] = await this.versions(id);
     if (current === undefined) throw new Problem("http.not-found");
     const store = new SearchStore(this.work);
+    const but = { thing: thingOf(id).toString(), same: current.same };
     const items: Correlations["items"] = [];
     for (const value of valuesOf(objectOf(current.document)).slice(0, CORRELATED_VALUES)) {
-      const { total, more, found } = await store.answering(bearing(value), {
+      const { total, found } = await store.answering(bearing(value), {
         most: COMMON + 1,
-        shown: SHOWN_SHARING + 1,
+        shown: SHOWN_SHARING,
+        but,
       });
-      const objects = found.map(rowOf).filter((row) => row.id !== id);
-      const itself = objects.length < found.length || more ? 1 : 0;
-      if (total - itself > 0)
+      if (total > 0)
         items.push({
           ...value,
-          total: total - itself,
+          total: Math.min(total, COMMON),
           common: total > COMMON,
-          objects: objects.slice(0, SHOWN_SHARING),
+          objects: found.map(rowOf),
         });
     }
     // What few others share says most.
@@ -159,7 +141,7 @@ export class ObjectPage {
   private async versions(id: string): Promise<(Version & { type: string })[]> {
     const { rows } = await sql<
       Version & { type: string }
-    >`select o.seq, o.tlp, o.org_id as "orgId", o.type, o.version,
+    >`select o.seq, o.tlp, o.org_id as "orgId", o.type, o.version, coalesce(e.same, e.alike)::text as same,
         o.revoked, o.document, ${dateAddedText("o.date_added")} as "addedAt"
       from stix_entry e join stix_object o on o.seq = e.seq
       where e.thing = ${thingOf(id).toString()}::bigint and o.id = ${id}
@@ -168,14 +150,19 @@ export class ObjectPage {
     return rows;
   }
 
-  private async origins(versions: readonly Found[]): Promise<Origin[]> {
+  /** Who told any version of these things, the first first. */
+  private async origins(things: readonly string[]): Promise<Origin[]> {
     const rows = await this.work
       .tables<IntelTables>()
-      .selectFrom("stix_origin as r")
+      .selectFrom("stix_entry as e")
+      .innerJoin("stix_object as o", "o.seq", "e.seq")
+      .innerJoin("stix_origin as r", "r.seq", "e.seq")
       .innerJoin("intel_import as i", "i.id", "r.import_id")
       .innerJoin("intel_source as s", "s.id", "i.source_id")
-      .select(["s.name", "s.kind", "s.reliability", "i.id", "i.file_name", "i.at"])
-      .where(sql<boolean>`r.seq = any(${versions.map(({ seq }) => seq)}::bigint[])`)
+      .select(["s.name", "s.kind", "s.reliability", "i.id", "i.file_name", "i.at", "o.id as objectId"])
+      .where(sql<boolean>`e.thing = any(${[...things]}::bigint[])`)
+      .where(visible(this.work, "e"))
+      .where(visible(this.work, "o"))
       .where(visible(this.work, "r"))
       .where(visible(this.work, "i"))
       .where(visible(this.work, "s"))
@@ -189,42 +176,35 @@ export class ObjectPage {
       at: instant(row.at),
       importId: row.id,
       file: row.file_name,
+      objectId: row.objectId,
     }));
   }
 
-  /** What sightings and opinions say of the object: how often it was seen, and when last. */
-  private async judgements(id: string) {
-    const store = new SearchStore(this.work);
-    const wanted = `${referringTo(id)} & ('#tsighting' | '#topinion') & !'#x'`;
-    const { found } = await store.answering(wanted, { most: MOST_INCOMING, shown: SHOWN_INCOMING });
-    const sum = { positive: 0, negative: 0, disagreed: 0, lastSeen: 0 };
-    for (const { document } of found) {
-      const object = objectOf(document);
-      if (object["type"] === "opinion") {
-        if (/^(?:strongly-)?disagree$/.test(String(object["opinion"]))) sum.disagreed++;
-      } else if (object["sighting_of_ref"] === id) {
-        if (object["count"] === 0) sum.negative++;
-        else {
-          sum.positive++;
-          sum.lastSeen = Math.max(
-            sum.lastSeen,
-            timeOf(object["last_seen"]) ?? timeOf(object["created"]) ?? 0,
-          );
-        }
-      }
-    }
-    return sum;
+  /** The sightings of these things that the scope sees, by when it was last seen; of each its current version. */
+  private async sightings(things: readonly string[]): Promise<ObjectDetail["sightings"]> {
+    const { rows } = await sql<Found>`select o.seq, o.tlp, o.org_id as "orgId", o.document,
+        ${dateAddedText("o.date_added")} as "addedAt"
+      from (select distinct on (j.about, j.thing) j.* from stix_judgement j
+        where j.about = any(${[...things]}::bigint[]) and ${visible(this.work, "j")}
+        order by j.about, j.thing, j.version_at desc, j.seq desc) j
+      join stix_object o on o.seq = j.seq
+      where j.verdict >= 0 and ${visible(this.work, "o")}
+      order by j.last_at desc, j.seq desc limit ${MOST_SIGHTINGS}`.execute(this.work.tables<IntelTables>());
+    return rows.map((found) => {
+      const object = objectOf(found.document);
+      const text = (name: string) => (typeof object[name] === "string" ? object[name] : null);
+      const { count } = object;
+      return {
+        id: String(object["id"]),
+        tlp: tlpOfRank(found.tlp),
+        orgId: found.orgId,
+        count: typeof count === "number" ? count : 1,
+        firstSeen: text("first_seen"),
+        lastSeen: text("last_seen") ?? text("created"),
+        text: text("description"),
+      };
+    });
   }
-}
-
-function newestOf(object: JsonObject): number {
-  const times = ["modified", "created", "valid_from", "last_seen"].map((name) => timeOf(object[name]) ?? 0);
-  return Math.max(...times);
-}
-
-function timeOf(value: unknown): number | null {
-  const at = typeof value === "string" ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(at) ? null : at;
 }
 
 function typeOf(id: string): string {
@@ -241,11 +221,4 @@ function outgoing(object: JsonObject): { readonly property: string; readonly id:
 function nodeOf(found: Found): GraphNode {
   const { id, type, name, tlp, revoked } = rowOf(found);
   return { id, type, name, tlp, revoked };
-}
-
-function warningsOf(warninglists: WarninglistChecker, object: JsonObject, values: readonly Value[]) {
-  if (object["type"] !== "indicator") return [];
-  return values.flatMap((value) =>
-    listsThatKnow(warninglists, value).map((list) => ({ value: value.value, list })),
-  );
 }

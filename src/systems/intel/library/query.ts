@@ -25,12 +25,14 @@ export function questionOf(filter: LibraryFilter, { begins = false } = {}): Ques
   const all = [
     ...words.wanted,
     ...anyOf(filter.type, token.type),
+    ...(filter.type === undefined && filter.relations !== "yes" ? WITHOUT_TIES : []),
     ...anyOf(filter.label, token.label),
     ...anyOf(filter.phase, (phase) => token.phase(...chainAndPhase(phase))),
     ...anyOf(
       filter.tlp?.map((tlp) => String(tlpRank(tlp))),
       (rank) => token.tlp(Number(rank)),
     ),
+    ...anyOf(filter.source === undefined ? undefined : [filter.source], token.toldBy),
     ...(filter.revoked === "yes" ? [quoted(token.revoked)] : []),
     ...(filter.revoked === "no" ? [`!${quoted(token.revoked)}`] : []),
   ];
@@ -42,9 +44,16 @@ export function questionOf(filter: LibraryFilter, { begins = false } = {}): Ques
   };
 }
 
+/** What only says something of other objects, which a list shows when it is asked to. */
+const WITHOUT_TIES = [`!${quoted(token.type("relationship"))}`, `!${quoted(token.type("sighting"))}`];
+
 /** The objects that bear a value, and those that refer to an object. */
 export function bearing(value: Value): string {
   return quoted(token.value(value));
+}
+/** Objects of some types that any of these names is the whole name or an alias of. */
+export function named(names: readonly string[], types: readonly string[]): string {
+  return [...anyOf(names, token.wholeName), ...anyOf(types, token.type)].join(" & ");
 }
 export function referringTo(id: string): string {
   return quoted(token.refersTo(id));

@@ -10,6 +10,7 @@ import { searchesFor } from "./log-searches.ts";
 import { MatrixStore, navigatorLayer } from "./matrix-store.ts";
 import {
   Correlations,
+  DecideSame,
   LibraryExport,
   LibraryFacets,
   LibraryFilter,
@@ -23,11 +24,14 @@ import {
   ObjectDetail,
   ReindexState,
   Remark,
+  SameThings,
   StixId,
+  UndoSame,
   type Value,
 } from "./model.ts";
 import { ObjectPage } from "./object-page.ts";
 import { remark } from "./remarks.ts";
+import { SameStore } from "./same-store.ts";
 import { SearchStore } from "./search-store.ts";
 import { listsThatKnow } from "./warned.ts";
 
@@ -48,7 +52,8 @@ export function libraryRoutes(parts: LibraryParts): Route[] {
   return [...searchRoutes(parts), ...objectRoutes(parts), ...matrixRoutes(), ...reindexRoutes(parts)];
 }
 
-function searchRoutes({ nodeName, warninglists }: LibraryParts): Route[] {
+function searchRoutes(parts: LibraryParts): Route[] {
+  const { nodeName, warninglists } = parts;
   return [
     route({
       id: "library.search",
@@ -58,7 +63,7 @@ function searchRoutes({ nodeName, warninglists }: LibraryParts): Route[] {
       needs: "intel:read",
       query: LibraryQuery,
       response: LibraryPage,
-      handler: ({ query, within }) => within((work) => new SearchStore(work).search(query)),
+      handler: ({ query, within }) => within((work) => new SearchStore(work).search(query, parts)),
     }),
     route({
       id: "library.facets",
@@ -68,7 +73,7 @@ function searchRoutes({ nodeName, warninglists }: LibraryParts): Route[] {
       needs: "intel:read",
       query: LibraryFilter,
       response: LibraryFacets,
-      handler: ({ query, within }) => within((work) => new SearchStore(work).facets(query)),
+      handler: ({ query, within }) => within((work) => new SearchStore(work).facets(query, parts)),
     }),
     route({
       id: "library.export",
@@ -85,7 +90,7 @@ function searchRoutes({ nodeName, warninglists }: LibraryParts): Route[] {
         const text = await within(async (work) => {
           const objects =
             ids === undefined
-              ? await new SearchStore(work).all(filter, MOST_EXPORTED)
+              ? await new SearchStore(work).all(filter, MOST_EXPORTED, parts)
               : await new SearchStore(work).current(ids);
           work.audit({
             action: "intel.export",
@@ -181,6 +186,41 @@ function objectRoutes(parts: LibraryParts): Route[] {
       params: Id,
       response: LogSearches,
       handler: ({ params, within }) => within((work) => searchesFor(work, params.id)),
+    }),
+    route({
+      id: "library.same",
+      method: "GET",
+      path: `${OBJECT}/same`,
+      summary: "What is the same thing under other ids, what may be, and what was decided about it",
+      needs: "intel:read",
+      params: Id,
+      response: SameThings,
+      handler: ({ params, within }) => within((work) => new SameStore(work, parts).of(params.id)),
+    }),
+    route({
+      id: "library.same-decide",
+      method: "POST",
+      path: `${OBJECT}/same`,
+      summary: "Says that another object is the same thing, or that it is not",
+      needs: "intel:write",
+      params: Id,
+      body: DecideSame,
+      response: z.object({ id: z.uuid() }),
+      status: 201,
+      handler: ({ params, body, within }) =>
+        within((work) => new SameStore(work, parts).decide(params.id, body)),
+    }),
+    route({
+      id: "library.same-undo",
+      method: "POST",
+      path: `${OBJECT}/same/:decision/undo`,
+      summary: "Takes such a decision back",
+      needs: "intel:write",
+      params: Id.extend({ decision: z.uuid() }),
+      body: UndoSame,
+      response: z.object({ id: z.uuid() }),
+      handler: ({ params, body, within }) =>
+        within((work) => new SameStore(work, parts).undo(params.id, params.decision, body.reason)),
     }),
     route({
       id: "library.remark",

@@ -4,31 +4,43 @@ import { tlpOfRank } from "../../../core/tlp.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { dateAddedText } from "../object-store.ts";
-import { isJsonObject, type Json, type JsonObject } from "../stix/json.ts";
 import type { IntelTables } from "../tables.ts";
-import { labelsOf, namesOf, thingOf } from "./entry.ts";
+import { thingOf } from "./entry.ts";
 import {
   type LibraryFacets,
   type LibraryFilter,
   type LibraryPage,
   type LibraryQuery,
-  type LibraryRow,
+  type LibraryThing,
   MOST_COUNTED,
 } from "./model.ts";
-import { type Question, questionOf } from "./query.ts";
+import { named, type Question, questionOf } from "./query.ts";
+import { endsOf, type Found, rowOf } from "./row.ts";
+import { type Judges, type Placed, WorthStore } from "./worth-store.ts";
 
-/** An object of a page, with its place in the order. */
-export interface Found {
-  readonly seq: number;
-  readonly tlp: number;
-  readonly orgId: string;
-  readonly document: string;
-  readonly addedAt: string;
+interface Listed extends Found {
+  readonly key: string;
+}
+
+/** A question with everything about its filters that had to be looked up first. */
+interface Asked {
+  readonly question: Question;
+  readonly filter: LibraryFilter;
+  /** What one thing is, is one row. */
+  readonly together: boolean;
+  readonly leastSeq: number;
+  readonly lastSeq: number;
+  /** Numbers of those whose score fits; null where no score is asked for. */
+  readonly only: readonly number[] | null;
+  /** More match than had their score worked out. */
+  readonly onlyOfSome: boolean;
 }
 
 const NEWEST = Number.MAX_SAFE_INTEGER;
 const LABELS_OF = 1000;
 const FACET_VALUES = 30;
+/** Scores worked out in one reading. */
+const SCORED_AT_ONCE = 500;
 
 /** Looks things up in the library; every answer, count and facet is of what the scope sees. */
 export class SearchStore {
@@ -38,35 +50,36 @@ export class SearchStore {
     this.work = work;
   }
 
-  async search(query: LibraryQuery): Promise<LibraryPage> {
-    const exact = questionOf(query);
-    const page = await this.page(exact, query);
+  /** A page of things: what is one thing under several ids is one row. */
+  async search(query: LibraryQuery, judges: Judges): Promise<LibraryPage> {
+    const page = await this.page(await this.asked(questionOf(query), query, judges), query, judges);
     if (page.total > 0 || query.q === undefined || !/[\p{L}\p{N}]{3}[*]?$/u.test(query.q))
       return { ...page, begins: false };
-    const beginning = await this.page(questionOf(query, { begins: true }), query);
-    return { ...beginning, begins: beginning.total > 0 };
+    const beginning = questionOf(query, { begins: true });
+    const begun = await this.page(await this.asked(beginning, query, judges), query, judges);
+    return { ...begun, begins: begun.total > 0 };
   }
 
   /** How what matches divides. */
-  async facets(filter: LibraryFilter): Promise<LibraryFacets> {
+  async facets(filter: LibraryFilter, judges: Judges): Promise<LibraryFacets> {
     const db = this.work.tables<IntelTables>();
     let begins = false;
-    let question = questionOf(filter);
-    const { values } = question;
-    let rows = await this.divided(question, filter);
+    let asked = await this.asked(questionOf(filter), filter, judges);
+    const { values } = asked.question;
+    let rows = await this.divided(asked);
     if (rows.length === 0 && filter.q !== undefined) {
-      question = questionOf(filter, { begins: true });
-      rows = await this.divided(question, filter);
+      asked = await this.asked(questionOf(filter, { begins: true }), filter, judges);
+      rows = await this.divided(asked);
       begins = rows.length > 0;
     }
     const labels = await sql<{
       value: string;
       count: number;
     }>`select substr(word, 3) as value, count(*)::int as count
-      from ${this.matches(question, filter, NEWEST, LABELS_OF)} f
+      from ${this.matches(asked, NEWEST, LABELS_OF)} f
       join stix_entry e on e.seq = f.seq and ${visible(this.work, "e")},
         unnest(tsvector_to_array(e.tokens)) as word
-      where ${visible(this.work, "f")} and word like '#l%'
+      where ${visible(this.work, "f")} and ${fits(asked)} and word like '#l%'
       group by 1 order by 2 desc, 1 limit ${FACET_VALUES}`.execute(db);
     const counted = rows.reduce((sum, row) => sum + row.count, 0);
     const by = (key: (row: { type: string; tlp: number }) => string) => {
@@ -79,35 +92,47 @@ export class SearchStore {
       tlp: by((row) => tlpOfRank(row.tlp)),
       label: labels.rows,
       of: Math.min(counted, MOST_COUNTED),
-      more: counted > MOST_COUNTED,
+      more: counted > MOST_COUNTED || asked.onlyOfSome,
       begins,
       values: [...values],
     };
   }
 
-  /** Everything that matches, newest first, up to `most`: for export. */
-  async all(filter: LibraryFilter, most: number): Promise<Found[]> {
-    const { rows } =
-      await sql<Found>`select ${FOUND} from ${this.matches(questionOf(filter), filter, NEWEST, most)} f
-      join stix_object o on o.seq = f.seq where ${visible(this.work, "f")} and ${visible(this.work, "o")}
+  /**
+   * Every object that matches, newest first, up to `most`: for export, so each id for itself. Without judges a score is
+   * not asked for.
+   */
+  async all(filter: LibraryFilter, most: number, judges?: Judges): Promise<Found[]> {
+    const asked = await this.asked(questionOf(filter), filter, judges, { together: false, most });
+    const { rows } = await sql<Found>`select ${FOUND} from ${this.matches(asked, NEWEST, most)} f
+      join stix_object o on o.seq = f.seq
+      where ${visible(this.work, "f")} and ${fits(asked)} and ${visible(this.work, "o")}
       order by f.seq desc`.execute(this.work.tables<IntelTables>());
     return rows;
   }
 
-  /** The newest objects that answer a question of the index, and how many do, counted up to `most`. */
+  /** The newest objects that answer a question of the index, and how many do, counted up to `most`; `but` and what is one thing with it is left out. */
   async answering(
     wanted: string,
-    { most, shown }: { most: number; shown: number },
+    { most, shown, but }: { most: number; shown: number; but?: Placed },
   ): Promise<{ total: number; more: boolean; found: Found[] }> {
-    const question: Question = { wanted, strong: null, whole: null, values: [] };
+    const others =
+      but === undefined
+        ? sql`true`
+        : sql`f.thing <> ${but.thing}::bigint and f.same is distinct from ${but.same ?? but.thing}::bigint`;
     const { rows } = await sql<Found & { total: number }>`select ${FOUND}, f.total from
-        (select *, (count(*) over ())::int as total from ${this.matches(question, {}, NEWEST, most + 1)} f
-          where ${visible(this.work, "f")} order by seq desc limit ${shown}) f
+        (select *, (count(*) over ())::int as total from ${this.matches(plainly(wanted), NEWEST, most + 1)} f
+          where ${visible(this.work, "f")} and ${others} order by seq desc limit ${shown}) f
       join stix_object o on o.seq = f.seq where ${visible(this.work, "o")} order by f.seq desc`.execute(
       this.work.tables<IntelTables>(),
     );
     const total = rows[0]?.total ?? 0;
     return { total: Math.min(total, most), more: total > most, found: rows };
+  }
+
+  /** Objects of these types that bear one of these names whole, or as an alias. */
+  async bearingNames(names: readonly string[], types: readonly string[], most: number): Promise<Found[]> {
+    return (await this.answering(named(names, types), { most, shown: most })).found;
   }
 
   /** The current version of each of the objects that the scope sees. */
@@ -121,81 +146,189 @@ export class SearchStore {
     return rows;
   }
 
-  /** Rows of objects; a relationship is named by its ends, as far as the scope sees them. */
-  private async rowsOf(found: readonly Found[]): Promise<LibraryRow[]> {
+  /** Rows of things with what they are worth; a relationship is named by its ends, as far as the scope sees them. */
+  private async rowsOf(found: readonly Found[], judges: Judges): Promise<LibraryThing[]> {
     const rows = found.map((each) => ({ row: rowOf(each), ends: endsOf(each) }));
     const ids = [...new Set(rows.flatMap(({ ends }) => ends))];
-    if (ids.length === 0) return rows.map(({ row }) => row);
-    const names = new Map((await this.current(ids)).map((each) => [rowOf(each).id, rowOf(each).name]));
-    return rows.map(({ row, ends: [source, target] }) =>
-      source === undefined || target === undefined
-        ? row
-        : { ...row, name: `${names.get(source) ?? "?"} ${row.name} ${names.get(target) ?? "?"}` },
+    const names = new Map(
+      ids.length === 0 ? [] : (await this.current(ids)).map((each) => [rowOf(each).id, rowOf(each).name]),
     );
+    const worth = await new WorthStore(this.work, judges).of(rows.map(({ row }) => row.id));
+    return rows.map(({ row, ends: [source, target] }) => {
+      const of = worth.get(row.id);
+      return {
+        ...row,
+        ...(source === undefined || target === undefined
+          ? {}
+          : { name: `${names.get(source) ?? "?"} ${row.name} ${names.get(target) ?? "?"}` }),
+        state: of?.state ?? (row.revoked ? "revoked" : "valid"),
+        score: of === undefined || WORTHLESS.has(row.type) ? null : of.score.value,
+        sources: of?.sources ?? 0,
+        objects: of?.members.length ?? 1,
+        sightings: of?.sightings.positive ?? 0,
+      };
+    });
   }
 
-  private async divided(question: Question, filter: LibraryFilter) {
+  private async divided(asked: Asked) {
     const { rows } = await sql<{
       type: string;
       tlp: number;
       count: number;
     }>`select f.type, f.tlp, count(*)::int as count
-      from ${this.matches(question, filter, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")}
+      from ${this.matches(asked, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")} and ${fits(asked)}
       group by 1, 2`.execute(this.work.tables<IntelTables>());
     return rows;
   }
 
-  private async page(question: Question, query: LibraryQuery): Promise<Omit<LibraryPage, "begins">> {
-    const { order, after } = orderOf(query, question);
-    const { rows } = await sql<Found & { total: number; key: string }>`select ${FOUND}, f.total, f.key from
+  private async page(
+    asked: Asked,
+    query: LibraryQuery,
+    judges: Judges,
+  ): Promise<Omit<LibraryPage, "begins">> {
+    const { order, after } = orderOf(query, asked.question);
+    const { rows } = await sql<Listed & { total: number }>`select ${FOUND}, f.total, f.key from
         (select * from (select *, (count(*) over ())::int as total, ${order} as key
-          from ${this.matches(question, query, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")}) f
+          from ${this.matches(asked, NEWEST, MOST_COUNTED + 1)} f
+          where ${visible(this.work, "f")} and ${fits(asked)}) f
           where ${after} order by key desc, seq desc limit ${query.limit + 1}) f
       join stix_object o on o.seq = f.seq where ${visible(this.work, "o")} order by f.key desc, f.seq desc`.execute(
       this.work.tables<IntelTables>(),
     );
-    let found: readonly (Found & { key: string })[] = rows;
+    let found: readonly Listed[] = rows;
     let total = rows[0]?.total ?? 0;
     if (query.cursor !== undefined && rows.length <= query.limit) {
-      const beyond = await this.beyond(question, query);
+      const beyond = await this.beyond(asked, query);
       if (beyond !== undefined) ({ found, total } = beyond);
     }
-    const items = await this.rowsOf(found.slice(0, query.limit));
+    const items = await this.rowsOf(found.slice(0, query.limit), judges);
     const last = found[query.limit - 1];
     const next = found.length > query.limit && last !== undefined ? `${last.key}~${last.seq}` : undefined;
     return {
       items,
       ...(next === undefined ? {} : { next }),
       total: Math.min(total, MOST_COUNTED),
-      more: total > MOST_COUNTED,
-      values: [...question.values],
+      more: total > MOST_COUNTED || asked.onlyOfSome,
+      values: [...asked.question.values],
     };
   }
 
   /** The page after the counted ones, where the order is that of arrival; nothing where those were all. */
-  private async beyond(question: Question, query: LibraryQuery) {
-    if (query.sort !== "newest" && !(query.sort === "best" && question.strong === null)) return undefined;
+  private async beyond(asked: Asked, query: LibraryQuery) {
+    if (asked.only !== null) return undefined;
+    if (query.sort !== "newest" && !(query.sort === "best" && asked.question.strong === null))
+      return undefined;
     const { seq } = cursorOf(query.cursor ?? "");
-    const { rows } = await sql<Found & { key: string }>`select ${FOUND}, '0' as key
-      from ${this.matches(question, query, seq - 1, query.limit + 1)} f join stix_object o on o.seq = f.seq
+    const { rows } = await sql<Listed>`select ${FOUND}, '0' as key
+      from ${this.matches(asked, seq - 1, query.limit + 1)} f join stix_object o on o.seq = f.seq
       where ${visible(this.work, "f")} and ${visible(this.work, "o")} order by f.seq desc`.execute(
       this.work.tables<IntelTables>(),
     );
-    const counted = await this.divided(question, query);
+    const counted = await this.divided(asked);
     return { found: rows, total: counted.reduce((sum, row) => sum + row.count, 0) };
   }
 
-  private matches(
-    { wanted, strong, whole }: Question,
+  private async asked(
+    question: Question,
     filter: LibraryFilter,
+    judges: Judges | undefined,
+    { together = true, most = MOST_COUNTED }: { together?: boolean; most?: number } = {},
+  ): Promise<Asked> {
+    const { addedFrom, addedTo, scoreFrom, scoreTo } = filter;
+    const asked: Asked = {
+      question,
+      // What has a score above none stands still, so that nothing else need be worked out.
+      filter: (scoreFrom ?? 0) > 0 && filter.state === undefined ? { ...filter, state: "valid" } : filter,
+      together,
+      leastSeq: addedFrom === undefined ? 0 : await this.firstSince(addedFrom),
+      lastSeq: addedTo === undefined ? NEWEST : (await this.firstSince(addedTo)) - 1,
+      only: null,
+      onlyOfSome: false,
+    };
+    if (judges === undefined || (scoreFrom === undefined && scoreTo === undefined)) return asked;
+    const { rows } = await sql<{ seq: number; id: string }>`select o.seq, o.id
+      from ${this.matches(asked, NEWEST, most + 1)} f join stix_object o on o.seq = f.seq
+      where ${visible(this.work, "f")} and ${visible(this.work, "o")} and not o.type = any(${[...WORTHLESS]}::text[])
+      order by f.seq desc`.execute(this.work.tables<IntelTables>());
+    const only: number[] = [];
+    const store = new WorthStore(this.work, judges);
+    for (let at = 0; at < rows.length; at += SCORED_AT_ONCE) {
+      const part = rows.slice(at, at + SCORED_AT_ONCE);
+      const worth = await store.of(part.map(({ id }) => id));
+      for (const { seq, id } of part) {
+        const score = worth.get(id)?.score.value ?? 0;
+        if (score >= (scoreFrom ?? 0) && score <= (scoreTo ?? 100)) only.push(seq);
+      }
+    }
+    return { ...asked, only, onlyOfSome: rows.length > most };
+  }
+
+  /** The number of the first object that came at an instant or after it: numbers and times of receipt grow together. */
+  private async firstSince(instant: string): Promise<number> {
+    const db = this.work.tables<IntelTables>();
+    const { seq: top } = await db.selectFrom("stix_ledger").select("seq").executeTakeFirstOrThrow();
+    let [low, high] = [1, Number(top) + 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = await db
+        .selectFrom("stix_object as o")
+        .select(["o.seq", sql<boolean>`o.date_added >= ${instant}::timestamptz`.as("late")])
+        .where("o.seq", ">=", middle)
+        .where("o.seq", "<", high)
+        .where(visible(this.work, "o"))
+        .orderBy("o.seq")
+        .limit(1)
+        .executeTakeFirst();
+      if (row === undefined || row.late) high = middle;
+      else low = Number(row.seq) + 1;
+    }
+    return low;
+  }
+
+  private matches(
+    { question: { wanted, strong, whole }, filter, together, leastSeq, lastSeq }: Asked,
     upto: number,
     most: number,
   ): RawBuilder<unknown> {
     const at = (instant: string | undefined) => (instant === undefined ? null : Date.parse(instant));
+    const seen = filter.sighted === undefined ? null : filter.sighted === "yes";
     return sql`lianfang_find(${wanted}::text::tsquery, ${strong}::text::tsquery, ${whole}::text::tsquery, ${upto}::bigint, ${most}::integer,
-      ${at(filter.createdFrom)}::bigint, ${at(filter.createdTo)}::bigint, ${filter.confidence ?? null}::smallint)`;
+      ${at(filter.createdFrom)}::bigint, ${at(filter.createdTo)}::bigint, ${filter.confidence ?? null}::smallint,
+      ${together}::boolean, ${leastSeq}::bigint, ${lastSeq}::bigint, ${filter.state ?? null}::text,
+      ${Date.parse(this.work.now)}::bigint, ${filter.source ?? null}::uuid, ${seen}::boolean)`;
   }
 }
+
+/** A question of the program's own, without filters. */
+function plainly(wanted: string): Asked {
+  return {
+    question: { wanted, strong: null, whole: null, values: [] },
+    filter: {},
+    together: false,
+    leastSeq: 0,
+    lastSeq: NEWEST,
+    only: null,
+    onlyOfSome: false,
+  };
+}
+
+function fits({ only }: Asked) {
+  return only === null ? sql`true` : sql`f.seq = any(${[...only]}::bigint[])`;
+}
+
+/** What is nothing to act on has no score. */
+const WORTHLESS: ReadonlySet<string> = new Set([
+  "relationship",
+  "sighting",
+  "note",
+  "opinion",
+  "marking-definition",
+  "extension-definition",
+  "language-content",
+  "identity",
+  "location",
+  "observed-data",
+]);
 
 const FOUND = sql`o.seq, o.tlp, o.org_id as "orgId", o.document, ${dateAddedText("o.date_added")} as "addedAt"`;
 
@@ -220,53 +353,4 @@ function cursorOf(cursor: string): { key: string; seq: number } {
       faults: [{ path: "querystring.cursor", message: "not a cursor of this list" }],
     });
   return { key: parts[1] ?? "", seq: Number(parts[2]) };
-}
-
-/** An object as lists show it. */
-export function rowOf({ document, tlp, orgId, addedAt }: Found): LibraryRow {
-  const object = objectOf(document);
-  const { id, type, confidence, created, modified, revoked } = object;
-  return {
-    id: String(id),
-    type: String(type),
-    name: nameOf(object),
-    tlp: tlpOfRank(tlp),
-    orgId,
-    labels: labelsOf(object).slice(0, 20),
-    confidence: typeof confidence === "number" ? confidence : null,
-    revoked: revoked === true,
-    created: typeof created === "string" ? created : null,
-    modified: typeof modified === "string" ? modified : null,
-    addedAt,
-  };
-}
-
-function endsOf({ document }: Found): string[] {
-  const { type, source_ref: source, target_ref: target } = objectOf(document);
-  return type === "relationship" && typeof source === "string" && typeof target === "string"
-    ? [source, target]
-    : [];
-}
-
-export function objectOf(document: string): JsonObject {
-  const value: Json = JSON.parse(document);
-  return isJsonObject(value) ? value : {};
-}
-
-/** What a person calls the object: its name or value, what a relationship says, the text's beginning. */
-export function nameOf(object: JsonObject): string {
-  const [name] = namesOf(object);
-  if (name !== undefined && name !== "") return name.slice(0, 300);
-  const { relationship_type: relation, pattern, hashes, content, opinion, key, number } = object;
-  if (typeof relation === "string") return relation;
-  if (typeof pattern === "string") return pattern.slice(0, 300);
-  if (isJsonObject(hashes)) {
-    const [hash] = Object.values(hashes);
-    if (typeof hash === "string") return hash;
-  }
-  const { definition } = object;
-  const statement = isJsonObject(definition) ? definition["statement"] : undefined;
-  for (const text of [content, opinion, key, number, statement])
-    if (typeof text === "string" || typeof text === "number") return String(text).slice(0, 120);
-  return String(object["id"] ?? "");
 }

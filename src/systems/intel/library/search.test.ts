@@ -8,6 +8,9 @@ import { StixObjectStore } from "../object-store.ts";
 import { digestOf } from "../stix/digest.ts";
 import type { StixObject } from "../stix/object.ts";
 import { type IntelNode, intelNode } from "../testing.ts";
+import { WarninglistChecker } from "../warninglists/checker.ts";
+import { loadWarninglists } from "../warninglists/list.ts";
+import { loadDecays } from "./decay.ts";
 import { thingOf, token } from "./entry.ts";
 import { reindexSome, restartReindex } from "./entry-store.ts";
 import { LibraryFilter, LibraryQuery } from "./model.ts";
@@ -15,6 +18,8 @@ import { bearing, questionOf, referringTo } from "./query.ts";
 import { SearchStore } from "./search-store.ts";
 import { canonical, readValue, valuesOf } from "./values.ts";
 import { addWords } from "./words.ts";
+
+const judges = { warninglists: new WarninglistChecker(loadWarninglists().lists), decays: loadDecays() };
 
 let made = 0;
 function object(given: Record<string, unknown>): StixObject {
@@ -48,7 +53,7 @@ function put(
 }
 
 const search = (node: IntelNode, query: Record<string, unknown>, scope: Scope = node.reviewer) =>
-  node.records.within(scope, (work) => new SearchStore(work).search(LibraryQuery.parse(query)));
+  node.records.within(scope, (work) => new SearchStore(work).search(LibraryQuery.parse(query), judges));
 const names = (page: { items: { name: string }[] }) => page.items.map((each) => each.name);
 
 for (const database of DATABASES) {
@@ -120,7 +125,7 @@ for (const database of DATABASES) {
       assert.deepEqual(names(await search(node, { label: "phishing" })), ["石門水庫釣魚郵件攻擊"]);
       assert.deepEqual(names(await search(node, { confidence: 70 })), ["C2"]);
       const facets = await node.records.within(node.reviewer, (work) =>
-        new SearchStore(work).facets(LibraryFilter.parse({})),
+        new SearchStore(work).facets(LibraryFilter.parse({}), judges),
       );
       assert.deepEqual(
         [facets.of, facets.type[0], facets.label],
@@ -243,7 +248,7 @@ for (const database of DATABASES) {
               type: before?.type ?? type,
               name: "水庫 alpha",
               labels: ["secret"],
-              pattern: "[ipv4-addr:value = '192.0.2.1']",
+              pattern: `[ipv4-addr:value = '192.0.2.1' OR domain-name:value = 'h${stored.length}.example']`,
               modified,
             });
             const next =
@@ -269,7 +274,7 @@ for (const database of DATABASES) {
             }
             await node.records.within(reader, async (work) => {
               const store = new SearchStore(work);
-              const facets = await store.facets({});
+              const facets = await store.facets({}, judges);
               const indicators = expected.filter((row) => row.type === "indicator").length;
               assert.equal(facets.type.find((each) => each.value === "indicator")?.count ?? 0, indicators);
               assert.equal(facets.label[0]?.count ?? 0, expected.length);

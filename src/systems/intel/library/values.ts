@@ -176,10 +176,11 @@ function walkObservation(tree: Observation, add: Add): void {
 function walkComparison(tree: Comparison, add: Add): void {
   if (tree.kind === "and" || tree.kind === "or") for (const part of tree.parts) walkComparison(part, add);
   else if (tree.kind === "test" && !tree.negated && (tree.operator === "=" || tree.operator === "IN"))
-    for (const value of tree.values) add(tested(tree.path, value));
+    for (const value of tree.values) add(testedValue(tree.path, value));
 }
 
-function tested(path: ObjectPath, value: PatternValue): Value | undefined {
+/** The value that a comparison of a pattern asks for. */
+export function testedValue(path: ObjectPath, value: PatternValue): Value | undefined {
   const text =
     value.kind === "text" ? value.text : value.kind === "number" ? String(value.number) : undefined;
   if (text === undefined) return undefined;
