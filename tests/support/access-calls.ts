@@ -206,6 +206,17 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "library.neighbours": get((s) => `/api/v1/intel/library/${s.objectId}/neighbours`),
   "library.correlations": get((s) => `/api/v1/intel/library/${s.objectId}/correlations`),
   "library.log-searches": get((s) => `/api/v1/intel/library/${s.objectId}/searches`),
+  "library.same": get((s) => `/api/v1/intel/library/${s.objectId}/same`),
+  // With itself: nobody's to decide, so that the walk joins nothing.
+  "library.same-decide": act(
+    (s) => `/api/v1/intel/library/${s.objectId}/same`,
+    (s) => ({ other: s.objectId, verdict: "same", reason: "equal" }),
+  ),
+  "library.same-undo": {
+    kind: "self",
+    path: (s) => `/api/v1/intel/library/${s.objectId}/same/${NO_ID}/undo`,
+    body: () => ({ reason: "mistaken" }),
+  },
   "library.remark": act(
     (s) => `/api/v1/intel/library/${s.objectId}/remarks`,
     () => ({ kind: "note", text: "seen" }),

@@ -160,6 +160,7 @@ export class ObjectPage {
       .innerJoin("intel_import as i", "i.id", "r.import_id")
       .innerJoin("intel_source as s", "s.id", "i.source_id")
       .select(["s.name", "s.kind", "s.reliability", "i.id", "i.file_name", "i.at", "o.id as objectId"])
+      .distinct()
       .where(sql<boolean>`e.thing = any(${[...things]}::bigint[])`)
       .where(visible(this.work, "e"))
       .where(visible(this.work, "o"))

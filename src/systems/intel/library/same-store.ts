@@ -147,7 +147,6 @@ export class SameStore {
 
   /** Both objects as the index has them, where the scope sees and keeps both. */
   private async both(id: string, other: string) {
-    if (id === other) throw new Problem("http.conflict", { detail: "an object is itself" });
     const { rows } = await sql<{
       id: string;
       thing: string;
@@ -165,6 +164,7 @@ export class SameStore {
     const one = rows.find((row) => row.id === id);
     const two = rows.find((row) => row.id === other);
     if (one === undefined || two === undefined) throw new Problem("http.not-found");
+    if (id === other) throw new Problem("http.conflict", { detail: "an object is itself" });
     if (![one, two].every(({ orgId }) => this.work.scope.orgIds.includes(orgId)))
       throw new Problem("intel.not-keeper");
     return [one, two] as const;

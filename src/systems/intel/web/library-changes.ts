@@ -17,6 +17,19 @@ export function changesOf(earlier: string, later: string): Change[] {
   });
 }
 
+/** What documents that stand side by side do not all say alike; a text for each document. Ids and times always differ. */
+export function differencesOf(documents: readonly string[]): { property: string; says: string[] }[] {
+  const all = documents.map(propertiesOf);
+  const names = [...new Set(all.flatMap((each) => Object.keys(each)))].sort();
+  return names.flatMap((property) => {
+    const told = new Set(all.map((each) => JSON.stringify(each[property])));
+    if (told.size < 2 || OWN.has(property)) return [];
+    return [{ property, says: all.map((each) => textOf(each[property])) }];
+  });
+}
+
+const OWN: ReadonlySet<string> = new Set(["id", "created", "modified"]);
+
 function propertiesOf(document: string): Readonly<Record<string, unknown>> {
   const value: unknown = JSON.parse(document);
   return typeof value === "object" && value !== null ? { ...value } : {};

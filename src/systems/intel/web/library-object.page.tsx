@@ -22,11 +22,13 @@ import {
   useTexts,
 } from "../../../web/kit.ts";
 import type { Correlations, Neighbours, ObjectDetail } from "../library/model.ts";
-import { LIBRARY, ObjectLink, objectPath, TypeName } from "./library-parts.tsx";
+import { LIBRARY, LibraryStateTag, ObjectLink, objectPath, TypeName } from "./library-parts.tsx";
 import "./library.css";
 import { Relations } from "./library-relations.tsx";
 import { RemarkDialog } from "./library-remark.tsx";
+import { SameThing } from "./library-same.tsx";
 import { LogSearchLinks } from "./library-searches.tsx";
+import { Sightings } from "./library-sightings.tsx";
 import { Versions } from "./library-versions.tsx";
 
 const LibraryGraph = lazy(() => import("./library-graph.tsx"));
@@ -71,8 +73,10 @@ function ScoreSection({ detail }: { readonly detail: ObjectDetail }) {
       <ul>
         {parts.map(({ reason, points, facts }) => (
           <li key={reason}>
-            {points > 0 ? "+" : ""}
-            {points}：{t(`reason.${reason}`, facts)}
+            {t("score.part", {
+              points: `${points > 0 ? "+" : ""}${points}`,
+              reason: t(`reason.${reason}`, facts),
+            })}
           </li>
         ))}
       </ul>
@@ -161,15 +165,19 @@ function Sources({ detail }: { readonly detail: ObjectDetail }) {
               <th>{t("source")}</th>
               <th>{t("reliability")}</th>
               <th>{t("file")}</th>
+              <th>{t("source.object")}</th>
               <th>{t("told")}</th>
             </tr>
           </thead>
           <tbody>
             {detail.origins.map((origin) => (
-              <tr key={`${origin.importId} ${origin.at}`}>
+              <tr key={`${origin.importId} ${origin.objectId}`}>
                 <td>{origin.source}</td>
                 <td>{origin.reliability}</td>
                 <td className="wrap">{origin.file}</td>
+                <td className="mono">
+                  {origin.objectId === detail.row.id ? t("same.this") : origin.objectId.slice(-12)}
+                </td>
                 <td>
                   <Time at={origin.at} />
                 </td>
@@ -182,7 +190,10 @@ function Sources({ detail }: { readonly detail: ObjectDetail }) {
   );
 }
 
-function momentsOf(detail: ObjectDetail, say: (key: string) => string): Moment[] {
+function momentsOf(
+  detail: ObjectDetail,
+  say: (key: string, facts?: Record<string, number>) => string,
+): Moment[] {
   const properties = propertiesOf(detail);
   const own = TIMES.flatMap((name): Moment[] => {
     const at = properties[name];
@@ -197,15 +208,20 @@ function momentsOf(detail: ObjectDetail, say: (key: string) => string): Moment[]
     }),
   );
   const told = detail.origins.map(
-    ({ source, at, importId }): Moment => ({
-      id: `${importId} ${at}`,
+    ({ source, at, importId, objectId }): Moment => ({
+      id: `${importId} ${objectId}`,
       at,
       who: source,
       what: say("when.told"),
       tone: "active",
     }),
   );
-  return [...own, ...added, ...told].toSorted((a, b) => (a.at < b.at ? 1 : -1));
+  const sighted = detail.sightings.flatMap(({ id, lastSeen, count }): Moment[] =>
+    lastSeen === null || count === 0
+      ? []
+      : [{ id: `sighted ${id}`, at: lastSeen, what: say("when.sighted", { count }), tone: "bad" }],
+  );
+  return [...own, ...added, ...told, ...sighted].toSorted((a, b) => (a.at < b.at ? 1 : -1));
 }
 
 function ObjectView({
@@ -242,7 +258,7 @@ function ObjectView({
           <>
             <TypeName type={row.type} />
             <TlpTag tlp={row.tlp} />
-            {row.revoked && <StateTag tone="bad">{t("revoked")}</StateTag>}
+            <LibraryStateTag state={detail.state} />
             <span>{t("score.of", { value: detail.score.value })}</span>
           </>
         }
@@ -262,10 +278,12 @@ function ObjectView({
           { label: t("added"), value: <Time at={row.addedAt} /> },
           { label: "ID", value: <span className="mono wrap">{row.id}</span>, copy: row.id },
         ]}
-        timeline={momentsOf(detail, (key) => t(key))}
+        timeline={momentsOf(detail, (key, facts) => t(key, facts))}
       >
         <ScoreSection detail={detail} />
+        <SameThing row={row} />
         <Values detail={detail} />
+        <Sightings of={detail.sightings} />
         {mayReadLogs && searchable && <LogSearchLinks id={row.id} />}
         <Relations of={neighbours} id={row.id} />
         <Section

@@ -1,25 +1,19 @@
 import { DownloadOutlined } from "@ant-design/icons";
 import { Button, Dropdown, Select } from "antd";
 import { TLP_LEVELS, tlpLabel } from "../../../core/tlp.ts";
-import {
-  ListPage,
-  type Query,
-  StateTag,
-  Time,
-  TlpTag,
-  useFilters,
-  useGet,
-  useTexts,
-} from "../../../web/kit.ts";
+import { ListPage, type Query, Time, TlpTag, useFilters, useGet, useTexts } from "../../../web/kit.ts";
+import type { Source } from "../imports/model.ts";
 import {
   EXPORT_FORMATS,
   LIBRARY_SORTS,
+  LIBRARY_STATES,
   type LibraryFacets,
-  type LibraryRow,
+  type LibraryThing,
   MOST_COUNTED,
 } from "../library/model.ts";
 import "./library.css";
-import { LIBRARY, objectPath, STIX_TYPES, TypeName, useTypeName } from "./library-parts.tsx";
+import { LIBRARY, LibraryStateTag, objectPath, TypeName, useTypeName } from "./library-parts.tsx";
+import { STIX_TYPES } from "./library-types.ts";
 
 const FILTERS = [
   "q",
@@ -30,7 +24,14 @@ const FILTERS = [
   "createdFrom",
   "createdTo",
   "confidence",
-  "revoked",
+  "state",
+  "source",
+  "scoreFrom",
+  "scoreTo",
+  "sighted",
+  "relations",
+  "addedFrom",
+  "addedTo",
 ] as const;
 
 function useLibraryQuery(): Query {
@@ -78,6 +79,7 @@ function Facets() {
   const [filters, setFilters] = useFilters();
   const { data } = useGet<LibraryFacets>(`${LIBRARY}/facets`, { query: useLibraryQuery() });
   if (data === undefined) return null;
+  const scored = filters["scoreFrom"] !== undefined || filters["scoreTo"] !== undefined;
   const chip = (name: "type" | "label", value: string, count: number, text: React.ReactNode) => {
     const on = filters[name] === value;
     return (
@@ -100,7 +102,11 @@ function Facets() {
           {t("hint.value", { values: data.values.map(({ value }) => value).join("、") })}
         </p>
       )}
-      {data.more && <p className="muted">{t("hint.more", { count: MOST_COUNTED.toLocaleString("en") })}</p>}
+      {data.more && (
+        <p className="muted">
+          {t(scored ? "hint.score" : "hint.more", { count: MOST_COUNTED.toLocaleString("en") })}
+        </p>
+      )}
       <fieldset className="row wrap library-facets" aria-label={t("facets")}>
         {data.type
           .slice(0, 8)
@@ -131,8 +137,13 @@ export default function LibraryPage() {
   const t = useTexts("library");
   const [all] = useFilters();
   const typeName = useTypeName();
+  const { data: sources } = useGet<{ items: Source[] }>("/api/v1/intel/sources");
+  const scores = [20, 40, 60, 80].map((score) => ({
+    value: String(score),
+    label: t("filter.score", { score }),
+  }));
   return (
-    <ListPage<LibraryRow>
+    <ListPage<LibraryThing>
       name="library"
       title={t("nav.library")}
       path={LIBRARY}
@@ -152,7 +163,7 @@ export default function LibraryPage() {
         key: ["b", "v", "l"][at] ?? "",
         label: t(`export.${format}`),
         needs: "intel:read" as const,
-        run: (rows: readonly LibraryRow[]) => {
+        run: (rows: readonly LibraryThing[]) => {
           location.assign(
             exportAddress(
               {},
@@ -187,20 +198,44 @@ export default function LibraryPage() {
           text: (row) => row.labels.join(" "),
         },
         {
-          key: "confidence",
-          label: t("confidence"),
-          width: 80,
+          key: "score",
+          label: t("score.column"),
+          width: 70,
           align: "end",
-          render: (row) => row.confidence,
-          text: (row) => row.confidence,
+          render: (row) => row.score ?? "–",
+          text: (row) => row.score,
+        },
+        {
+          key: "sources",
+          label: t("sources.column"),
+          width: 120,
+          phone: "hidden",
+          render: (row) => (
+            <>
+              {row.sources > 0 && t("sources.count", { sources: row.sources })}
+              {row.objects > 1 && (
+                <span className="muted"> {t("sources.objects", { objects: row.objects })}</span>
+              )}
+            </>
+          ),
+          text: (row) => row.sources,
+        },
+        {
+          key: "sightings",
+          label: t("sightings.column"),
+          width: 70,
+          align: "end",
+          phone: "hidden",
+          render: (row) => (row.sightings === 0 ? null : row.sightings.toLocaleString("en")),
+          text: (row) => row.sightings,
         },
         {
           key: "state",
           label: t("state"),
           width: 100,
           phone: "side",
-          render: (row) => (row.revoked ? <StateTag tone="bad">{t("revoked")}</StateTag> : null),
-          text: (row) => (row.revoked ? t("revoked") : ""),
+          render: (row) => <LibraryStateTag state={row.state} />,
+          text: (row) => t(`state.${row.state}`),
         },
         {
           key: "modified",
@@ -243,16 +278,39 @@ export default function LibraryPage() {
           ],
         },
         {
-          name: "revoked",
-          label: t("revoked"),
+          name: "state",
+          label: t("state"),
           kind: "choice",
-          options: (["no", "yes"] as const).map((value) => ({ value, label: t(`revoked.${value}`) })),
+          options: LIBRARY_STATES.map((value) => ({ value, label: t(`state.${value}`) })),
         },
+        {
+          name: "source",
+          label: t("filter.source"),
+          kind: "choice",
+          options: (sources?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
+        },
+        { name: "scoreFrom", label: t("filter.scoreFrom"), kind: "choice", options: scores },
+        { name: "scoreTo", label: t("filter.scoreTo"), kind: "choice", options: scores },
+        {
+          name: "sighted",
+          label: t("filter.sighted"),
+          kind: "choice",
+          options: (["yes", "no"] as const).map((value) => ({ value, label: t(`filter.sighted.${value}`) })),
+        },
+        {
+          name: "relations",
+          label: t("filter.relations"),
+          kind: "choice",
+          options: [{ value: "yes", label: t("filter.relations.yes") }],
+        },
+        { name: "addedFrom", label: t("addedFrom"), kind: "instant" },
+        { name: "addedTo", label: t("addedTo"), kind: "instant" },
         { name: "createdFrom", label: t("createdFrom"), kind: "instant" },
         { name: "createdTo", label: t("createdTo"), kind: "instant" },
       ]}
       views={[
-        { name: t("view.indicators"), filters: { type: "indicator", revoked: "no" } },
+        { name: t("view.valid"), filters: { type: "indicator", state: "valid" } },
+        { name: t("view.sighted"), filters: { type: "indicator", sighted: "yes" } },
         { name: t("view.malware"), filters: { type: "malware,tool" } },
         { name: t("view.vulnerabilities"), filters: { type: "vulnerability" } },
       ]}

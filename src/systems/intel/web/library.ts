@@ -3,11 +3,12 @@ import { api, type ListAnswer } from "../../../web/api.ts";
 import { defineDoor, definePage, lazy } from "../../../web/page.ts";
 import type { LibraryRow } from "../library/model.ts";
 import { texts } from "./library-texts.ts";
+import { thingTexts } from "./library-thing-texts.ts";
 
 /** The library's pages: search, one object, the matrices of ATT&CK. */
 export const libraryWeb = defineDoor({
   namespace: "library",
-  texts,
+  texts: { zh: { ...texts.zh, ...thingTexts.zh }, en: { ...texts.en, ...thingTexts.en } },
   pages: [
     definePage({
       path: "/library",
