@@ -16,6 +16,7 @@ import { Correlations } from "./correlation/standing.ts";
 import { IndicatorStock } from "./indicators/stock.ts";
 import { LOG_TABLE } from "./pipeline/log-table.ts";
 import { PipelinePool } from "./pipeline/pool.ts";
+import { SIGHTINGS, sightingsJob, sightingsSubscriber } from "./sightings/sightings.ts";
 
 export * from "./alerts/index.ts";
 export {
@@ -121,6 +122,7 @@ export const detection: System = {
           // Not waited for: an event that is lost with the process is made good by the first reading of the next.
           handle: async () => void stock.refresh("changes"),
         },
+        sightingsSubscriber(records, () => platform.jobScope(SIGHTINGS, ["alerts:read", "intel:write"])),
         {
           name: "detection.warninglists",
           topics: ["intel.warninglists-changed"],
@@ -130,6 +132,7 @@ export const detection: System = {
       jobs: [
         retentionJob({ config: config.events, events, records, clock, log }),
         collectors.silence({ records, events }),
+        sightingsJob(records),
       ],
       async start({ serving }) {
         pool.open();

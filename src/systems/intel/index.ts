@@ -21,6 +21,7 @@ import { WarninglistStore } from "./warninglists/store.ts";
 
 export { IMPORT_FORMATS, type ImportDetail } from "./imports/model.ts";
 export { type LibraryIndicator, type LibraryPage, libraryIndicators } from "./indicator-feed.ts";
+export { recordSightings, type Seen, type Verdict } from "./library/detected.ts";
 export type { IndicatorType, IntelKind, IntelState, Item, Recipient } from "./model.ts";
 export { type Draft, type DraftIndicator, draftItem } from "./review.ts";
 export { patternFault } from "./stix/pattern.ts";
