@@ -43,8 +43,52 @@ export class DeliveryStore {
         audience: [release.org_id],
         via: scope.purpose,
         first_fetched_at: this.work.now,
+        recipient_id: scope.orgId,
+        recipient: null,
       }));
     });
+    if (rows.length === 0) return;
+    await db
+      .insertInto("intel_delivery")
+      .values(rows)
+      .onConflict((e) => e.doNothing())
+      .execute();
+  }
+
+  /**
+   * Notes that a peer took these in a push: under the organisation that it stands for, else under itself by its name.
+   * What is no release of the node is no delivery.
+   */
+  async recordPush(
+    objects: readonly { readonly itemId: string | null; readonly revision: number }[],
+    to: { readonly id: string; readonly name: string; readonly standsFor: string | null },
+  ): Promise<void> {
+    const revisions = new Map<string, Set<number>>();
+    for (const { itemId, revision } of objects)
+      if (itemId !== null) revisions.set(itemId, (revisions.get(itemId) ?? new Set()).add(revision));
+    if (revisions.size === 0) return;
+    const db = this.work.tables<IntelTables>();
+    const releases = await db
+      .selectFrom("intel_release")
+      .select(["item_id", "org_id", "tlp"])
+      .where("item_id", "in", [...revisions.keys()])
+      .where(visible(this.work, "intel_release"))
+      .execute();
+    const { orgId: own, orgIds } = this.work.scope;
+    const keeper = to.standsFor !== null && orgIds.includes(to.standsFor) ? to.standsFor : own;
+    const rows = releases.flatMap((release) =>
+      [...(revisions.get(release.item_id) ?? [])].map((revision) => ({
+        item_id: release.item_id,
+        revision,
+        org_id: keeper,
+        tlp: release.tlp,
+        audience: [release.org_id],
+        via: "push",
+        first_fetched_at: this.work.now,
+        recipient_id: to.standsFor ?? to.id,
+        recipient: to.name,
+      })),
+    );
     if (rows.length === 0) return;
     await db
       .insertInto("intel_delivery")
@@ -60,17 +104,17 @@ export class DeliveryStore {
       .where("item_id", "=", itemId)
       .where(visible(this.work, "intel_delivery"));
     const { total } = await of.select((e) => e.fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
-    let query = of.selectAll().orderBy("revision").orderBy("org_id");
+    let query = of.selectAll().orderBy("revision").orderBy("recipient_id");
     if (cursor !== undefined) {
       const [revision, orgId] = readCursor(cursor);
-      query = query.where((e) => e(e.refTuple("revision", "org_id"), ">", e.tuple(revision, orgId)));
+      query = query.where((e) => e(e.refTuple("revision", "recipient_id"), ">", e.tuple(revision, orgId)));
     }
     const rows = await query.limit(limit + 1).execute();
     const names = await orgNames(this.work);
     const items = rows.map((row) => ({
       itemId: row.item_id,
-      orgId: row.org_id,
-      orgName: names.get(row.org_id)?.name ?? null,
+      orgId: row.recipient_id,
+      orgName: names.get(row.recipient_id)?.name ?? row.recipient,
       revision: row.revision,
       via: row.via,
       firstFetchedAt: instant(row.first_fetched_at),

@@ -211,8 +211,9 @@ export const Reason = z.object({ reason: z.string().trim().min(1).max(2000) });
 /** Proof of sharing: who fetched an item, and when first. `revision` 2 is its withdrawal. */
 export const Delivery = z.object({
   itemId: z.uuid(),
+  /** The organisation, or the peer where that stands for none here. */
   orgId: OrgId,
-  /** Absent where the organisation is out of the reader's sight. */
+  /** Absent where the organisation is out of the reader's sight; of a peer its name. */
   orgName: z.string().nullable(),
   revision: z.number().int(),
   via: z.string(),

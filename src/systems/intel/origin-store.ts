@@ -86,7 +86,15 @@ export class OriginStore {
     await sql`insert into stix_origin (seq, import_id, org_id, tlp, audience, path, document)
       select seq, ${importId}::uuid, ${orgId}::uuid, tlp, ${[...audience]}::uuid[], path, document
       from json_to_recordset(${told}::text::json) as given (seq bigint, tlp smallint, path text, document text)
-      on conflict (seq, import_id) do update set tlp = least(stix_origin.tlp, excluded.tlp)`.execute(db);
+      on conflict (seq, import_id) do update set tlp = least(stix_origin.tlp, excluded.tlp), gone_at = null`.execute(
+      db,
+    );
+    // What was withdrawn because nobody told it any more is told again.
+    if (origins.size > 0 && fresh.size < documents.length)
+      await sql`update stix_object o set withdrawn_at = null,
+          revoked = coalesce(o.document::json ->> 'revoked', '') = 'true'
+        from json_to_recordset(${told}::text::json) as given (seq bigint)
+        where o.seq = given.seq and o.withdrawn_at is not null`.execute(db);
     const before = [...origins.keys()].filter((seq) => fresh.size === 0 || seq < first);
     if (sourceId !== undefined && before.length > 0) await markToldBy(this.work, sourceId, before);
     if (origins.size > 0 && fresh.size < documents.length)

@@ -128,6 +128,8 @@ export interface StixObjectTable {
   date_added: Time;
   /** SHA-256 over the canonical JSON; of library objects only. */
   digest: string | null;
+  /** Since when nobody tells it any more; `revoked` is then true whatever the document says. */
+  withdrawn_at: Generated<Date | string | null>;
 }
 
 export interface IntelSourceTable {
@@ -279,6 +281,9 @@ export interface IntelDeliveryTable {
   audience: string[];
   via: string;
   first_fetched_at: Time;
+  /** The organisation, or a peer that stands for none here; that one's name is `recipient`. */
+  recipient_id: string;
+  recipient: string | null;
 }
 
 export interface IntelTables {

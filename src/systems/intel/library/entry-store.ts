@@ -120,7 +120,7 @@ export async function reindexSome(work: Work, most: number): Promise<Reindexed> 
   const to = Math.min(from + most, last);
   const rows = await db
     .selectFrom("stix_object as o")
-    .select(["o.seq", "o.tlp", "o.org_id", "o.audience", "o.document"])
+    .select(["o.seq", "o.tlp", "o.org_id", "o.audience", "o.document", "o.revoked"])
     .select(
       sql<string[]>`array(select distinct i.source_id::text from stix_origin r
         join intel_import i on i.id = r.import_id where r.seq = o.seq and ${visible(work, "r")} and ${visible(work, "i")})`.as(
@@ -134,8 +134,9 @@ export async function reindexSome(work: Work, most: number): Promise<Reindexed> 
     .execute();
   const judging: Judging[] = [];
   const derived = rows.flatMap((row) => {
-    const object = readObject(row.document);
-    if (object === undefined) return [];
+    const said = readObject(row.document);
+    if (said === undefined) return [];
+    const object = row.revoked ? { ...said, revoked: true } : said;
     judging.push({ seq: row.seq, tlp: row.tlp, object, orgId: row.org_id, audience: row.audience });
     const told = row.sources.map(token.toldBy);
     return [

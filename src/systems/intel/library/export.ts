@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { csvOf } from "../csv.ts";
 import type { JsonObject } from "../stix/json.ts";
 import type { ExportFormat, Value, ValueKind } from "./model.ts";
-import { type Found, objectOf, rowOf } from "./row.ts";
+import { type Found, objectOf, rowOf, standingOf } from "./row.ts";
 import { valuesOf } from "./values.ts";
 
 /** What devices act on: a value, and the object that says so. */
@@ -146,7 +146,7 @@ const OBSERVABLES: ReadonlySet<string> = new Set([
 function entriesOf(objects: readonly Found[], { now, isWarned }: FormContext): Entry[] {
   const entries = new Map<string, Entry>();
   for (const found of objects) {
-    const object = objectOf(found.document);
+    const object = standingOf(found);
     if (!stands(object, now)) continue;
     const { id, name } = rowOf(found);
     for (const value of valuesOf(object)) {

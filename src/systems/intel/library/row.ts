@@ -10,12 +10,15 @@ export interface Found {
   readonly tlp: number;
   readonly orgId: string;
   readonly document: string;
+  /** By its document, or withdrawn because nobody tells it any more. */
+  readonly revoked: boolean;
   readonly addedAt: string;
 }
 
 /** An object as lists show it. */
-export function rowOf({ document, tlp, orgId, addedAt }: Found): LibraryRow {
-  const object = objectOf(document);
+export function rowOf(found: Found): LibraryRow {
+  const { tlp, orgId, addedAt } = found;
+  const object = standingOf(found);
   const { id, type, confidence, created, modified, revoked } = object;
   return {
     id: String(id),
@@ -38,6 +41,12 @@ export function endsOf({ document }: Found): string[] {
   return type === "relationship" && typeof source === "string" && typeof target === "string"
     ? [source, target]
     : [];
+}
+
+/** What an object says, revoked also where it is so only because nobody tells it any more. */
+export function standingOf({ document, revoked }: Pick<Found, "document" | "revoked">): JsonObject {
+  const object = objectOf(document);
+  return revoked ? { ...object, revoked } : object;
 }
 
 export function objectOf(document: string): JsonObject {

@@ -330,7 +330,7 @@ const WORTHLESS: ReadonlySet<string> = new Set([
   "observed-data",
 ]);
 
-const FOUND = sql`o.seq, o.tlp, o.org_id as "orgId", o.document, ${dateAddedText("o.date_added")} as "addedAt"`;
+const FOUND = sql`o.seq, o.tlp, o.org_id as "orgId", o.document, o.revoked, ${dateAddedText("o.date_added")} as "addedAt"`;
 
 /** The key by which a page is ordered, highest first, and the condition of what comes after a cursor. */
 function orderOf({ sort, cursor }: LibraryQuery, question: Question) {

@@ -8,7 +8,7 @@ import type { WarninglistChecker } from "../warninglists/checker.ts";
 import { type Decays, decayOf } from "./decay.ts";
 import { thingOf } from "./entry.ts";
 import type { LibraryState, Score, Value } from "./model.ts";
-import { type Found, objectOf } from "./row.ts";
+import { type Found, standingOf } from "./row.ts";
 import { scoreOf } from "./rules.ts";
 import { valuesOf } from "./values.ts";
 import { listsThatKnow } from "./warned.ts";
@@ -177,11 +177,11 @@ export class WorthStore {
 
   private async current(things: readonly string[]): Promise<Map<string, Member>> {
     const { rows } = await sql<Found & { thing: string }>`select distinct on (e.thing) e.thing::text as thing,
-        o.seq, o.tlp, o.org_id as "orgId", o.document, ${dateAddedText("o.date_added")} as "addedAt"
+        o.seq, o.tlp, o.org_id as "orgId", o.document, o.revoked, ${dateAddedText("o.date_added")} as "addedAt"
       from stix_entry e join stix_object o on o.seq = e.seq
       where e.thing = any(${[...things]}::bigint[]) and ${visible(this.work, "e")} and ${visible(this.work, "o")}
       order by e.thing, e.version_at desc, e.seq desc`.execute(this.work.tables<IntelTables>());
-    return new Map(rows.map((row) => [row.thing, { ...row, object: objectOf(row.document) }]));
+    return new Map(rows.map((row) => [row.thing, { ...row, object: standingOf(row) }]));
   }
 
   /** Who told each thing, whatever version of it: sources of imports, members that pushed, this node by releasing. */
@@ -192,7 +192,7 @@ export class WorthStore {
       from stix_entry e join stix_object o on o.seq = e.seq
       left join (stix_origin r join intel_import i on i.id = r.import_id and ${visible(this.work, "i")}
         join intel_source s on s.id = i.source_id and ${visible(this.work, "s")})
-        on r.seq = e.seq and ${visible(this.work, "r")}
+        on r.seq = e.seq and r.gone_at is null and ${visible(this.work, "r")}
       where e.thing = any(${[...things]}::bigint[]) and ${visible(this.work, "e")} and ${visible(this.work, "o")}
       group by 1, 2`.execute(this.work.tables<IntelTables>());
     const by = new Map<string, Told[]>();

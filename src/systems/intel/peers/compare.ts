@@ -1,26 +1,20 @@
-import { sql } from "kysely";
 import type { Scope } from "../../../core/scope.ts";
-import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
-import { typeOfIdentifier } from "../stix/identifier.ts";
-import { OBSERVABLE_OBJECTS } from "../stix/observable-objects.ts";
-import { isTimestamp, timestampKey } from "../stix/timestamp.ts";
-import type { IntelTables } from "../tables.ts";
-import type { PeerCollection, TaxiiClient } from "../taxii/client.ts";
-import { audiencesOf, clientOf, collectionOf, type ExchangeParts, type PeerLine } from "./exchange.ts";
+import { audiencesOf, clientOf, collectionOf, type ExchangeParts, type PeerLine } from "./connection.ts";
+import { goneOf, withdrawGone } from "./deletions.ts";
 import { Incoming } from "./incoming.ts";
+import { keyOf, manifestOf, type Told, toldBy } from "./manifests.ts";
 import type { Difference } from "./model.ts";
 import { outgoingAfter } from "./outgoing.ts";
 import { PeerStore, type WorkingPeer } from "./peer-store.ts";
-import type { PeerTables } from "./tables.ts";
 
 const AT_ONCE = 500;
 const EXAMPLES = 20;
 
 /**
  * Holds the manifests of both sides of each line against each other (mission I1) and, with `mend`, brings them together:
- * what we lack is fetched, what the peer lacks is sent again. What is gone at the peer is told and stays: a deletion
- * there is no withdrawal, which comes as a revoked version.
+ * what we lack is fetched, what the peer lacks is sent again, and what is gone at the peer is withdrawn here, however
+ * much that is.
  */
 export async function compareWith(
   parts: ExchangeParts,
@@ -33,7 +27,7 @@ export async function compareWith(
   const peer = await stored((store) => store.working(peerId));
   const found: Difference[] = [];
   // What one collection of the peer has lost may stand in another one that we pull.
-  const elsewhere = new Set<string>();
+  const elsewhere = new Map<string, string>();
   for (const line of peer.lines) {
     const difference =
       line.direction === "pull"
@@ -59,16 +53,20 @@ async function comparePull(
   peer: WorkingPeer,
   line: PeerLine,
   mend: boolean,
-  elsewhere: Set<string>,
+  elsewhere: Map<string, string>,
 ): Promise<Difference> {
   const client = clientOf(parts, { url: peer.row.url, login: peer.login });
   const there = await manifestOf(client, collectionOf(line));
-  for (const key of there.keys()) elsewhere.add(key);
+  for (const [key, id] of there) elsewhere.set(key, id);
   const lastPull = peer.lines.filter((each) => each.direction === "pull").at(-1)?.id === line.id;
   const here = await parts.records.within(scope, (work) => toldBy(work, peer.row.id));
   const missing = [...there].filter(([key]) => !here.has(key));
-  const gone = lastPull ? [...here].filter(([key]) => !elsewhere.has(key)) : [];
+  const gone = lastPull ? goneOf(here, elsewhere) : [];
   let mended = 0;
+  if (mend && gone.length > 0) {
+    await parts.records.within(scope, (work) => withdrawGone(work, peer, gone));
+    mended += gone.length;
+  }
   if (mend && missing.length > 0) {
     const ids = [...new Set(missing.map(([, id]) => id))];
     const incoming = new Incoming(peer, line);
@@ -108,13 +106,12 @@ async function comparePush(
     const batch = await parts.records.within(scope, (work) => outgoingAfter(work, wish));
     // What was not yet sent is no difference.
     if (batch.last === undefined || batch.last > reached) break;
-    for (const document of batch.documents) {
-      const { id, modified, created } = JSON.parse(document) as Record<string, string | undefined>;
-      const key = keyOf(id ?? "", modified ?? created ?? "");
+    for (const object of batch.objects) {
+      const key = keyOf(object.id, object.version);
       if (there.has(key)) same++;
       else {
-        missing.push([key, id ?? ""]);
-        absent.push(document);
+        missing.push([key, object.id]);
+        absent.push(object.document);
       }
     }
     after = batch.last;
@@ -132,7 +129,7 @@ function difference(
   found: {
     same: number;
     missing: readonly (readonly [string, string])[];
-    gone: readonly (readonly [string, string])[];
+    gone: readonly Told[];
     mended: number;
   },
 ): Difference {
@@ -154,30 +151,7 @@ function difference(
       ...found.missing
         .slice(0, EXAMPLES)
         .map(example(line.direction === "pull" ? "missing here" : "missing there")),
-      ...found.gone.slice(0, EXAMPLES).map(example("no longer there")),
+      ...found.gone.slice(0, EXAMPLES).map(({ id }) => ({ id, message: "no longer there" })),
     ],
   };
-}
-
-/** An object and its version, whatever the digits of the second; observables have no version. */
-function keyOf(id: string, version: string): string {
-  if (Object.hasOwn(OBSERVABLE_OBJECTS, typeOfIdentifier(id))) return id;
-  return isTimestamp(version) ? `${id} ${timestampKey(version)}` : `${id} ${version}`;
-}
-
-/** Ids by their keys, of all that a collection holds. */
-async function manifestOf(client: TaxiiClient, collection: PeerCollection): Promise<Map<string, string>> {
-  const held = new Map<string, string>();
-  for await (const { id, version } of client.manifest(collection)) held.set(keyOf(id, version), id);
-  return held;
-}
-
-/** Ids by their keys, of all that a peer told. */
-async function toldBy(work: Work, peerId: string): Promise<Map<string, string>> {
-  const { rows } = await sql<{ id: string; version: string }>`
-    select distinct o.id, o.version from intel_peer p join intel_import i on i.source_id = p.source_id
-      join stix_origin r on r.import_id = i.id join stix_object o on o.seq = r.seq
-    where p.id::text = ${peerId} and ${visible(work, "p")} and ${visible(work, "i")} and ${visible(work, "r")}
-      and ${visible(work, "o")}`.execute(work.tables<IntelTables & PeerTables>());
-  return new Map(rows.map(({ id, version }) => [keyOf(id, version), id]));
 }

@@ -1,53 +1,16 @@
-import type { Clock } from "../../../core/instant.ts";
-import { SECTOR_AUDIENCE, type Sector } from "../../../core/org.ts";
-import { EVERYONE, type Scope } from "../../../core/scope.ts";
-import type { NodeKey } from "../../../platform/crypto/node-key.ts";
-import type { Log } from "../../../platform/log/log.ts";
-import type { Records } from "../../../platform/records/work.ts";
-import { PeerFault, type PulledPage, TaxiiClient } from "../taxii/client.ts";
+import type { Scope } from "../../../core/scope.ts";
+import { DeliveryStore } from "../delivery-store.ts";
+import { PeerFault, type PulledPage, type TaxiiClient } from "../taxii/client.ts";
+import { audiencesOf, clientOf, collectionOf, type ExchangeParts, type PeerLine } from "./connection.ts";
+import { deletionsAreDue, followDeletions } from "./deletions.ts";
 import { Incoming } from "./incoming.ts";
 import type { Counts, RunDetail } from "./model.ts";
 import { outgoingAfter } from "./outgoing.ts";
 import { PeerStore, type WorkingPeer } from "./peer-store.ts";
+import { goneAfter, keepSent, noteDeleted, type SentVersion } from "./sent.ts";
 import type { LineCheckpoint } from "./tables.ts";
 
-export interface ExchangeParts {
-  readonly records: Records;
-  readonly nodeKey: Pick<NodeKey, "seal" | "unseal">;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly sectors: readonly Sector[];
-  /** Whether a peer may be on this very machine. */
-  readonly loopback: boolean;
-  /** PEM of authorities whose peers are believed beside those that the machine believes. */
-  readonly ca?: string;
-  /** First pause between two tries, in milliseconds; for tests. */
-  readonly pause?: number;
-  readonly tries?: number;
-}
-
-export type PeerLine = WorkingPeer["lines"][number];
-
 const AT_ONCE = 500;
-
-/** The client of a peer with its login. */
-export function clientOf(
-  parts: Pick<ExchangeParts, "loopback" | "ca" | "pause" | "tries">,
-  peer: { readonly url: string; readonly login: WorkingPeer["login"] },
-  signal?: AbortSignal,
-): TaxiiClient {
-  const { loopback, ca, pause, tries } = parts;
-  return new TaxiiClient(
-    { url: peer.url, login: peer.login },
-    {
-      loopback,
-      ...(ca === undefined ? {} : { ca }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(pause === undefined ? {} : { pause }),
-      ...(tries === undefined ? {} : { tries }),
-    },
-  );
-}
 
 /**
  * Pulls from peers and pushes to them (mission I1). A page is stored in one commit with the checkpoint behind it; a push
@@ -81,9 +44,27 @@ export class PeerExchange {
         fault ??= error;
         if (signal?.aborted === true) return;
       }
+      if (fault === undefined && deletionsAreDue(peer, this.parts.clock.now()))
+        fault = await this.followed(scope, peer, signal);
+      if (signal?.aborted === true) return;
       await this.stored(scope, (store) => store.ended(id, fault));
     } finally {
       this.running.delete(id);
+    }
+  }
+
+  private async followed(
+    scope: Scope,
+    peer: WorkingPeer,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    try {
+      await followDeletions(this.parts, scope, peer, signal);
+      return undefined;
+    } catch (thrown) {
+      if (!(thrown instanceof PeerFault) && signal?.aborted !== true)
+        this.parts.log.error({ err: thrown, peer: peer.row.name }, "peer deletions");
+      return thrown instanceof Error ? thrown.message : String(thrown);
     }
   }
 
@@ -133,7 +114,7 @@ export class PeerExchange {
         const store = new PeerStore(work, this.parts.nodeKey);
         const counts = await incoming.take(work, store, page.documents);
         const moved = await store.moveOn(line, checkpoint, page.checkpoint, counts.counts);
-        if (!moved) throw new PeerFault("another process exchanges with this peer at the same time");
+        if (!moved) throw new PeerFault(OTHER_PROCESS);
         return counts;
       });
       sums.add(kept.counts, kept.details);
@@ -160,23 +141,66 @@ export class PeerExchange {
           standsFor: peer.row.stands_for,
         }),
       );
-      if (batch.last === undefined) return;
+      if (batch.last === undefined) break;
       const answer =
-        batch.documents.length === 0
+        batch.objects.length === 0
           ? { taken: 0, refused: [] }
           : await client.push(
               { url: line.root_url, title: "", maxContentLength: Number(line.max_content_length) },
               collectionOf(line),
-              batch.documents,
+              batch.objects.map(({ document }) => document),
             );
       const counts = { moved: answer.taken, refused: answer.refused.length, held: batch.held };
-      const to: LineCheckpoint = { after: batch.last };
-      const moved = await this.stored(scope, (store) => store.moveOn(line, checkpoint, to, counts));
-      if (!moved) throw new PeerFault("another process exchanges with this peer at the same time");
+      const to: LineCheckpoint = { ...checkpoint, after: batch.last };
+      const refused = new Set(answer.refused.map(({ id }) => id));
+      const taken = batch.objects.filter(({ id }) => !refused.has(id));
+      await this.parts.records.within(scope, async (work) => {
+        const store = new PeerStore(work, this.parts.nodeKey);
+        if (!(await store.moveOn(line, checkpoint, to, counts))) throw new PeerFault(OTHER_PROCESS);
+        await keepSent(work, line, taken);
+        await new DeliveryStore(work).recordPush(taken, {
+          id: peer.row.id,
+          name: peer.row.name,
+          standsFor: peer.row.stands_for,
+        });
+      });
       sums.add(
         counts,
         answer.refused.map(({ id, message }) => ({ id, message: message ?? "refused by the peer" })),
       );
+      checkpoint = to;
+    }
+    await this.pushDeletions(scope, line, client, sums, checkpoint);
+  }
+
+  /** What the peer took and is gone here is deleted there; what it will not delete is told. */
+  private async pushDeletions(
+    scope: Scope,
+    line: PeerLine,
+    client: TaxiiClient,
+    sums: Sums,
+    from: LineCheckpoint,
+  ): Promise<void> {
+    let checkpoint = from;
+    for (;;) {
+      const batch = await this.parts.records.within(scope, (work) =>
+        goneAfter(work, line, checkpoint.gone ?? 0, AT_ONCE),
+      );
+      if (batch.last === undefined) return;
+      const details: RunDetail[] = [];
+      for (const version of batch.versions) {
+        const refused = await client.remove(collectionOf(line), version.id, versionOfSent(version));
+        details.push({ id: version.id, message: refused ?? "deleted here; deleted there" });
+        if (refused !== undefined) sums.counts.refused++;
+      }
+      const to: LineCheckpoint = { ...checkpoint, gone: batch.last };
+      await this.parts.records.within(scope, async (work) => {
+        const counts = { moved: 0, refused: 0, held: 0 };
+        const store = new PeerStore(work, this.parts.nodeKey);
+        if (!(await store.moveOn(line, checkpoint, to, counts))) throw new PeerFault(OTHER_PROCESS);
+        await noteDeleted(work, line, batch.versions);
+      });
+      sums.add({ moved: batch.versions.length, refused: 0, held: 0 }, details);
       checkpoint = to;
     }
   }
@@ -184,6 +208,12 @@ export class PeerExchange {
   private stored<T>(scope: Scope, run: (store: PeerStore) => Promise<T>): Promise<T> {
     return this.parts.records.within(scope, (work) => run(new PeerStore(work, this.parts.nodeKey)));
   }
+}
+
+const OTHER_PROCESS = "another process exchanges with this peer at the same time";
+
+function versionOfSent({ version, versionKey }: SentVersion): string | undefined {
+  return versionKey === "" ? undefined : version;
 }
 
 class Sums {
@@ -196,20 +226,4 @@ class Sums {
     this.counts.held += counts.held;
     this.details.push(...details.slice(0, 50 - this.details.length));
   }
-}
-
-export function collectionOf(line: PeerLine) {
-  return {
-    url: line.collection_url,
-    id: line.collection_id,
-    title: line.title,
-    canRead: true,
-    canWrite: true,
-  };
-}
-
-/** Releases that a peer may have: to everyone, to a whole sector of this node, or to the organisation it stands for. */
-export function audiencesOf(peer: WorkingPeer, sectors: readonly Sector[]): string[] {
-  const { stands_for: own } = peer.row;
-  return [EVERYONE, ...sectors.map((sector) => SECTOR_AUDIENCE[sector]), ...(own === null ? [] : [own])];
 }

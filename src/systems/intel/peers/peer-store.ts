@@ -1,23 +1,23 @@
 import type { Selectable } from "kysely";
 import { addMillis } from "../../../core/instant.ts";
 import { Problem } from "../../../core/problem.ts";
-import { tlpOfRank, tlpRank } from "../../../core/tlp.ts";
+import { tlpRank } from "../../../core/tlp.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import type { NodeKey } from "../../../platform/crypto/node-key.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
-import { type IntelTables, instant, instantOrNull } from "../tables.ts";
+import { type IntelTables, instant } from "../tables.ts";
 import {
   type Counts,
-  type Line,
   type NewLine,
   type NewPeer,
-  Peer,
+  type Peer,
   type PeerChange,
   PeerLogin,
   type Run,
   type RunDetail,
 } from "./model.ts";
+import { present } from "./present.ts";
 import type { LineCheckpoint, PeerTables } from "./tables.ts";
 
 type PeerRow = Selectable<PeerTables["intel_peer"]>;
@@ -264,6 +264,15 @@ export class PeerStore {
       .execute();
   }
 
+  /** What the peer deleted was looked for just now. */
+  async deletionsChecked(id: string): Promise<void> {
+    await this.db
+      .updateTable("intel_peer")
+      .set({ deletions_checked_at: this.work.now })
+      .where("id", "=", id)
+      .execute();
+  }
+
   private sealed(id: string, login: PeerLogin): string {
     return this.nodeKey.seal(`${SEAL} ${id}`, JSON.stringify(login));
   }
@@ -346,48 +355,10 @@ function refuseForeignLines(url: string, lines: readonly NewLine[]): void {
 }
 
 function sameCheckpoint(one: LineCheckpoint, other: LineCheckpoint): boolean {
-  return one.addedAfter === other.addedAfter && one.next === other.next && one.after === other.after;
-}
-
-function stateOf(row: PeerRow): Peer["state"] {
-  if (row.paused) return "paused";
-  if (row.failures > 0) return "failing";
-  return row.last_run_at === null ? "new" : "good";
-}
-
-function present(row: PeerRow, lines: readonly LineRow[]): Peer {
-  return {
-    id: row.id,
-    name: row.name,
-    url: row.url,
-    loginKind: Peer.shape.loginKind.parse(row.login_kind),
-    standsFor: row.stands_for,
-    reliability: row.reliability,
-    ceiling: Peer.shape.ceiling.parse(tlpOfRank(row.ceiling)),
-    unmarked: tlpOfRank(row.unmarked),
-    everyMinutes: row.every_minutes,
-    paused: row.paused,
-    state: stateOf(row),
-    lastError: row.last_error,
-    lastRunAt: instantOrNull(row.last_run_at),
-    lastGoodAt: instantOrNull(row.last_good_at),
-    nextRunAt: instant(row.next_run_at),
-    failures: row.failures,
-    version: row.version,
-    lines: lines.map(presentLine),
-  };
-}
-
-function presentLine(line: LineRow): Line {
-  return {
-    id: line.id,
-    direction: line.direction === "pull" ? "pull" : "push",
-    source: line.source,
-    rootUrl: line.root_url,
-    maxContentLength: Number(line.max_content_length),
-    collectionUrl: line.collection_url,
-    collectionId: line.collection_id,
-    title: line.title,
-    counts: line.counts,
-  };
+  return (
+    one.addedAfter === other.addedAfter &&
+    one.next === other.next &&
+    one.after === other.after &&
+    one.gone === other.gone
+  );
 }

@@ -6,7 +6,7 @@ import type { Jobs } from "../../../platform/jobs/job.ts";
 import { PeerFault } from "../taxii/client.ts";
 import { ownCollections } from "./collections.ts";
 import { compareWith } from "./compare.ts";
-import { clientOf, type ExchangeParts } from "./exchange.ts";
+import { clientOf, type ExchangeParts } from "./connection.ts";
 import {
   Difference,
   Found,

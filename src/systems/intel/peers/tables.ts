@@ -20,6 +20,7 @@ interface PeerTable {
   every_minutes: number;
   paused: Generated<boolean>;
   source_id: string | null;
+  deletions_checked_at: MaybeTime;
   failures: Generated<number>;
   last_error: string | null;
   last_run_at: MaybeTime;
@@ -30,11 +31,15 @@ interface PeerTable {
   version: Generated<number>;
 }
 
-/** Of a pull `addedAfter` and `next`; of a push `after`, the number of the last object that was answered for. */
+/**
+ * Of a pull `addedAfter` and `next`; of a push `after`, the number of the last object that was answered for, and `gone`,
+ * that of the last deletion.
+ */
 export interface LineCheckpoint {
   readonly addedAfter?: string;
   readonly next?: string;
   readonly after?: number;
+  readonly gone?: number;
 }
 
 interface PeerLineTable {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Problem } from "../../../core/problem.ts";
 import { parseDocument } from "../object-store.ts";
 import { versionOf } from "../stix/object.ts";
-import { readEnvelopePage } from "./envelope.ts";
+import { envelopes, envelopeText, readEnvelopePage } from "./envelope.ts";
 import { TAXII_TYPE } from "./media-type.ts";
 import type { Status, StatusDetail } from "./status-store.ts";
 import { type Answer, exchange } from "./transport.ts";
@@ -80,7 +80,6 @@ interface ClientOptions {
 const LONGEST_CALL = 60_000;
 const LONGEST_PAUSE = 60_000;
 const LARGEST_ANSWER = 256 * 2 ** 20;
-const MOST_IN_ENVELOPE = 1000;
 const POLLS = 20;
 const PASSING = [429, 500, 502, 503, 504];
 
@@ -231,6 +230,24 @@ export class TaxiiClient {
     return { taken, refused };
   }
 
+  /**
+   * Deletes an object, or one version of it (section 5.7). What is not there is deleted; answers why the peer refuses
+   * where it does.
+   */
+  async remove(collection: PeerCollection, id: string, version?: string): Promise<string | undefined> {
+    const url = new URL(`objects/${encodeURIComponent(id)}/`, collection.url);
+    if (version !== undefined) url.searchParams.set("match[version]", version);
+    try {
+      await this.ask("DELETE", url.href);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof PeerFault) || error.status === undefined) throw error;
+      if (error.status === 404 || error.status === 410) return undefined;
+      if ([400, 403, 405, 501].includes(error.status)) return error.message;
+      throw error;
+    }
+  }
+
   private async json<S extends z.ZodType>(shape: S, url: string): Promise<z.output<S>> {
     return parsed(shape, (await this.ask("GET", url)).body);
   }
@@ -331,27 +348,6 @@ function reasonOf(body: Buffer): string {
     return "";
   }
 }
-
-function* envelopes(documents: readonly string[], most: number): Generator<string> {
-  let open: string[] = [];
-  let size = 0;
-  for (const document of documents) {
-    const bytes = Buffer.byteLength(document) + 1;
-    if (open.length > 0 && (open.length === MOST_IN_ENVELOPE || EMPTY_ENVELOPE + size + bytes > most)) {
-      yield envelopeText(open);
-      [open, size] = [[], 0];
-    }
-    open.push(document);
-    size += bytes;
-  }
-  if (open.length > 0) yield envelopeText(open);
-}
-
-function envelopeText(documents: readonly string[]): string {
-  return `{"objects":[${documents.join(",")}]}`;
-}
-
-const EMPTY_ENVELOPE = envelopeText([]).length;
 
 function tooLarge(document: string): StatusDetail {
   const object = parseDocument(document);

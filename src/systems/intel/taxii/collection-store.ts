@@ -3,7 +3,7 @@ import { Problem } from "../../../core/problem.ts";
 import { readInIndexOrder } from "../../../platform/records/index-order.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
-import { dateAddedText } from "../object-store.ts";
+import { dateAddedText, StixObjectStore } from "../object-store.ts";
 import type { IntelTables } from "../tables.ts";
 import type { TaxiiFilter, VersionWish } from "./filter.ts";
 
@@ -121,6 +121,8 @@ export class CollectionStore {
     objectId: string,
     filter: Pick<TaxiiFilter, "versions" | "specVersions">,
   ): Promise<number> {
+    // Numbers of what is gone, too, grow in the order of commit.
+    await new StixObjectStore(this.work).lock();
     const own = await this.work
       .tables<IntelTables>()
       .selectFrom("stix_object as o")
@@ -142,15 +144,13 @@ export class CollectionStore {
       }),
     );
     if (gone.length === 0) throw new Problem("http.not-found");
-    await this.work
-      .tables<IntelTables>()
-      .deleteFrom("stix_object")
-      .where(
-        "seq",
-        "in",
-        gone.map((row) => row.seq),
-      )
-      .execute();
+    const seqs = gone.map((row) => row.seq);
+    await sql`with gone as (delete from stix_object where seq = any(${seqs}::bigint[])
+        returning seq, collection_id, org_id, tlp, audience, id, version, version_key)
+      insert into stix_gone (collection_id, org_id, tlp, audience, id, version, version_key, at)
+      select collection_id, org_id, tlp, audience, id, version, version_key, ${this.work.now} from gone order by seq`.execute(
+      this.work.tables<IntelTables>(),
+    );
     return gone.length;
   }
 

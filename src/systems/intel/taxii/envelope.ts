@@ -104,3 +104,27 @@ function partsOf(text: string): EnvelopePart[] {
   }
   return parts;
 }
+
+const MOST_IN_ENVELOPE = 1000;
+
+/** Documents in envelopes, verbatim, none larger than `most` bytes unless it holds a single one. */
+export function* envelopes(documents: readonly string[], most: number): Generator<string> {
+  let open: string[] = [];
+  let size = 0;
+  for (const document of documents) {
+    const bytes = Buffer.byteLength(document) + 1;
+    if (open.length > 0 && (open.length === MOST_IN_ENVELOPE || EMPTY_ENVELOPE + size + bytes > most)) {
+      yield envelopeText(open);
+      [open, size] = [[], 0];
+    }
+    open.push(document);
+    size += bytes;
+  }
+  if (open.length > 0) yield envelopeText(open);
+}
+
+export function envelopeText(documents: readonly string[]): string {
+  return `{"objects":[${documents.join(",")}]}`;
+}
+
+const EMPTY_ENVELOPE = envelopeText([]).length;
