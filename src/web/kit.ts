@@ -32,4 +32,4 @@ export { toast } from "./parts/toast.ts";
 export { Go, useFilters, useGo, useParam } from "./route.tsx";
 export { type Session, useMay, useOrgName, useSession, useSessionGate } from "./session.ts";
 export { Preferences } from "./shell/account-menu.tsx";
-export { taipei } from "./time.ts";
+export { spanWords, taipei } from "./time.ts";

@@ -129,6 +129,11 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
     headers: { "content-type": "text/plain" },
   },
   "ingest.sources": list("/api/v1/ingest/sources"),
+  "ingest.summary": self("/api/v1/ingest/summary"),
+  "ingest.allow-silence": act(
+    () => "/api/v1/ingest/sources/silence",
+    (s) => ({ orgId: s.orgId, name: s.mark, silentAfterMinutes: 60 }),
+  ),
   "ingest.parsers": self("/api/v1/ingest/parsers"),
   "logs.list": list("/api/v1/logs"),
   "logs.times": list("/api/v1/logs/times", { shows: false }),

@@ -37,6 +37,8 @@ interface ListPageProps<Row> {
   readonly empty?: { readonly title: string; readonly advice?: string; readonly act?: ReactNode };
   /** Rows a page; 50 unless told. */
   readonly limit?: number;
+  /** Milliseconds after which the shown rows are fetched again in place; only where their order stands still. */
+  readonly every?: number;
 }
 
 const NONE: readonly never[] = [];
@@ -121,6 +123,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
     top,
     empty,
     limit = 50,
+    every,
   } = props;
   const t = useTexts();
   const go = useGo();
@@ -128,7 +131,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
   const [all, setFilters] = useFilters();
   const filters = knownFilters(all, fields, search);
   const query: Query = { ...filters, ...props.query };
-  const list = useList<Row>(path, { query, limit, topics, id });
+  const list = useList<Row>(path, { query, limit, topics, id, every });
   const rows = list.data?.items ?? NONE;
   const [current, setCurrentRow] = useState(() => lastRows.get(name));
   const setCurrent = (row: string) => {

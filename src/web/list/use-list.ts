@@ -23,6 +23,8 @@ interface ListOptions<Row> {
   readonly limit: number;
   readonly topics: readonly string[];
   readonly id: (row: Row) => string;
+  /** Milliseconds between fetches of the page that is shown, for figures of rows that stay where they are. */
+  readonly every?: number | undefined;
 }
 
 /** The pages by which each list was left, for whoever comes back to it. */
@@ -30,7 +32,7 @@ const trails = new Map<string, readonly string[]>();
 const PROBE_AFTER = 1_500;
 
 /** One page of a list by cursor. Rows never move while somebody reads: what is new is counted until asked for. */
-export function useList<Row>(path: string, { query, limit, topics, id }: ListOptions<Row>): List<Row> {
+export function useList<Row>(path: string, { query, limit, topics, id, every }: ListOptions<Row>): List<Row> {
   const asked = addressOf(path, query);
   const [shownFor, setShownFor] = useState(asked);
   const [cursors, setCursors] = useState<readonly string[]>(() =>
@@ -52,6 +54,7 @@ export function useList<Row>(path: string, { query, limit, topics, id }: ListOpt
     queryFn: ({ signal }) => api.get<ListAnswer<Row>>(path, { query: { ...query, limit, cursor }, signal }),
     placeholderData: keepPreviousData,
     refetchOnWindowFocus: false,
+    ...(every === undefined ? {} : { refetchInterval: every }),
   });
   // Events say that something happened, not whether these filters would show it: the list itself is asked.
   const probe = useEffectEvent(async () => {

@@ -125,6 +125,7 @@ export class Collectors {
       refused: ingest.refused.bind(ingest),
       positions: ingest.positions.bind(ingest),
       keep: ingest.keepPosition.bind(ingest),
+      prune: ingest.prunePositions.bind(ingest),
       health: this.health,
       maxLineBytes: config.ingest.maxLineBytes,
       log,

@@ -11,7 +11,8 @@ import { AlertQuery } from "../alerts/model.ts";
 import type { IncomingBatch } from "./ingest.ts";
 import { SourceQuery } from "./model.ts";
 import { retentionJob } from "./retention.ts";
-import { type Source, SourceStore } from "./sources.ts";
+import { SourceList } from "./source-list.ts";
+import type { Source } from "./sources.ts";
 import { openWorkshop, type Workshop } from "./testing.ts";
 
 const FORTIGATE = readFileSync(new URL("../parsers/fortigate/sample.log", import.meta.url));
@@ -41,7 +42,7 @@ for (const database of DATABASES) {
     async function countersOf(orgId: string) {
       const scope = testScope({ orgId });
       const page = await shop.records.within(scope, (work) =>
-        new SourceStore(work).list(SourceQuery.parse({})),
+        new SourceList(work).list(SourceQuery.parse({})),
       );
       return page.items[0];
     }
@@ -152,11 +153,14 @@ for (const database of DATABASES) {
     test("the figures of a source are seen by its own organisation and by no other", async () => {
       const orgId = uuidV7();
       await shop.ingestWith().ingest(sourceOf(orgId), batchOf("a\n", "k"));
-      await shop.ingestWith().refused(sourceOf(orgId), 3, "line 2 is longer than 65536 bytes");
+      await shop.ingestWith().refused(sourceOf(orgId), 3, {
+        code: "ingest.line-too-long",
+        detail: "line 2 is longer than 65536 bytes",
+      });
       const own = await countersOf(orgId);
       assert.deepEqual(
-        [own?.received, own?.refused, own?.lastError],
-        [1, 3, "line 2 is longer than 65536 bytes"],
+        [own?.received, own?.refused, own?.lastErrorCode, own?.lastError],
+        [1, 3, "ingest.line-too-long", "line 2 is longer than 65536 bytes"],
       );
       assert.equal(await countersOf(uuidV7()), undefined);
     });

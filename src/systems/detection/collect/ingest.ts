@@ -1,5 +1,5 @@
 import type { Clock, Instant } from "../../../core/instant.ts";
-import { millis } from "../../../core/instant.ts";
+import { addMillis, millis } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { EventStore } from "../../../platform/events/store.ts";
@@ -12,8 +12,11 @@ import type { PipelinePool } from "../pipeline/pool.ts";
 import { type BatchDone, BatchStore } from "./batches.ts";
 import { type Position, PositionStore } from "./files/position.ts";
 import type { IngestMetrics } from "./metrics.ts";
-import { type Source, SourceStore } from "./sources.ts";
+import { type Refusal, type Source, SourceStore } from "./sources.ts";
 import type { Counted } from "./tally.ts";
+
+/** How long a file that is gone is remembered: a rotated log may come back as a packed copy. */
+const GONE_DAYS = 30;
 
 export interface IngestParts {
   readonly records: Records;
@@ -102,7 +105,7 @@ export class Ingest {
   }
 
   /** Counts what a source sent and was refused. */
-  async refused(source: Source, count: number, reason: string): Promise<void> {
+  async refused(source: Source, count: number, reason: Refusal): Promise<void> {
     this.#parts.metrics.refused(source.channel, count);
     const scope = await this.#scopeFor(source.orgId);
     await this.#parts.records.within(scope, (work) => new SourceStore(work).refused(source, count, reason));
@@ -117,6 +120,13 @@ export class Ingest {
   async keepPosition(source: Source, position: Position): Promise<void> {
     const scope = await this.#scopeFor(source.orgId);
     await this.#parts.records.within(scope, (work) => new PositionStore(work, source).keep(position));
+  }
+
+  /** Notes which files of a source are there; forgets and names those that were not for `GONE_DAYS`. */
+  async prunePositions(source: Source, there: readonly string[]): Promise<readonly string[]> {
+    const scope = await this.#scopeFor(source.orgId);
+    const before = addMillis(this.#parts.clock.now(), -GONE_DAYS * 86_400_000);
+    return this.#parts.records.within(scope, (work) => new PositionStore(work, source).prune(there, before));
   }
 
   /** Counts lines of a source that no batch speaks of. */

@@ -36,6 +36,16 @@ export type IngestAnswer = z.infer<typeof IngestAnswer>;
 
 export const ParserInfo = z.object({ id: z.string(), product: z.string() });
 
+/** The hours of the last day in which something came or was lost, in order. */
+const SourceHours = z.array(
+  z.object({
+    hour: z.iso.datetime(),
+    received: z.number().int(),
+    unparsed: z.number().int(),
+    dropped: z.number().int(),
+  }),
+);
+
 /** How one source of logs does. Counts are since its first line. */
 export const IngestSource = z.object({
   orgId: OrgId,
@@ -66,22 +76,19 @@ export const IngestSource = z.object({
   silentAlert: z.uuid().nullable(),
   /** After how many minutes without a line it counts as silent, configured or learnt; null: not watched. */
   silentAfterMinutes: z.number().int().nullable(),
-  /** The hours of the last day in which something came or was lost. */
-  hours: z.array(
-    z.object({
-      hour: z.iso.datetime(),
-      received: z.number().int(),
-      unparsed: z.number().int(),
-      dropped: z.number().int(),
-    }),
-  ),
+  /** Who says so: a person here, the configuration, or what was learnt of its rhythm; null: nothing is known yet. */
+  silentAfterFrom: z.enum(["person", "configuration", "rhythm"]).nullable(),
+  hours: SourceHours,
+  /** Why something was last not taken: a problem code, or `ingest.cut` for what was taken cut. */
+  lastErrorCode: z.string().nullable(),
+  /** The particulars of it. */
   lastError: z.string().nullable(),
   lastErrorAt: z.iso.datetime().nullable(),
 });
 export type IngestSource = z.infer<typeof IngestSource>;
 
 export const SOURCE_STATES = ["silent", "refused", "dropped", "unparsed"] as const;
-export const SourceQuery = PageQuery.extend({
+export const SourceFilter = z.object({
   org: OrgId.optional(),
   channel: Channel.optional(),
   /** Sources that are silent, or of which something was refused, dropped or not understood. */
@@ -89,8 +96,34 @@ export const SourceQuery = PageQuery.extend({
   /** Part of the name. */
   q: z.string().trim().min(1).max(80).optional(),
 });
+export type SourceFilter = z.infer<typeof SourceFilter>;
+export const SourceQuery = PageQuery.extend(SourceFilter.shape);
 export type SourceQuery = z.infer<typeof SourceQuery>;
 export const SourcePage = pageOf(IngestSource);
+
+/** Many sources in sum. */
+export const IngestSummary = IngestSource.pick({
+  received: true,
+  parsed: true,
+  unparsed: true,
+  refused: true,
+  dropped: true,
+  spooled: true,
+  alerts: true,
+  storeLag: true,
+  eventLag: true,
+  hours: true,
+}).extend({ sources: z.number().int(), silent: z.number().int() });
+export type IngestSummary = z.infer<typeof IngestSummary>;
+
+/** Thirty days, as in the configuration. */
+export const MOST_SILENT_MINUTES = 43_200;
+export const AllowSilence = z.object({
+  orgId: OrgId,
+  name: z.string().min(1).max(80),
+  /** 0: as long as it likes; null: as the configuration or its own rhythm says. */
+  silentAfterMinutes: z.number().int().min(0).max(MOST_SILENT_MINUTES).nullable(),
+});
 
 /** One log record in a list. */
 export const LogRecord = z.object({

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { OrgId } from "../../../core/org.ts";
-import { PROBLEMS, Problem } from "../../../core/problem.ts";
+import { Problem } from "../../../core/problem.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { EventStore } from "../../../platform/events/store.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
@@ -17,8 +17,11 @@ import { isStoreTrouble, type StoreHealth } from "./health.ts";
 import type { Ingest } from "./ingest.ts";
 import { headerOfRequest } from "./log-header.ts";
 import {
+  AllowSilence,
   IngestAnswer,
   IngestQuery,
+  IngestSource,
+  IngestSummary,
   LogDetail,
   LogFilter,
   LogPage,
@@ -26,13 +29,15 @@ import {
   LogTimes,
   LogValues,
   ParserInfo,
+  SourceFilter,
   SourcePage,
   SourceQuery,
   ValueField,
 } from "./model.ts";
 import { findLog, searchLogs } from "./search.ts";
 import { logTimes, logValues } from "./search-shape.ts";
-import { type Source, SourceStore } from "./sources.ts";
+import { SourceList } from "./source-list.ts";
+import type { Source } from "./sources.ts";
 
 /** When a sender may try again after the stores failed. */
 const STORE_SECONDS = 10;
@@ -72,7 +77,28 @@ export function ingestRoutes(parts: IngestRouteParts): Route[] {
       needs: "platform:read",
       query: SourceQuery,
       response: SourcePage,
-      handler: ({ within, query }) => within((work) => new SourceStore(work).list(query)),
+      handler: ({ within, query }) => within((work) => new SourceList(work).list(query)),
+    }),
+    route({
+      id: "ingest.summary",
+      method: "GET",
+      path: "/api/v1/ingest/summary",
+      summary: "How the sources of logs do in sum",
+      needs: "platform:read",
+      query: SourceFilter,
+      response: IngestSummary,
+      handler: ({ within, query }) => within((work) => new SourceList(work).summary(query)),
+    }),
+    route({
+      id: "ingest.allow-silence",
+      method: "POST",
+      path: "/api/v1/ingest/sources/silence",
+      summary: "Says how long a source may be silent before an alert is raised",
+      needs: "alerts:work",
+      body: AllowSilence,
+      response: IngestSource,
+      handler: ({ within, body }) =>
+        within((work) => new SourceList(work).allowSilence(body.orgId, body.name, body.silentAfterMinutes)),
     }),
     route({
       id: "ingest.parsers",
@@ -147,14 +173,8 @@ async function takeLogs(
     channel: "http",
     parser: query.parser,
   };
-  if (!isParserChoice(query.parser)) {
-    const message = `no parser "${query.parser}"; there are auto, ${parserIds().join(", ")}`;
-    throw new Problem("ingest.unknown-parser", {
-      detail: message,
-      faults: [{ path: "query.parser", message }],
-    });
-  }
   try {
+    refuseUnknownParser(query.parser);
     const answer = await takeBody(parts, scope, source, request);
     parts.health.worked();
     return answer;
@@ -170,12 +190,22 @@ async function takeLogs(
       });
     }
     if (error instanceof Problem && error.code !== "ingest.busy") {
-      const reason = `${PROBLEMS[error.code].title}${error.detail === undefined ? "" : `: ${error.detail}`}`;
       // That the count failed must not hide what was refused and why.
-      await parts.ingest.refused(source, 1, reason).catch(() => undefined);
+      await parts.ingest
+        .refused(source, 1, { code: error.code, detail: error.detail ?? "" })
+        .catch(() => undefined);
     }
     throw error;
   }
+}
+
+function refuseUnknownParser(parser: string): void {
+  if (isParserChoice(parser)) return;
+  const message = `no parser "${parser}"; there are auto, ${parserIds().join(", ")}`;
+  throw new Problem("ingest.unknown-parser", {
+    detail: message,
+    faults: [{ path: "query.parser", message }],
+  });
 }
 
 /** Batches of one body under way: one is parsed while the one before it is stored. */

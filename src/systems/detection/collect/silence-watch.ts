@@ -85,7 +85,7 @@ export async function watchSilence(parts: SilenceParts, scope: Scope): Promise<W
         await settle(work, source, stands, now);
         await store.speaks(source);
         stands = undefined;
-      } else if (stands !== undefined && minutes === undefined) {
+      } else if (stands !== undefined && (minutes === undefined || isAllowed(source, minutes, now))) {
         await settle(work, source, stands, undefined);
         await store.speaks(source);
         stands = undefined;
@@ -94,6 +94,11 @@ export async function watchSilence(parts: SilenceParts, scope: Scope): Promise<W
     }
     return after;
   });
+}
+
+/** Whether a gap that was silence lies within what is allowed by now. */
+function isAllowed({ lastSeen, firstSeen }: WatchedSource, minutes: number, now: Instant): boolean {
+  return millis(now) - millis(lastSeen ?? firstSeen) <= minutes * 60_000;
 }
 
 /** Sources of the configuration are watched from the start, also one that never spoke. */
@@ -162,7 +167,7 @@ async function settle(
   const gap = lengthOf(millis(source.lastSeen ?? since) - millis(since));
   const text =
     back === undefined
-      ? "不再監看此來源的靜默。 / This source is no longer watched for silence."
+      ? "此來源現在可以靜默這麼久。 / This source may be silent for so long now."
       : `已恢復傳送，中斷 ${gap.zh}。 / Lines come again after ${gap.en}.`;
   await settleAlert(work, source.alertId, text);
 }

@@ -9,6 +9,7 @@ import { AlertStore } from "../alerts/store.ts";
 import { OrgNames } from "./senders.ts";
 import { lengthOf, silenceLevel, silentAfter, silentSince } from "./silence.ts";
 import { watchSilence } from "./silence-watch.ts";
+import { SourceList } from "./source-list.ts";
 import { type Source, SourceStore } from "./sources.ts";
 import { openWorkshop, type Workshop } from "./testing.ts";
 
@@ -140,7 +141,7 @@ test("a silent source raises one alert, over a restart too; it is settled with t
     ["Log source silent: fw", "資料來源靜默：fw", "high"],
   );
   const listed = await records.within(scope, (work) =>
-    new SourceStore(work).list({ limit: 10, state: "silent" }),
+    new SourceList(work).list({ limit: 10, state: "silent" }),
   );
   assert.deepEqual(
     listed.items.map(({ name, silentAlert }) => [name, silentAlert]),
@@ -166,6 +167,117 @@ test("a silent source raises one alert, over a restart too; it is settled with t
       .map(({ name }) => name)
       .toSorted(),
     ["fw", "never"],
+  );
+  clock.set(NOW);
+});
+
+test("a person's word on silence goes before the configuration's, settles what it allows, and is written down", async () => {
+  const orgId = uuidV7();
+  const { records, events, clock, metrics } = shop;
+  const scope = testScope({ orgIds: [orgId], orgId, clearance: "red", permissions: ["alerts:work"] });
+  const source: Source = { orgId, name: "router", channel: "syslog", parser: "auto" };
+  const counts = { received: 10, parsed: 8, unparsed: 2, invalidUtf8: 0, alerts: 1 };
+  await records.within(scope, (work) => new SourceStore(work).stored(source, counts, 2.5));
+  await records.within(scope, (work) =>
+    new SourceStore(work).stored({ ...source, name: "switch" }, { ...counts, alerts: 0 }, 0.5),
+  );
+  const look = () =>
+    watchSilence(
+      {
+        ...{ records, events, clock, metrics, startedAt: NOW, behind: () => false },
+        orgs: new OrgNames(async () => orgId, clock),
+        expected: [{ name: "router", org: "res", channel: "syslog", parser: "auto", silentAfterMinutes: 30 }],
+      },
+      scope,
+    );
+  const list = (state?: "silent") =>
+    records.within(scope, (work) => new SourceList(work).list({ limit: 10, ...(state && { state }) }));
+  const allow = (minutes: number | null, name = "router") =>
+    records.within(scope, (work) => new SourceList(work).allowSilence(orgId, name, minutes));
+  await look();
+  clock.set(addMillis(NOW, HOUR));
+  await look();
+  const sum = await records.within(scope, (work) => new SourceList(work).summary({}));
+  assert.deepEqual(
+    [sum.sources, sum.silent, sum.received, sum.parsed, sum.unparsed, sum.alerts],
+    [2, 1, 20, 16, 4, 1],
+  );
+  assert.deepEqual([sum.hours.length, sum.hours[0]?.received], [1, 20]);
+  const only = await records.within(scope, (work) => new SourceList(work).summary({ state: "silent" }));
+  assert.deepEqual([only.sources, only.received, only.hours[0]?.received], [1, 10, 10]);
+
+  const [before] = (await list("silent")).items;
+  assert.deepEqual([before?.silentAfterMinutes, before?.silentAfterFrom], [30, "configuration"]);
+  const said = await allow(120);
+  assert.deepEqual([said.silentAfterMinutes, said.silentAfterFrom], [120, "person"]);
+  await look();
+  assert.equal((await list("silent")).total, 0, "an hour is allowed now");
+  const alert = await records.within(scope, (work) => new AlertStore(work).get(before?.silentAlert ?? ""));
+  assert.equal(alert.state, "closed");
+  clock.set(addMillis(NOW, 3 * HOUR));
+  await look();
+  assert.equal((await list("silent")).total, 1);
+  assert.equal((await allow(0)).silentAfterMinutes, null, "0 is never");
+  await look();
+  assert.equal((await list("silent")).total, 0);
+  assert.equal((await allow(null)).silentAfterMinutes, 30, "back to the configuration");
+  await assert.rejects(allow(5, "nobody"), { code: "http.not-found" });
+  const audited = await records.within(scope, (work) =>
+    work
+      .tables<{ audit: { action: string; subject: string; org_id: string } }>()
+      .selectFrom("audit")
+      .select("action")
+      .where("subject", "=", "router")
+      .where("org_id", "=", orgId)
+      .execute(),
+  );
+  assert.deepEqual(
+    audited.map(({ action }) => action),
+    Array(3).fill("ingest.silence-allowed"),
+  );
+  clock.set(NOW);
+});
+
+test("the lag of events is that of a source's newest line, also where its clock runs ahead", async () => {
+  const orgId = uuidV7();
+  const { records, events, clock, metrics } = shop;
+  const scope = testScope({ orgIds: [orgId], orgId, clearance: "red", permissions: ["logs:ingest"] });
+  const send = async (name: string, time: string, minute: number) => {
+    clock.set(addMillis(NOW, minute * 60_000));
+    const text = `{"@timestamp":"${time}","message":"${name} ${minute}"}\n`;
+    await shop.ingestWith().ingest(
+      { orgId, name, channel: "http", parser: "auto" },
+      {
+        bytes: Buffer.from(text),
+        format: "ndjson",
+        firstLine: 1,
+        key: `${name}/${minute}`,
+        sha256: "0".repeat(64),
+        sentBy: "test",
+      },
+    );
+  };
+  await send("late", "2026-11-23T02:00:00.000Z", 1);
+  await send("late", "2026-11-23T02:59:00.000Z", 4);
+  await send("ahead", "2026-11-23T03:07:00.000Z", 5);
+  await send("old", "2026-11-23T02:00:00.000Z", -60);
+  clock.set(addMillis(NOW, 6 * 60_000));
+  await watchSilence(
+    {
+      ...{ records, events, clock, metrics, startedAt: NOW, behind: () => false, expected: [] },
+      orgs: new OrgNames(async () => orgId, clock),
+    },
+    scope,
+  );
+  const { items } = await records.within(scope, (work) => new SourceList(work).list({ limit: 10 }));
+  assert.deepEqual(
+    items.map(({ name, eventLag }) => [name, eventLag]),
+    [
+      ["ahead", -120],
+      ["late", 300],
+      ["old", null],
+    ],
+    "what came more than ten minutes ago says nothing of now",
   );
   clock.set(NOW);
 });

@@ -13,7 +13,7 @@ const OUTAGE = 5;
 
 /** What is known of when a source speaks. */
 export interface Rhythm {
-  /** What the configuration says; 0: it may be silent as long as it likes; undefined: it is learnt. */
+  /** What a person or the configuration says; 0: it may be silent as long as it likes; undefined: it is learnt. */
   readonly configured: number | undefined;
   readonly firstSeen: Instant;
   /** For each hour of the last eight days with lines: the longest pause that ended in it, in seconds. */
@@ -21,8 +21,8 @@ export interface Rhythm {
 }
 
 /**
- * After how many minutes without a line a source counts as silent; undefined when it is not watched. What the
- * configuration says goes first. Otherwise it is three times the longest pause of the last eight days, at least 15
+ * After how many minutes without a line a source counts as silent; undefined when it is not watched. What somebody
+ * says goes first. Otherwise it is three times the longest pause of the last eight days, at least 15
  * minutes and at most seven days, once the source is known for a day and spoke in six different hours. A single pause
  * more than five times as long as the next one was an outage, not its rhythm.
  */

@@ -1,13 +1,11 @@
 import { sql } from "kysely";
-import { addMillis, type Instant, instantOf } from "../../../core/instant.ts";
+import type { Instant } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
-import type { Page } from "../../../core/page.ts";
-import { Problem } from "../../../core/problem.ts";
+import type { ProblemCode } from "../../../core/problem.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { type BatchDone, BOOK_TLP } from "./batches.ts";
-import { Channel, type IngestSource, type SourceQuery } from "./model.ts";
-import { RHYTHM_DAYS, silentAfter } from "./silence.ts";
+import type { Channel } from "./model.ts";
 import type { IngestTables } from "./tables.ts";
 import type { Counted } from "./tally.ts";
 
@@ -21,11 +19,18 @@ export interface Source {
 }
 
 const LONGEST_ERROR = 300;
-const DAY_MILLIS = 86_400_000;
+
+/** Why something was not taken: a code for which the console has words, and its particulars. */
+export interface Refusal {
+  /** `ingest.cut`: what came was taken, without the part beyond the longest line allowed. */
+  readonly code: ProblemCode | "ingest.cut";
+  /** Place and values; may be empty. */
+  readonly detail: string;
+}
 
 interface Added {
   readonly refused?: number;
-  readonly error?: string;
+  readonly error?: Refusal;
   readonly lag?: number;
 }
 
@@ -43,8 +48,8 @@ export class SourceStore {
   }
 
   /** Counts what was not taken, with the reason. */
-  async refused(source: Source, count: number, reason: string): Promise<void> {
-    await this.#add(source, { refused: count, error: reason.slice(0, LONGEST_ERROR) });
+  async refused(source: Source, count: number, { code, detail }: Refusal): Promise<void> {
+    await this.#add(source, { refused: count, error: { code, detail: detail.slice(0, LONGEST_ERROR) } });
   }
 
   async count(source: Source, counted: Counted): Promise<void> {
@@ -118,7 +123,8 @@ export class SourceStore {
         spooled,
         invalid_utf8: invalidUtf8,
         alerts,
-        last_error: error ?? null,
+        last_error: error?.detail ?? null,
+        last_error_code: error?.code ?? null,
         last_error_at: error === undefined ? null : now,
         store_lag: lag ?? null,
       })
@@ -140,7 +146,11 @@ export class SourceStore {
             last_gap: sql`extract(epoch from excluded.last_seen - ingest_source.last_seen)`,
           }),
           ...(lag !== undefined && { store_lag: lag }),
-          ...(error !== undefined && { last_error: error, last_error_at: now }),
+          ...(error !== undefined && {
+            last_error: error.detail,
+            last_error_code: error.code,
+            last_error_at: now,
+          }),
         }),
       )
       .returning("last_gap")
@@ -183,159 +193,9 @@ export class SourceStore {
       )
       .execute();
   }
-
-  /** What came hour by hour in the last days, by source. */
-  async #hours(
-    sources: readonly { org_id: string; name: string }[],
-  ): Promise<
-    Map<string, { hour: Instant; received: number; unparsed: number; dropped: number; pause: number }[]>
-  > {
-    if (sources.length === 0) return new Map();
-    const rows = await this.#work
-      .tables<IngestTables>()
-      .selectFrom("ingest_source_hour")
-      .selectAll()
-      .where("name", "in", [...new Set(sources.map(({ name }) => name))])
-      .where("hour", ">", addMillis(this.#work.now, -RHYTHM_DAYS * DAY_MILLIS) as unknown as Date)
-      .where(visible(this.#work, "ingest_source_hour"))
-      .orderBy("hour")
-      .execute();
-    const presented = rows.map((row) => ({
-      key: keyOf(row.org_id, row.name),
-      hour: instantOf(row.hour),
-      received: Number(row.received),
-      unparsed: Number(row.unparsed),
-      dropped: Number(row.dropped),
-      pause: Number(row.longest_gap),
-    }));
-    return Map.groupBy(presented, ({ key }) => key);
-  }
-
-  /** Sources in the scope's sight, by name. */
-  async list(query: SourceQuery): Promise<Page<IngestSource>> {
-    const db = this.#work.tables<IngestTables>();
-    const matching = db
-      .selectFrom("ingest_source")
-      .where(visible(this.#work, "ingest_source"))
-      .$if(query.org !== undefined, (select) => select.where("org_id", "=", query.org ?? ""))
-      .$if(query.channel !== undefined, (select) => select.where("channel", "=", query.channel ?? ""))
-      .$if(query.q !== undefined, (select) =>
-        select.where(sql<boolean>`position(lower(${query.q ?? ""}) in lower(ingest_source.name)) > 0`),
-      )
-      .$if(query.state === "silent", (select) => select.where("silent_since", "is not", null))
-      .$if(query.state === "refused", (select) => select.where("refused", ">", 0))
-      .$if(query.state === "dropped", (select) => select.where("dropped", ">", 0))
-      .$if(query.state === "unparsed", (select) => select.where("unparsed", ">", 0));
-    const { total } = await matching
-      .select((count) => count.fn.countAll<number | string>().as("total"))
-      .executeTakeFirstOrThrow();
-    const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
-    const rows = await matching
-      .selectAll()
-      .$if(after !== undefined, (select) =>
-        select.where(
-          sql<boolean>`(ingest_source.name, ingest_source.org_id) > (${after?.name}, ${after?.orgId}::uuid)`,
-        ),
-      )
-      .orderBy("name")
-      .orderBy("org_id")
-      .limit(query.limit + 1)
-      .execute();
-    const items = rows.slice(0, query.limit);
-    const last = items.at(-1);
-    const next = rows.length > query.limit && last !== undefined ? writeCursor(last) : undefined;
-    const hours = await this.#hours(items);
-    const presented = items.map((row) => {
-      const own = hours.get(keyOf(row.org_id, row.name)) ?? [];
-      const rhythm = {
-        configured: row.expected_minutes ?? undefined,
-        firstSeen: instantOf(row.first_seen),
-        pauses: own.filter(({ received }) => received > 0).map(({ pause }) => pause),
-      };
-      const day = own
-        .filter(({ hour }) => hour > addMillis(this.#work.now, -DAY_MILLIS))
-        .map(({ hour, received, unparsed, dropped }) => ({ hour, received, unparsed, dropped }));
-      return present(row, day, silentAfter(rhythm, this.#work.now));
-    });
-    return { items: presented, ...(next !== undefined && { next }), total: Number(total) };
-  }
 }
 
-function keyOf(orgId: string, name: string): string {
+/** One source among all. */
+export function keyOf(orgId: string, name: string): string {
   return `${orgId}\n${name}`;
-}
-
-function present(
-  row: {
-    org_id: string;
-    name: string;
-    channel: string;
-    parser: string;
-    address: string | null;
-    first_seen: Date;
-    last_seen: Date | null;
-    received: string | number;
-    parsed: string | number;
-    unparsed: string | number;
-    refused: string | number;
-    invalid_utf8: string | number;
-    alerts: string | number;
-    last_error: string | null;
-    last_error_at: Date | null;
-    dropped: string | number;
-    spooled: string | number;
-    store_lag: number | null;
-    event_lag: number | null;
-    silent_since: Date | null;
-    silent_alert: string | null;
-  },
-  hours: IngestSource["hours"],
-  silentAfterMinutes: number | undefined,
-): IngestSource {
-  return {
-    orgId: row.org_id,
-    name: row.name,
-    channel: Channel.parse(row.channel),
-    parser: row.parser,
-    address: row.address,
-    firstSeen: instantOf(row.first_seen),
-    lastSeen: row.last_seen === null ? null : instantOf(row.last_seen),
-    received: Number(row.received),
-    parsed: Number(row.parsed),
-    unparsed: Number(row.unparsed),
-    refused: Number(row.refused),
-    invalidUtf8: Number(row.invalid_utf8),
-    alerts: Number(row.alerts),
-    dropped: Number(row.dropped),
-    spooled: Number(row.spooled),
-    storeLag: row.store_lag,
-    eventLag: row.event_lag,
-    silentSince: row.silent_since === null ? null : instantOf(row.silent_since),
-    silentAlert: row.silent_alert,
-    silentAfterMinutes: silentAfterMinutes ?? null,
-    hours,
-    lastError: row.last_error,
-    lastErrorAt: row.last_error_at === null ? null : instantOf(row.last_error_at),
-  };
-}
-
-function writeCursor(row: { name: string; org_id: string }): string {
-  return Buffer.from(JSON.stringify([row.name, row.org_id])).toString("base64url");
-}
-
-function readCursor(cursor: string): { name: string; orgId: string } {
-  try {
-    const [name, orgId] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as unknown[];
-    if (
-      typeof name === "string" &&
-      typeof orgId === "string" &&
-      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(orgId)
-    )
-      return { name, orgId };
-  } catch {
-    // Told below.
-  }
-  throw new Problem("http.invalid", {
-    faults: [{ path: "query.cursor", message: "not a cursor of this list" }],
-  });
 }

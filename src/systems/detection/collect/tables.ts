@@ -47,6 +47,8 @@ interface SourceRow {
   event_lag: ColumnType<number | null, number | null | undefined, number | null>;
   last_gap: ColumnType<number | null, number | null | undefined, number | null>;
   expected_minutes: ColumnType<number | null, number | null | undefined, number | null>;
+  set_minutes: ColumnType<number | null, number | null | undefined, number | null>;
+  last_error_code: ColumnType<string | null, string | null | undefined, string | null>;
   silent_since: ColumnType<Date | null, string | null | undefined, string | null>;
   silent_alert: ColumnType<string | null, string | null | undefined, string | null>;
 }

@@ -45,7 +45,7 @@ export class WatchStore {
     return rows.map((row) => ({
       orgId: row.org_id,
       name: row.name,
-      configured: row.expected_minutes ?? undefined,
+      configured: row.set_minutes ?? row.expected_minutes ?? undefined,
       firstSeen: instantOf(row.first_seen),
       lastSeen: row.last_seen === null ? undefined : instantOf(row.last_seen),
       silentSince: row.silent_since === null ? undefined : instantOf(row.silent_since),

@@ -5,13 +5,13 @@ import { sha256Hex } from "../../../../platform/crypto/digest.ts";
 import type { Log } from "../../../../platform/log/log.ts";
 import { BATCH_LINES } from "../../pipeline/batch.ts";
 import type { IncomingBatch } from "../ingest.ts";
-import type { Source } from "../sources.ts";
+import type { Refusal, Source } from "../sources.ts";
 import { cutLong, wholeLines } from "./chunk.ts";
 import { freshPosition, type Position } from "./position.ts";
 
 export interface FollowParts {
   ingest(source: Source, batch: IncomingBatch): Promise<unknown>;
-  refused(source: Source, count: number, reason: string): Promise<void>;
+  refused(source: Source, count: number, reason: Refusal): Promise<void>;
   /** Writes a position down; the next batch is begun only after it. */
   keep(source: Source, position: Position): Promise<void>;
   readonly maxLineBytes: number;
@@ -144,8 +144,7 @@ export class Follower {
         "a file changed under the reading; that part is passed over",
       );
     }
-    if (cut > 0)
-      await refused(this.source, cut, `${cut} lines of ${path} were longer than allowed and were cut`);
+    if (cut > 0) await refused(this.source, cut, { code: "ingest.cut", detail: `${path}: ${cut}` });
   }
 
   async #keep(change: Partial<Position>): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Instant } from "../../../../core/instant.ts";
 import { uuidV7 } from "../../../../platform/crypto/digest.ts";
 import { visible } from "../../../../platform/records/visible.ts";
 import type { Work } from "../../../../platform/records/work.ts";
@@ -55,6 +56,30 @@ export class PositionStore {
       mark: row.mark,
       finished: row.finished,
     }));
+  }
+
+  /**
+   * Notes which files are there now, and forgets those that were last there before an instant; answers their identities.
+   * Until then a copy of a file that is gone is still known for what it is.
+   */
+  async prune(there: readonly string[], before: Instant): Promise<string[]> {
+    const db = this.#work.tables<IngestTables>();
+    if (there.length > 0)
+      await db
+        .updateTable("ingest_position")
+        .set({ seen_at: this.#work.now })
+        .where("org_id", "=", this.#source.orgId)
+        .where("name", "=", this.#source.name)
+        .where("identity", "in", there)
+        .execute();
+    const gone = await db
+      .deleteFrom("ingest_position")
+      .where("org_id", "=", this.#source.orgId)
+      .where("name", "=", this.#source.name)
+      .where("seen_at", "<", before as unknown as Date)
+      .returning("identity")
+      .execute();
+    return gone.map(({ identity }) => identity);
   }
 
   async keep(position: Position): Promise<void> {

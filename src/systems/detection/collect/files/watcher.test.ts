@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { addMillis } from "../../../../core/instant.ts";
 import { uuidV7 } from "../../../../platform/crypto/digest.ts";
 import { closeEventStores } from "../../../../platform/events/testing.ts";
 import { BATCH_LINES } from "../../pipeline/batch.ts";
@@ -42,6 +43,8 @@ const lines = (tag: string, from: number, count: number) =>
     (_, at) => `${tag} line ${from + at} of a device that speaks in sentences\n`,
   ).join("");
 
+/** How often a watcher forgot files that are gone. */
+let prunes = 0;
 let places = 0;
 function place(): string {
   const path = join(folder, String(places++));
@@ -72,6 +75,12 @@ function watch(
     refused: ingest.refused.bind(ingest),
     positions: ingest.positions.bind(ingest),
     keep: ingest.keepPosition.bind(ingest),
+    prune: async (source, there) => {
+      const gone = await ingest.prunePositions(source, there);
+      prunes++;
+      return gone;
+    },
+    pruneMillis: 0,
     health: new StoreHealth(shop.clock, folder),
     maxLineBytes: given.maxLineBytes ?? 65_536,
     log: shop.log,
@@ -245,4 +254,42 @@ test("a broken archive is told and counted, and holds up nobody", async () => {
     (told) => told,
   );
   await watching.stop();
+});
+
+test("a file that is gone for a month is forgotten, one that only rests is not", async () => {
+  const path = place();
+  writeFileSync(join(path, "rests.log"), lines("rests", 0, 3));
+  writeFileSync(join(path, "goes.log"), lines("goes", 0, 3));
+  const orgId = uuidV7();
+  const source = { orgId, name: "files", channel: "file", parser: "auto" } as const;
+  const known = async () =>
+    (await shop.ingestWith().positions(source)).map((position) => position.path.split("/").at(-1)).sort();
+  const begun = shop.clock.now();
+  let watching = watch(path, { orgId });
+  try {
+    await watching.stored(6);
+    await watching.stop();
+    unlinkSync(join(path, "goes.log"));
+    for (const [days, left] of [
+      [29, ["goes.log", "rests.log"]],
+      [58, ["rests.log"]],
+      [87, ["rests.log"]],
+    ] as const) {
+      shop.clock.set(addMillis(begun, days * 86_400_000));
+      const pruned = prunes;
+      watching = watch(path, { orgId });
+      await eventually(
+        () => prunes,
+        (count) => count > pruned,
+      );
+      await watching.stop();
+      assert.deepEqual(await known(), left, `after ${days} days`);
+    }
+    watching = watch(path, { orgId });
+    appendFileSync(join(path, "rests.log"), lines("rests", 3, 1));
+    await watching.stored(7);
+  } finally {
+    await watching.stop();
+    shop.clock.set(begun);
+  }
 });

@@ -16,6 +16,8 @@ export interface WatcherParts extends FollowParts {
   readonly watched: readonly Watched[];
   readonly orgs: OrgNames;
   positions(source: Source): Promise<readonly Position[]>;
+  /** Notes the files that are there and names those that are forgotten by now. */
+  prune(source: Source, there: readonly string[]): Promise<readonly string[]>;
   readonly health: StoreHealth;
   /** How often the folders are looked at; a second unless told. */
   readonly pollMillis?: number;
@@ -23,6 +25,8 @@ export interface WatcherParts extends FollowParts {
   readonly lastLineMillis?: number;
   /** A packed file is read when it was untouched for so long; two seconds unless told. */
   readonly settledMillis?: number;
+  /** How often files that are long gone are forgotten; an hour unless told. */
+  readonly pruneMillis?: number;
 }
 
 const POLL_MILLIS = 1_000;
@@ -33,6 +37,7 @@ const SETTLED_MILLIS = 2_000;
 /** Shorter beginnings are too much alike to say that one file is a copy of another. */
 const LEAST_COPIED = 128;
 const MOST_OPEN = 128;
+const PRUNE_MILLIS = 3_600_000;
 
 interface Tail {
   readonly follower: Follower;
@@ -46,6 +51,8 @@ export class FileWatcher {
   readonly #parts: WatcherParts;
   readonly #stopping = new AbortController();
   readonly #told = new Set<string>();
+  /** When files of each were last forgotten, by `performance.now()`. */
+  readonly #pruned = new Map<Watched, number>();
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(parts: WatcherParts) {
@@ -129,6 +136,16 @@ export class FileWatcher {
     }
     const there = new Set(files.map(({ identity }) => identity));
     for (const [identity, tail] of tails) if (!there.has(identity)) await this.#leave(tail);
+    // A folder in which nothing is may be one that is not mounted now.
+    const pruned = this.#pruned.get(watched) ?? Number.NEGATIVE_INFINITY;
+    if (files.length > 0 && performance.now() - pruned >= (this.#parts.pruneMillis ?? PRUNE_MILLIS)) {
+      const gone = await this.#parts.prune(
+        source,
+        [...there].filter((identity) => tails.has(identity)),
+      );
+      for (const identity of gone) tails.delete(identity);
+      this.#pruned.set(watched, performance.now());
+    }
     const open = [...tails.values()].filter(({ handle }) => handle !== undefined);
     for (const tail of open.slice(0, Math.max(0, open.length - MOST_OPEN))) await close(tail);
   }
@@ -191,7 +208,10 @@ export class FileWatcher {
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "ingest.bad-gzip") throw error;
       log.warn({ path: file.path, detail: error.detail }, "a packed file is broken");
-      await refused(follower.source, 1, `${file.path}: ${error.detail ?? "broken gzip"}`);
+      await refused(follower.source, 1, {
+        code: "ingest.bad-gzip",
+        detail: `${file.path}: ${error.detail ?? ""}`,
+      });
     } finally {
       await content.close();
     }

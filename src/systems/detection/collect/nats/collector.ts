@@ -11,7 +11,7 @@ import { trimmed } from "../framing.ts";
 import type { IngestMetrics } from "../metrics.ts";
 import { pause } from "../pause.ts";
 import type { OrgNames } from "../senders.ts";
-import type { Source } from "../sources.ts";
+import type { Refusal, Source } from "../sources.ts";
 import { type Spool, SpoolFull } from "../spool.ts";
 import type { Unconfirmed } from "./sequences.ts";
 
@@ -24,7 +24,7 @@ export interface NatsParts {
   readonly spool: Spool;
   readonly unconfirmed: Unconfirmed;
   readonly maxLineBytes: number;
-  refused(source: Source, count: number, reason: string): Promise<void>;
+  refused(source: Source, count: number, reason: Refusal): Promise<void>;
   readonly ingestMetrics: IngestMetrics;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -237,9 +237,7 @@ export class NatsCollector {
     if (last !== undefined)
       this.#lag.set({ source: source.name }, (Date.now() - last.info.timestampNanos / NANOS) / 1_000);
     if (cut > 0)
-      await refused(source, cut, `${cut} messages were longer than allowed and were cut`).catch(
-        () => undefined,
-      );
+      await refused(source, cut, { code: "ingest.cut", detail: String(cut) }).catch(() => undefined);
   }
 
   async #look(consumer: Consumer, name: string): Promise<void> {

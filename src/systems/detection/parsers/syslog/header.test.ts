@@ -72,3 +72,75 @@ test("structured data gives its parameters, and a broken one is left to the mess
   const broken = readHeader("<14>1 - fw - - - [a@1 k=x] m", { receivedAt: "2026-11-23T03:00:00.000Z" });
   assert.equal(broken.message, "[a@1 k=x] m");
 });
+
+const T = "2026-11-23T02:00:00.000Z";
+/** Line; time, host, program, process id, priority; message. */
+const ODD: readonly (readonly [string, readonly unknown[], string])[] = [
+  ["<34>Nov 23 10:00:00 fw su: 'su root' failed", [T, "fw", "su", undefined, 34], "'su root' failed"],
+  ["<34> Nov 23 10:00:00 fw su[7]: a", [T, "fw", "su", 7, 34], "a"],
+  ["<34>Nov 3 10:00:00 fw su: a", ["2026-11-03T02:00:00.000Z", "fw", "su", undefined, 34], "a"],
+  ["<34>Nov 03 10:00:00 fw su: a", ["2026-11-03T02:00:00.000Z", "fw", "su", undefined, 34], "a"],
+  ["<34>Nov 23 10:00:00.25 fw su: a", ["2026-11-23T02:00:00.250Z", "fw", "su", undefined, 34], "a"],
+  ["<34>nov 23 10:00:00 fw su: a", [T, "fw", "su", undefined, 34], "a"],
+  ["<34>Nov 23 10:00:00  fw  su: a", [T, "fw", "su", undefined, 34], "a"],
+  ["<34>Nov 23 10:00:00\tfw\tsu: a", [T, "fw", "su", undefined, 34], "a"],
+  ["<34>Nov 23 2026 10:00:00 fw su: a", [T, "fw", "su", undefined, 34], "a"],
+  ["<34>2026 Nov 23 10:00:00 fw su: a", [T, "fw", "su", undefined, 34], "a"],
+  ["<34>Nov 23 10:00:00 2026 fw su: a", [T, "fw", "su", undefined, 34], "a"],
+  ["<34>Nov 23 10:00:00 2024 fw su: a", ["2024-11-23T02:00:00.000Z", "fw", "su", undefined, 34], "a"],
+  ["<34>2026-11-23T10:00:00+08:00 fw su[1]: a", [T, "fw", "su", 1, 34], "a"],
+  ["<34>Nov 23 10:00:00 192.0.2.1 su: a", [T, "192.0.2.1", "su", undefined, 34], "a"],
+  ["<34>Nov 23 10:00:00 2001:db8::1 su: a", [T, "2001:db8::1", "su", undefined, 34], "a"],
+  ["<34>Nov 23 10:00:00 [2001:db8::1] su: a", [T, "2001:db8::1", "su", undefined, 34], "a"],
+  ["<34>Nov 23 10:00:00 fw postfix/smtpd[9]: a", [T, "fw", "postfix/smtpd", 9, 34], "a"],
+  ["<34>Nov 23 10:00:00 fw my app: a", [T, "fw", undefined, undefined, 34], "my app: a"],
+  ["<34>su[12]: a", [undefined, undefined, "su", 12, 34], "a"],
+  [
+    "<34>last message repeated 2 times",
+    [undefined, undefined, undefined, undefined, 34],
+    "last message repeated 2 times",
+  ],
+  [
+    "<34>Nov 31 10:00:00 fw su: a",
+    [undefined, undefined, undefined, undefined, 34],
+    "Nov 31 10:00:00 fw su: a",
+  ],
+  [
+    "<34>Nov 23 24:00:00 fw su: a",
+    [undefined, undefined, undefined, undefined, 34],
+    "Nov 23 24:00:00 fw su: a",
+  ],
+  ["\ufeff<34>Nov 23 10:00:00 fw su: a", [T, "fw", "su", undefined, 34], "a"],
+  ["  <34>Nov 23 10:00:00 fw su: a", [T, "fw", "su", undefined, 34], "a"],
+  ["<034>a", [undefined, undefined, undefined, undefined, 34], "a"],
+  ["<191>a", [undefined, undefined, undefined, undefined, 191], "a"],
+  ["<192>a", [], "<192>a"],
+  ["<>a", [], "<>a"],
+  ["<-1>a", [], "<-1>a"],
+  ["<34", [], "<34"],
+  ["<34>", [undefined, undefined, undefined, undefined, 34], ""],
+  ["<34>1 - - - - - -", [undefined, undefined, undefined, undefined, 34], ""],
+  ["<34>1 2026-11-23T10:00:00+08:00 fw su 7 ID - a", [T, "fw", "su", 7, 34], "a"],
+  [
+    "<34>1 2026-11-23T02:00:00.123456789Z fw su 7 - - a",
+    ["2026-11-23T02:00:00.123Z", "fw", "su", 7, 34],
+    "a",
+  ],
+  ["<34>1 2026-11-23T02:00:00Z fw su 7 - no structured data", [T, "fw", "su", 7, 34], "no structured data"],
+  ["<34>1 soon fw su - - - a", [undefined, undefined, undefined, undefined, 34], "1 soon fw su - - - a"],
+  ["1 2026-11-23T02:00:00Z fw su 7 - - a", [T, "fw", "su", 7], "a"],
+];
+
+test("headers that devices really send, one by one", () => {
+  for (const [line, [time, host, program, pid, priority], message] of ODD) {
+    const read = readHeader(line, { receivedAt: "2026-11-23T03:00:00.000Z" });
+    const { fields } = read;
+    assert.deepEqual(
+      [fields["@timestamp"], fields["host.name"], read.program, fields["process.pid"]],
+      [time, host, program, pid],
+      line,
+    );
+    assert.equal(fields["log.syslog.priority"], priority, line);
+    assert.equal(read.message, message, line);
+  }
+});

@@ -16,6 +16,9 @@ export interface Headed {
   readonly found: boolean;
 }
 
+/** An IPv6 address in brackets. */
+const BRACKETED = /^\[[0-9a-fA-F]*:[0-9a-fA-F:.%]*\]$/;
+const YEAR = /^20\d\d $/;
 const FACILITIES =
   "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock local0 local1 local2 local3 local4 local5 local6 local7".split(
     " ",
@@ -41,9 +44,17 @@ function priorityFields(fields: EcsDraft, value: number): void {
   setLevel(fields, severity);
 }
 
+/** Some relays put a byte order mark or spaces before the priority. */
+function withoutPadding(line: string): string {
+  const first = line.charCodeAt(0);
+  if (first !== 32 && first !== 9 && first !== 0xfeff) return line;
+  const at = skipSpaces(line, first === 0xfeff ? 1 : 0);
+  return line[at] === "<" ? line.slice(at) : line;
+}
+
 function skipSpaces(line: string, from: number): number {
   let at = from;
-  while (at < line.length && line.charCodeAt(at) === 32) at++;
+  while (line.charCodeAt(at) === 32 || line.charCodeAt(at) === 9) at++;
   return at;
 }
 
@@ -53,7 +64,8 @@ function wordEnd(line: string, from: number): number {
 }
 
 /** Takes a line's syslog header off: RFC 5424, RFC 3164 and what devices make of them; any text is taken. */
-export function readHeader(line: string, context: ParseContext): Headed {
+export function readHeader(given: string, context: ParseContext): Headed {
+  const line = withoutPadding(given);
   const fields: EcsDraft = {};
   const priority = priorityAt(line);
   if (priority !== undefined) {
@@ -170,6 +182,20 @@ function zoneNameAt(line: string, at: number): { minutes: number | undefined; en
   return { minutes: zoneNamed(word), end };
 }
 
+/** `Nov 23 10:00:00 2026 host`: the year stands behind the time of day. */
+function withYearBehind(
+  line: string,
+  from: number,
+  time: ReadTime | undefined,
+  context: ParseContext,
+): ReadTime | undefined {
+  const year = time === undefined || line[time.end] !== " " ? "" : line.slice(time.end + 1, time.end + 6);
+  if (time === undefined || !YEAR.test(year)) return time;
+  const [month = "", day = "", clock = ""] = line.slice(from, time.end).split(/ +/);
+  const read = bsdAt(`${month} ${day} ${year.trim()} ${clock}`, 0, context);
+  return read === undefined ? time : { at: read.at, end: time.end + 5 };
+}
+
 function isUpper(code: number): boolean {
   return code >= 65 && code <= 90;
 }
@@ -188,7 +214,7 @@ function rfc3164(
 ): Headed {
   let at = skipSpaces(line, from);
   const marked = line[at] === "*" || line[at] === "." ? at + 1 : at;
-  const time = timeAt(line, marked, context);
+  const time = withYearBehind(line, marked, timeAt(line, marked, context), context);
   if (time === undefined) {
     const tag = hadPriority ? tagAt(line, at) : undefined;
     if (tag !== undefined) programFields(fields, tag.name, tag.pid);
@@ -245,9 +271,13 @@ function innerHeader(
 
 /** The word after the time when it can be a host: no tag, no `key=value`, no Cisco message. `relay->10.0.0.1` names the second. */
 function hostAt(line: string, at: number): { name: string; end: number } | undefined {
-  const end = wordEnd(line, at);
-  const word = line.slice(at, end);
+  const space = wordEnd(line, at);
+  const upto = line.slice(at, space);
+  const tab = upto.indexOf("\t");
+  const end = tab < 0 ? space : at + tab;
+  const word = tab < 0 ? upto : upto.slice(0, tab);
   if (word === "" || word.length > 255 || end === line.length) return undefined;
+  if (BRACKETED.test(word)) return { name: word.slice(1, -1), end };
   const first = word.charCodeAt(0);
   const last = word.charCodeAt(word.length - 1);
   if (
