@@ -69,6 +69,20 @@ test("I1: an administrator tests a connection, adds a peer, exchanges and sees h
     await page.getByText("正常").first().waitFor({ timeout: 60_000 });
     const at = page.url();
     assert.ok(!(await page.content()).includes(secret), "the login is never shown again");
+    await page.getByRole("button", { name: "比對" }).click();
+    await page.getByText("雙方一致。").waitFor();
+    await page.getByRole("button", { name: "修改" }).click();
+    await page.getByLabel("名稱").fill("鄰居");
+    await page.getByRole("button", { name: "測試連線" }).click();
+    await page.getByLabel("收取").nth(1).check();
+    assert.deepEqual(await complaints(page), []);
+    await page.getByRole("button", { name: "修改" }).click();
+    await page.getByRole("heading", { name: "鄰居" }).waitFor();
+    await page.goto(`${node.url}/collections`);
+    await page.getByText("community").first().click();
+    await page.getByRole("heading", { name: "收取者" }).waitFor();
+    await page.getByText("已取完").waitFor();
+    const collection = page.url();
     assert.deepEqual(faults, []);
     await page.context().close();
 
@@ -76,7 +90,13 @@ test("I1: an administrator tests a connection, adds a peer, exchanges and sees h
       const seen = await openPage(browser, node.url, look);
       await signInByHand(seen.page, node.firstAdministrator?.name ?? "", PASSWORD);
       await seen.page.locator("input[autocomplete=username]").waitFor({ state: "detached" });
-      for (const path of [at, `${node.url}/peers`, `${node.url}/peers/new`, `${node.url}/collections`]) {
+      const pages = [
+        at,
+        `${at}/edit`,
+        collection,
+        ...["/peers", "/peers/new", "/collections"].map((each) => node.url + each),
+      ];
+      for (const path of pages) {
         await seen.page.goto(path);
         await seen.page.locator("main h1, main h2").first().waitFor();
         await seen.page.waitForLoadState("networkidle");

@@ -318,6 +318,7 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "taxii.nothing-delete": { kind: "self", path: () => "/taxii2/nothing/here/", headers: TAXII },
   "peers.list": self("/api/v1/peers"),
   "peers.collections": self("/api/v1/peers/collections"),
+  "peers.fetches": self(`/api/v1/peers/collections/${NO_ID}/fetches`),
   "peers.test": self("/api/v1/peers/test", { peerId: NO_ID }),
   "peers.add": {
     kind: "self",

@@ -103,6 +103,20 @@ export interface TaxiiStatusTable {
   document: string;
 }
 
+export interface TaxiiFetchTable {
+  collection_id: string;
+  actor_id: string;
+  org_id: string;
+  tlp: number;
+  audience: Generated<string[]>;
+  actor_name: string;
+  first_at: Time;
+  last_at: Time;
+  objects: number;
+  reached_at: MaybeTime;
+  complete: boolean;
+}
+
 export interface StixLedgerTable {
   singleton: Generated<boolean>;
   seq: number;
@@ -294,6 +308,7 @@ export interface IntelTables {
   intel_delivery: IntelDeliveryTable;
   taxii_collection: TaxiiCollectionTable;
   taxii_status: TaxiiStatusTable;
+  taxii_fetch: TaxiiFetchTable;
   stix_ledger: StixLedgerTable;
   stix_object: StixObjectTable;
   intel_source: IntelSourceTable;

@@ -148,7 +148,7 @@ export const Difference = z.object({
 });
 export type Difference = z.infer<typeof Difference>;
 
-/** A collection of this node, what is in it and who fetched from it. */
+/** A collection of this node and what is in it. */
 export const OwnCollection = z.object({
   id: z.uuid(),
   alias: z.string(),
@@ -159,3 +159,22 @@ export const OwnCollection = z.object({
   lastAddedAt: z.iso.datetime().nullable(),
 });
 export type OwnCollection = z.infer<typeof OwnCollection>;
+
+/** Who fetched from a collection: each key, how many objects, and up to which time of arrival. */
+export const CollectionFetches = z.object({
+  collection: OwnCollection,
+  items: z.array(
+    z.object({
+      actorId: z.string(),
+      actorName: z.string(),
+      orgId: z.uuid(),
+      firstAt: z.iso.datetime(),
+      lastAt: z.iso.datetime(),
+      objects: z.number().int(),
+      reachedAt: z.iso.datetime().nullable(),
+      /** Nothing came after the last page. */
+      complete: z.boolean(),
+    }),
+  ),
+});
+export type CollectionFetches = z.infer<typeof CollectionFetches>;

@@ -4,10 +4,11 @@ import type { Scope } from "../../../core/scope.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
 import type { Jobs } from "../../../platform/jobs/job.ts";
 import { PeerFault } from "../taxii/client.ts";
-import { ownCollections } from "./collections.ts";
+import { fetchesOf, ownCollections } from "./collections.ts";
 import { compareWith } from "./compare.ts";
 import { clientOf, type ExchangeParts } from "./connection.ts";
 import {
+  CollectionFetches,
   Difference,
   Found,
   NewPeer,
@@ -52,6 +53,16 @@ export function peerRoutes(parts: ExchangeParts, jobs: Jobs, exchangeScope: () =
         const items = await within(ownCollections);
         return { items, total: items.length };
       },
+    }),
+    route({
+      id: "peers.fetches",
+      method: "GET",
+      path: "/api/v1/peers/collections/:id/fetches",
+      summary: "Who fetched from one of the node's collections, when and how far",
+      needs: "platform:read",
+      params: Id,
+      response: CollectionFetches,
+      handler: ({ params, within }) => within((work) => fetchesOf(work, params.id)),
     }),
     route({
       id: "peers.test",

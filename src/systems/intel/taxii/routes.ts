@@ -9,6 +9,7 @@ import {
   CollectionStore,
   type ObjectPage,
 } from "./collection-store.ts";
+import { FetchLog } from "./fetch-log.ts";
 import { readFilter, type TaxiiFilter, writeNext } from "./filter.ts";
 import { STIX_TYPE, TAXII_TYPE } from "./media-type.ts";
 import { API_ROOT, collectionOf, inRoot, type TaxiiCall, taxii } from "./route.ts";
@@ -19,6 +20,7 @@ const EPOCH = "1970-01-01T00:00:00.000000Z";
 
 /** The TAXII 2.1 server (sections 4 and 5). Every answer and every refusal is of its media type. */
 export function taxiiRoutes(config: Config): Route[] {
+  const fetches = new FetchLog();
   const routes = [
     taxii("discovery", "GET", "/taxii2/", "Server discovery", async () => ({
       title: `${config.node.name} TAXII`,
@@ -40,7 +42,7 @@ export function taxiiRoutes(config: Config): Route[] {
       present(await call.within((work) => collectionOf(work, call)), call.scope),
     ),
     inRoot("objects", "GET", "collections/:collectionId/objects/", "Objects of a collection", (call) =>
-      objects(call, readFilter(call.query, addressOf(call))),
+      objects(call, readFilter(call.query, addressOf(call)), fetches),
     ),
     inRoot(
       "object",
@@ -135,15 +137,23 @@ function addressOf({ request }: TaxiiCall): string {
   return stepsOf(request.url.split("?", 1)[0] ?? "").join("/");
 }
 
-async function read(call: TaxiiCall, filter: TaxiiFilter, receipt: boolean): Promise<ObjectPage> {
+async function read(
+  call: TaxiiCall,
+  filter: TaxiiFilter,
+  receipt: boolean,
+  fetches?: FetchLog,
+): Promise<ObjectPage> {
   const page = await call.within(async (work) => {
     const store = new CollectionStore(work);
     const { id } = await collectionOf(work, call);
     if (call.params["objectId"] !== undefined) await store.requireObject(id, call.params["objectId"]);
     const found = await store.page(id, filter);
     // A HEAD gives nobody anything.
-    if (receipt && call.request.method === "GET")
-      await new DeliveryStore(work).record(found.objects.flatMap(itemOf));
+    if (!receipt || call.request.method !== "GET") return found;
+    await new DeliveryStore(work).record(found.objects.flatMap(itemOf));
+    const { more, objects } = found;
+    const lastAdded = objects.at(-1)?.dateAdded;
+    await fetches?.note(work, { collectionId: id, objects: objects.length, lastAdded, more });
     return found;
   });
   // Without objects the headers keep a client where it is: at what it asked to see the rest of.
@@ -158,8 +168,8 @@ function itemOf(object: CollectionObject) {
 }
 
 /** The envelope (section 3.7), put together as text so that every object leaves byte for byte as it came. */
-async function objects(call: TaxiiCall, filter: TaxiiFilter): Promise<Buffer> {
-  const page = await read(call, filter, true);
+async function objects(call: TaxiiCall, filter: TaxiiFilter, fetches?: FetchLog): Promise<Buffer> {
+  const page = await read(call, filter, true, fetches);
   const last = page.objects.at(-1);
   if (last === undefined) return Buffer.from("{}");
   const rest = page.more ? `"more":true,"next":${JSON.stringify(writeNext(last.seq, filter))},` : "";

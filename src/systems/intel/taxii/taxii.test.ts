@@ -4,6 +4,7 @@ import { DATABASES } from "../../../platform/records/testing.ts";
 import { ItemStore } from "../item-store.ts";
 import type { Recipient } from "../model.ts";
 import { markedDocument, StixObjectStore } from "../object-store.ts";
+import { fetchesOf } from "../peers/collections.ts";
 import { approveItem, draftItem, submitItem, withdrawItem } from "../review.ts";
 import { type Answer, client, type IntelNode, intelNode, intelServer } from "../testing.ts";
 import { CollectionStore } from "./collection-store.ts";
@@ -150,6 +151,44 @@ for (const database of DATABASES) {
       json.items.map((each: { orgId: string; via: string }) => [each.orgId, each.via]),
       [[node.orgs.other, "taxii"]],
     );
+  });
+
+  withServer("I1: who fetches from a collection, when and how far", async (node, get, url) => {
+    await release(node, everyone);
+    const base = await community(get);
+    const id = base.split("/").at(-2) ?? "";
+    const admin = { ...node.writer, permissions: new Set(["platform:read"] as const) };
+    const fetches = async () =>
+      (await node.records.within(admin, (work) => fetchesOf(work, id))).items.map((each) => [
+        each.actorName,
+        each.orgId,
+        each.objects,
+        each.complete,
+        each.lastAt,
+      ]);
+    await get(`${base}manifest/`);
+    await client(url, "other")("HEAD", `${base}objects/`, undefined, { accept: TYPE });
+    assert.deepEqual(await fetches(), []);
+    const first = await get(`${base}objects/?limit=2`);
+    assert.deepEqual(await fetches(), [["other", node.orgs.other, 2, false, "2026-11-23T01:00:00.000Z"]]);
+    await get(`${base}objects/?limit=2&next=${first.json.next}`);
+    assert.equal((await fetches())[0]?.[2], 2, "in the middle of a pull it is written down now and then");
+    node.clock.set("2026-11-23T01:00:10.000Z");
+    const whole = await get(`${base}objects/`);
+    assert.deepEqual(await fetches(), [
+      ["other", node.orgs.other, 4 + whole.json.objects.length, true, "2026-11-23T01:00:10.000Z"],
+    ]);
+    const { items } = await node.records.within(admin, (work) => fetchesOf(work, id));
+    assert.equal(
+      items[0]?.reachedAt,
+      `${whole.headers.get("x-taxii-date-added-last")?.slice(0, 23)}Z`,
+      "as far as the last object",
+    );
+    assert.deepEqual(
+      (await node.records.within(node.otherKey, (work) => fetchesOf(work, id))).items.length,
+      1,
+    );
+    assert.deepEqual((await node.records.within(node.thirdKey, (work) => fetchesOf(work, id))).items, []);
   });
 
   test(`${database.name}: numbers and times of arrival grow in the order of commit`, async () => {

@@ -10,6 +10,7 @@ export default function CollectionsPage() {
       title={t("collections.nav")}
       path="/api/v1/peers/collections"
       id={(row) => row.id}
+      open={(row) => `/collections/${row.id}`}
       columns={[
         {
           key: "title",

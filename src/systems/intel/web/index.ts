@@ -52,6 +52,18 @@ export const web = defineDoor({
       nav: { label: "intel:collections.nav", icon: DatabaseOutlined, order: 85 },
     }),
     definePage({
+      path: "/collections/$id",
+      needs: "platform:read",
+      title: "intel:collections.nav",
+      component: lazy(() => import("./collection.page.tsx")),
+    }),
+    definePage({
+      path: "/peers/$id/edit",
+      needs: "platform:manage",
+      title: "intel:peers.edit",
+      component: lazy(() => import("./peer-edit.page.tsx")),
+    }),
+    definePage({
       path: "/peers/new",
       needs: "platform:manage",
       title: "intel:peers.new",

@@ -19,7 +19,7 @@ import {
   useParam,
   useTexts,
 } from "../../../web/kit.ts";
-import type { Line, PeerDetail, Run } from "../peers/model.ts";
+import type { Difference, Line, PeerDetail, Run } from "../peers/model.ts";
 import { PEER_TONES, PEERS } from "./peers.page.tsx";
 
 type Detail = z.infer<typeof PeerDetail>;
@@ -33,6 +33,7 @@ export default function PeerPage() {
 
 function PeerView({ peer }: { readonly peer: Detail }) {
   const t = useTexts("intel");
+  const [found, setFound] = useState<readonly Difference[]>();
   const moment = useMoment();
   return (
     <DetailPage
@@ -40,7 +41,7 @@ function PeerView({ peer }: { readonly peer: Detail }) {
       title={peer.name}
       tags={<StateTag tone={PEER_TONES[peer.state]}>{t(`peers.state.${peer.state}`)}</StateTag>}
       {...(peer.lastError === null ? {} : { next: { text: `${t("peers.error")}: ${peer.lastError}` } })}
-      acts={<Acts peer={peer} />}
+      acts={<Acts peer={peer} found={found} show={setFound} />}
       facts={[
         { label: t("peers.url"), value: peer.url, copy: peer.url },
         { label: t("peers.login"), value: t(`peers.login.${peer.loginKind}`) },
@@ -55,6 +56,11 @@ function PeerView({ peer }: { readonly peer: Detail }) {
       timelineTitle={t("peers.log")}
       timeline={peer.runs.map(moment)}
     >
+      {found !== undefined && (
+        <Section title={t("peers.differences")}>
+          <Differences of={found} />
+        </Section>
+      )}
       <Section title={t("peers.lines")}>
         <Lines lines={peer.lines} />
       </Section>
@@ -124,7 +130,63 @@ function Lines({ lines }: { readonly lines: readonly Line[] }) {
   );
 }
 
-function Acts({ peer }: { readonly peer: Detail }) {
+function differs({ missing, gone, mended }: Difference): boolean {
+  return missing + gone > mended;
+}
+
+/** What differs between the two sides, line by line, with the first examples. */
+function Differences({ of }: { readonly of: readonly Difference[] }) {
+  const t = useTexts("intel");
+  const examples = of.flatMap((each) => each.examples).slice(0, 20);
+  return (
+    <>
+      {!of.some(differs) && <p>{t("peers.differences.none")}</p>}
+      <div className="table-auto">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{t("peers.direction")}</th>
+              <th scope="col">{t("peers.collection")}</th>
+              <th scope="col">{t("peers.same")}</th>
+              <th scope="col">{t("peers.missing")}</th>
+              <th scope="col">{t("peers.gone")}</th>
+              <th scope="col">{t("peers.mended")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {of.map((each) => (
+              <tr key={each.lineId}>
+                <td>{t(each.direction === "pull" ? "peers.pull" : "peers.push")}</td>
+                <td>{each.title}</td>
+                {[each.same, each.missing, each.gone, each.mended].map((count, at) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: columns have their place.
+                  <td key={at}>{count.toLocaleString("en")}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {examples.length > 0 && (
+        <ul>
+          {examples.map((each) => (
+            <li key={`${each.id} ${each.message}`}>
+              <span className="mono">{each.id}</span> {each.message}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+interface ActsProps {
+  readonly peer: Detail;
+  readonly found: readonly Difference[] | undefined;
+  readonly show: (found: readonly Difference[]) => void;
+}
+
+function Acts({ peer, found, show }: ActsProps) {
   const t = useTexts("intel");
   const go = useGo();
   const manages = useMay("platform:manage");
@@ -135,10 +197,13 @@ function Acts({ peer }: { readonly peer: Detail }) {
     (paused: boolean) => api.patch<void>(`${PEERS}/${peer.id}`, { paused, version: peer.version }),
     { done: t("peers.changed"), touches },
   );
-  const compare = useAct(() => api.post<object>(`${PEERS}/${peer.id}/compare`, { mend: true }), {
-    done: t("peers.compare.done"),
-    touches,
-  });
+  const compared = async (mend: boolean) => {
+    const { lines } = await api.post<{ lines: Difference[] }>(`${PEERS}/${peer.id}/compare`, { mend });
+    show(lines);
+    return true;
+  };
+  const compare = useAct(() => compared(false), { done: t("peers.compare.done"), touches });
+  const mend = useAct(() => compared(true), { done: t("peers.mend.done"), touches });
   const remove = useAct(
     async () => {
       await api.del<void>(`${PEERS}/${peer.id}`);
@@ -158,6 +223,12 @@ function Acts({ peer }: { readonly peer: Detail }) {
       <Button loading={compare.busy} onClick={() => void compare.run(undefined)}>
         {t("peers.compare")}
       </Button>
+      {found?.some(differs) === true && (
+        <Button loading={mend.busy} onClick={() => void mend.run(undefined)}>
+          {t("peers.mend")}
+        </Button>
+      )}
+      <Button onClick={() => go(`/peers/${peer.id}/edit`)}>{t("peers.edit")}</Button>
       <Button danger onClick={() => setRemoving(true)}>
         {t("peers.remove")}
       </Button>
