@@ -113,7 +113,10 @@ export const detection: System = {
           orgByName: findOrg,
         }),
         ...alertRoutes(),
-        ...catalogRoutes(() => catalog),
+        ...catalogRoutes(
+          () => catalog,
+          () => pool.loading,
+        ),
       ],
       subscribers: [
         {

@@ -21,6 +21,11 @@ test("entities are found under their ECS names, the main one by rank", () => {
   assert.deepEqual(entities.hosts, ["fw-1"]);
   assert.equal(mainEntityOf(record), "ip 203.0.113.7");
   assert.equal(mainEntityOf({ "user.name": "root", "observer.name": "fw-1" }), "user root");
+  // What rules for Windows' own records group by.
+  assert.equal(mainEntityOf({ TargetUserName: "bob" }), "user bob");
+  assert.equal(mainEntityOf({ "winlog.event_data.TargetUserName": "bob", ComputerName: "dc" }), "user bob");
+  assert.equal(mainEntityOf({ "winlog.event_data.IpAddress": "192.0.2.9" }), "ip 192.0.2.9");
+  assert.equal(mainEntityOf({ "winlog.computer_name": "dc" }), "host dc");
   assert.equal(mainEntityOf({ message: "x" }), "");
   assert.equal(mainEntityOf({ "source.ip": "-", "user.name": " " }), "");
 });

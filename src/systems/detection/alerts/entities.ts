@@ -2,13 +2,38 @@ import { ENTITY_KINDS, type Entities, type Indicator } from "./model.ts";
 
 type EcsFields = Readonly<Record<string, unknown>>;
 
-/** Which ECS fields name what. */
+/** Names of Windows and of Sysmon, in flat records and under Winlogbeat's prefix. */
+function windows(...names: string[]): string[] {
+  return [...names.map((name) => `winlog.event_data.${name}`), ...names];
+}
+
+/** Which fields name what: ECS first, then what rules for Windows' own records group by. */
 const FIELDS: Readonly<Record<keyof Entities, readonly string[]>> = {
-  sourceIps: ["source.ip", "client.ip"],
-  destinationIps: ["destination.ip", "server.ip"],
-  users: ["user.name", "source.user.name", "user.target.name"],
-  hosts: ["host.name", "host.hostname", "observer.name", "observer.hostname"],
-  domains: ["dns.question.name", "url.domain", "destination.domain", "tls.client.server_name"],
+  sourceIps: ["source.ip", "client.ip", ...windows("IpAddress", "SourceIp", "SourceAddress")],
+  destinationIps: ["destination.ip", "server.ip", ...windows("DestinationIp", "DestAddress")],
+  users: [
+    "user.name",
+    "source.user.name",
+    "user.target.name",
+    ...windows("TargetUserName", "SubjectUserName", "User", "AccountName"),
+  ],
+  hosts: [
+    "host.name",
+    "host.hostname",
+    "observer.name",
+    "observer.hostname",
+    "winlog.computer_name",
+    "ComputerName",
+    "Computer",
+    ...windows("WorkstationName", "Workstation"),
+  ],
+  domains: [
+    "dns.question.name",
+    "url.domain",
+    "destination.domain",
+    "tls.client.server_name",
+    ...windows("QueryName", "DestinationHostname"),
+  ],
   urls: ["url.full", "url.original"],
   hashes: ["file.hash.sha256", "file.hash.sha1", "file.hash.md5"],
 };
@@ -48,6 +73,12 @@ export function mainEntityOf(record: EcsFields): string {
     if (first !== undefined) return `${word} ${first}`;
   }
   return "";
+}
+
+/** Host, address and user of one event, as far as it names them; of several of a kind the first. */
+export function sightOf(record: EcsFields): { host: string; address: string; user: string } {
+  const { hosts, sourceIps, users } = entitiesOf(record);
+  return { host: hosts[0] ?? "", address: sourceIps[0] ?? "", user: users[0] ?? "" };
 }
 
 /** Both together, the older first. */

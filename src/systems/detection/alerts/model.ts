@@ -67,7 +67,7 @@ export const Alert = z.object({
   /** Time of the first and of the last matched event. */
   firstSeen: z.iso.datetime(),
   lastSeen: z.iso.datetime(),
-  /** How many different events matched. */
+  /** How many different events matched; of a correlation all that it counted together. */
   count: z.number().int(),
   incidentId: z.uuid().nullable(),
   /** When the node raised it. */
@@ -105,6 +105,25 @@ export const AlertDetail = Alert.extend({
   indicators: z.array(Indicator),
 });
 export type AlertDetail = z.infer<typeof AlertDetail>;
+
+/** A host, address and user that events of an alert named together; what an event does not name is empty. */
+export const Sight = z.object({
+  host: z.string(),
+  address: z.string(),
+  user: z.string(),
+  /** Whose records these are where the alert belongs to those above; null where that is nothing or out of sight. */
+  memberId: OrgId.nullable(),
+  /** All beyond the thousand that an alert keeps apart. */
+  rest: z.boolean(),
+  firstSeen: z.iso.datetime(),
+  lastSeen: z.iso.datetime(),
+  count: z.number().int(),
+});
+export type Sight = z.infer<typeof Sight>;
+/** `q`: part of a host, address or user. */
+export const SightQuery = PageQuery.extend({ q: z.string().trim().min(1).max(200).optional() });
+export type SightQuery = z.infer<typeof SightQuery>;
+export const SightPage = pageOf(Sight);
 
 /** A comma-joined list of known words, `new,assigned`. */
 function listed<Word extends string>(words: readonly [Word, ...Word[]]) {

@@ -7,8 +7,9 @@ import { DATABASES, type FreshRecords, testClock, testScope } from "../../../pla
 import { closeAlert } from "./acts.ts";
 import { listAlerts } from "./list.ts";
 import { raiseAlerts } from "./raise.ts";
+import { SightStore } from "./sights.ts";
 import { AlertStore } from "./store.ts";
-import { BASE, list, matched, SYSTEMS } from "./testing.ts";
+import { BASE, list, matched, refuses, SYSTEMS } from "./testing.ts";
 
 for (const database of DATABASES) {
   describe(database.name, () => {
@@ -53,6 +54,92 @@ for (const database of DATABASES) {
         ["a", "b", "c"],
       );
       assert.deepEqual(now.sample[0]?.why, [{ field: "user.name", value: "root" }]);
+    });
+
+    test("whom events named together is counted apart, up to a thousand, and each event once", async () => {
+      const scope = testScope();
+      const sight = (at: number) => {
+        const one = matched(scope.orgId, `s${at}`, at / 60, { entity: "domain evil.example" });
+        return { ...one, record: { "host.name": `h${at % 1_010}`, "source.ip": "192.0.2.1" } };
+      };
+      const raise = (from: number, to: number) =>
+        records.within(scope, (work) =>
+          raiseAlerts(
+            work,
+            Array.from({ length: to - from }, (_, at) => sight(from + at)),
+          ),
+        );
+      const [alert] = (await raise(0, 600)).alerts;
+      assert.ok(alert);
+      await raise(500, 1_110);
+      const all = async (given: object = {}, reader = scope) =>
+        records.within(reader, (work) => new SightStore(work).list(alert.id, { limit: 200, ...given }));
+      const first = await all();
+      assert.equal(first.total, 1_001, "a thousand, and one for the rest");
+      assert.deepEqual(
+        [first.items[0]?.host, first.items[0]?.count, first.items[0]?.firstSeen, first.items[0]?.lastSeen],
+        ["h0", 2, instantOf(BASE), instantOf(BASE + 1_010_000)],
+      );
+      const seen = [...first.items];
+      for (let next = first.next; next !== undefined; ) {
+        const page = await all({ cursor: next });
+        seen.push(...page.items);
+        next = page.next;
+      }
+      assert.equal(seen.length, 1_001);
+      assert.equal(
+        seen.reduce((sum, { count }) => sum + count, 0),
+        1_110,
+      );
+      assert.deepEqual(
+        seen.filter(({ rest }) => rest).map(({ count }) => count),
+        [10],
+      );
+      assert.equal((await all({ q: "H77" })).total, 11, "part of a name, in any case");
+      await assert.rejects(all({}, testScope()), refuses("http.not-found"));
+    });
+
+    test("a match that stands for many counts as many, from the first of them", async () => {
+      const scope = testScope();
+      const since = instantOf(BASE - 600_000);
+      const [alert] = (
+        await records.within(scope, (work) =>
+          raiseAlerts(work, [{ ...matched(scope.orgId, "many", 0), stands: { count: 40, since } }]),
+        )
+      ).alerts;
+      assert.deepEqual([alert?.count, alert?.firstSeen, alert?.lastSeen], [40, since, instantOf(BASE)]);
+      await records.within(scope, (work) => raiseAlerts(work, [matched(scope.orgId, "one", 5)]));
+      const now = await records.within(scope, (work) => new AlertStore(work).get(alert?.id ?? ""));
+      assert.deepEqual([now.count, now.firstSeen], [41, since]);
+    });
+
+    test("an alert above organisations names those alone that its reader sees", async () => {
+      const scope = testScope();
+      const [member, foreign] = [uuidV7(), uuidV7()];
+      const named = [member, foreign].map((id, at) => ({
+        ...matched(scope.orgId, `m${at}`, at, { why: [{ field: "organization.id", value: id }] }),
+        record: { "organization.id": id, "host.name": "gate" },
+      }));
+      const raised = await records.within(scope, (work) => raiseAlerts(work, named));
+      const id = raised.alerts[0]?.id ?? assert.fail();
+      const reader = { ...scope, orgIds: [scope.orgId, member] };
+      const detail = await records.within(reader, (work) => new AlertStore(work).get(id));
+      assert.deepEqual(
+        detail.sample.map(({ record }) => record["organization.id"]),
+        [member, undefined],
+      );
+      assert.deepEqual(
+        detail.sample.map(({ why }) => why.length),
+        [1, 0],
+      );
+      const sights = await records.within(reader, (work) => new SightStore(work).list(id, { limit: 10 }));
+      assert.deepEqual(
+        sights.items.map(({ host, memberId }) => [host, memberId]),
+        [
+          ["gate", member],
+          ["gate", null],
+        ],
+      );
     });
 
     test("another rule, organisation or entity is another alert; a closed one takes no more", async () => {

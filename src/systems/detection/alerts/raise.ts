@@ -17,6 +17,8 @@ export interface MatchedEvent {
   readonly eventId: string;
   /** The time of the event itself. */
   readonly at: Instant;
+  /** What it stands for where it is no single event: how many, and since when. */
+  readonly stands?: { readonly count: number; readonly since: Instant };
   readonly record: Readonly<Record<string, unknown>>;
   readonly match: {
     readonly ruleId: string;
@@ -49,6 +51,9 @@ export interface Common {
 
 export interface Match extends SampleEvent {
   readonly common: Common;
+  /** How many events it stands for, the first of them at `since`. */
+  readonly count: number;
+  readonly since: Instant;
 }
 
 /**
@@ -116,6 +121,8 @@ function matchOf(one: MatchedEvent): Match {
       .slice(0, 20)
       .map(({ field, value }) => ({ field: clean(field), value: short(value) })),
     record: shortRecord(one.record),
+    count: one.stands?.count ?? 1,
+    since: instantOf(Math.min(millis(one.stands?.since ?? one.at), millis(one.at))),
     common: {
       orgId: one.orgId,
       tlp: one.tlp ?? "amber",

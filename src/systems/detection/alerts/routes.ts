@@ -18,7 +18,10 @@ import {
   CloseAlerts,
   CommentAlert,
   ReopenAlert,
+  SightPage,
+  SightQuery,
 } from "./model.ts";
+import { SightStore } from "./sights.ts";
 import { AlertStore } from "./store.ts";
 
 const OneAlert = z.object({ id: z.uuid() });
@@ -73,6 +76,17 @@ export function alertRoutes(): Route[] {
       params: OneAlert,
       response: AlertDetail,
       handler: ({ within, params }) => within((work) => new AlertStore(work).get(params.id)),
+    }),
+    route({
+      id: "alerts.sights",
+      method: "GET",
+      path: "/api/v1/alerts/:id/sights",
+      summary: "Hosts, addresses and users that the events of an alert named together",
+      needs: "alerts:read",
+      params: OneAlert,
+      query: SightQuery,
+      response: SightPage,
+      handler: ({ within, params, query }) => within((work) => new SightStore(work).list(params.id, query)),
     }),
     route({
       id: "alerts.assign",

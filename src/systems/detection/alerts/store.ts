@@ -16,6 +16,7 @@ import {
 } from "./model.ts";
 import type { Common, Match } from "./raise.ts";
 import { byTime, JOIN_WITHIN, joinSample, type Span } from "./rules.ts";
+import { SightStore } from "./sights.ts";
 import {
   type AlertTable,
   type AlertTables,
@@ -136,8 +137,9 @@ export class AlertStore {
   ): Promise<{ alert: Alert | undefined; counted: number }> {
     const counted = await this.count(alert.id, matches);
     const ordered = [...counted].sort(byTime);
-    const [first, last] = [ordered[0], ordered.at(-1)];
-    if (first === undefined || last === undefined) return { alert: undefined, counted: 0 };
+    const last = ordered.at(-1);
+    if (last === undefined) return { alert: undefined, counted: 0 };
+    const first = ordered.reduce((found, { since }) => earlier(found, since), last.since);
     const row = await this.db
       .selectFrom("alert")
       .selectAll()
@@ -154,8 +156,8 @@ export class AlertStore {
     const changed = await this.db
       .updateTable("alert")
       .set({
-        count: row.count + ordered.length,
-        first_seen: fresh ? first.at : earlier(instant(row.first_seen), first.at),
+        count: row.count + ordered.reduce((sum, { count }) => sum + count, 0),
+        first_seen: fresh ? first : earlier(instant(row.first_seen), first),
         last_seen: fresh ? last.at : later(instant(row.last_seen), last.at),
         entities: JSON.stringify(entities),
         entity_values: values,
@@ -166,6 +168,7 @@ export class AlertStore {
       .where("id", "=", alert.id)
       .returning(LISTED)
       .executeTakeFirstOrThrow();
+    await new SightStore(this.work).add(alert.id, ordered);
     return { alert: presentAlert(changed), counted: ordered.length };
   }
 
@@ -186,7 +189,7 @@ export class AlertStore {
     const alert = presentAlert(row);
     return {
       ...alert,
-      sample: presentSample(row.sample),
+      sample: withoutForeign(presentSample(row.sample), this.work.scope.orgIds),
       comments: comments.map(presentComment),
       indicators: indicatorsOf(alert),
     };
@@ -267,6 +270,25 @@ export class AlertStore {
   private get db() {
     return this.work.tables<AlertTables>();
   }
+}
+
+/** The field in which an alert across organisations names members (ECS). */
+const MEMBER = "organization.id";
+
+/** Events as a reader may see them: an alert across organisations names only those in the reader's sight. */
+function withoutForeign(sample: readonly SampleEvent[], orgIds: readonly string[]): SampleEvent[] {
+  const isOwn = (value: unknown) => typeof value === "string" && orgIds.includes(value);
+  return sample.map((event) => {
+    const named = event.record[MEMBER];
+    if (named === undefined) return event;
+    const { [MEMBER]: _, ...record } = event.record;
+    const seen = [named].flat().filter(isOwn);
+    return {
+      ...event,
+      why: event.why.filter(({ field, value }) => field !== MEMBER || isOwn(value)),
+      record: seen.length === 0 ? record : { ...record, [MEMBER]: Array.isArray(named) ? seen : seen[0] },
+    };
+  });
 }
 
 function chunks<T>(all: readonly T[]): T[][] {

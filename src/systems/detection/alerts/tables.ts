@@ -61,7 +61,21 @@ export interface AlertCommentTable {
   text: string;
 }
 
+export interface AlertSightTable {
+  id: Generated<string | number>;
+  alert_id: string;
+  host: string;
+  address: string;
+  user_name: string;
+  member_id: string | null;
+  rest: Generated<boolean>;
+  first_seen: string | Date;
+  last_seen: string | Date;
+  count: string | number;
+}
+
 export interface AlertTables {
+  alert_sight: AlertSightTable;
   alert: AlertTable;
   alert_match: AlertMatchTable;
   alert_comment: AlertCommentTable;

@@ -63,6 +63,14 @@ for (const database of DATABASES) {
         [["correlation", "active"]],
       );
       assert.ok((await of({ kind: "correlation" })).some(({ across }) => across));
+      const guessing = (await of({ kind: "correlation", q: "password-guessing" }))[0] ?? assert.fail();
+      const below = guessing.correlation?.rules[0] ?? assert.fail();
+      assert.equal(guessing.correlation?.type, "event_count");
+      assert.ok((guessing.correlation?.timespanSeconds ?? 0) > 0 && guessing.correlation?.condition !== "");
+      assert.ok((guessing.correlation?.groupBy.length ?? 0) > 0);
+      const [source] = await of({ q: below.id });
+      assert.equal(source?.title, below.title);
+      assert.ok(source?.correlatedBy.some(({ id }) => id === guessing.id));
       assert.deepEqual(
         (await of({ q: rule.id })).map(({ alerts, matches }) => [alerts, matches]),
         [[1, 1]],

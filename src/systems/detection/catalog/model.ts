@@ -11,6 +11,24 @@ export const RULE_KINDS = ["detection", "correlation"] as const;
  */
 export const RULE_STATES = ["active", "silent", "unmapped"] as const;
 
+/** A rule by name, for links. */
+const RuleName = z.object({ id: z.string(), title: z.string(), titleZh: z.string().nullable() });
+
+/** What a correlation rule asks. */
+const RuleCorrelation = z.object({
+  type: z.string(),
+  /** The rules that it looks at, detection or correlation. */
+  rules: z.array(RuleName),
+  groupBy: z.array(z.string()),
+  /** What is counted or reckoned with. */
+  fields: z.array(z.string()),
+  timespanSeconds: z.number(),
+  /** `count >= 10`; empty where all of its rules must be met. */
+  condition: z.string(),
+  /** Whether the rules it looks at raise alerts of their own, too. */
+  generate: z.boolean(),
+});
+
 /** A rule that the node has loaded. */
 export const Rule = z.object({
   id: z.string(),
@@ -28,6 +46,13 @@ export const Rule = z.object({
   /** Path within its folder, and the line at which it begins. */
   file: z.string(),
   line: z.number().int(),
+  /** Whose field names it speaks; `sigma` unless it says another. */
+  taxonomy: z.string(),
+  /** Rules that it came from, replaces or is like; `loaded` where they are at work here. */
+  related: z.array(z.object({ id: z.string(), type: z.string(), loaded: z.boolean() })),
+  correlation: RuleCorrelation.nullable(),
+  /** Correlation rules that look at it. */
+  correlatedBy: z.array(RuleName),
 });
 export type Rule = z.infer<typeof Rule>;
 
@@ -61,5 +86,7 @@ export const RuleFaults = z.object({
   /** When the rules that are at work were loaded; absent until they are. */
   loadedAt: z.iso.datetime().optional(),
   rules: z.number().int(),
+  /** Changed rules are being read; those before are at work until then. */
+  loading: z.boolean(),
 });
 export type RuleFaults = z.infer<typeof RuleFaults>;

@@ -4,7 +4,7 @@ import { type Catalog, listRules, oneRule } from "./catalog.ts";
 import { RuleDetail, RuleFaults, RulePage, RuleQuery } from "./model.ts";
 
 /** The rules at work over HTTP. They are the node's own and the same for every reader; the counts are the reader's. */
-export function catalogRoutes(catalog: () => Catalog): Route[] {
+export function catalogRoutes(catalog: () => Catalog, loading: () => boolean): Route[] {
   return [
     route({
       id: "rules.list",
@@ -25,7 +25,12 @@ export function catalogRoutes(catalog: () => Catalog): Route[] {
       response: RuleFaults,
       handler: async () => {
         const { faults, loadedAt, rules } = catalog();
-        return { items: [...faults], rules: rules.length, ...(loadedAt !== undefined && { loadedAt }) };
+        return {
+          items: [...faults],
+          rules: rules.length,
+          loading: loading(),
+          ...(loadedAt !== undefined && { loadedAt }),
+        };
       },
     }),
     route({

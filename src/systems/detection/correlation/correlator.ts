@@ -4,7 +4,7 @@ import type { CorrelationMatch, CorrelatorCounters, CorrelatorOptions, RuleHit }
 import { Pending, type Waiting } from "./pending.ts";
 import type { CorrelationRule } from "./rule.ts";
 import { fingerprintOf, type Snapshot, type WindowSnapshot } from "./snapshot.ts";
-import { Window } from "./window.ts";
+import { type Entry, Window } from "./window.ts";
 
 const DEFAULTS: CorrelatorOptions = {
   lateness: 30_000,
@@ -13,6 +13,7 @@ const DEFAULTS: CorrelatorOptions = {
   pending: 1_000_000,
 };
 const EVENT_IDS = 100;
+const COUNTED = 50;
 
 /** The names under which a rule's field stands in its records; the field itself when nothing ties them. */
 export type NamesOf = (ruleId: string, field: string) => readonly string[];
@@ -263,6 +264,15 @@ function matchOf(rule: CorrelationRule, last: Waiting, window: Window): Correlat
     at: last.at,
     count: entries.length,
     value: window.measure() ?? 0,
+    ...(rule.type === "value_count" && { counted: countedOf(rule, entries) }),
     eventIds: entries.slice(-EVENT_IDS).map(({ eventId }) => eventId),
   };
+}
+
+function countedOf(rule: CorrelationRule, entries: readonly Entry[]): Record<string, string[]> {
+  const texts = [...new Set(entries.map(({ value }) => String(value)))].slice(0, COUNTED);
+  const values = texts.map((text) => valuesOf(text, rule.fields.length));
+  return Object.fromEntries(
+    rule.fields.map((field, at) => [field, [...new Set(values.map((each) => each[at] ?? ""))]]),
+  );
 }

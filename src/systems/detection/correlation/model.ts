@@ -30,6 +30,8 @@ export interface CorrelationMatch {
   readonly count: number;
   /** What the condition was asked of: a count, a sum, a mean. */
   readonly value: number;
+  /** Of `value_count` the different values that were counted, by field, in order of their first event; at most 50. */
+  readonly counted?: Readonly<Record<string, readonly string[]>>;
   /** The youngest events, oldest first; at most 100. */
   readonly eventIds: readonly string[];
 }

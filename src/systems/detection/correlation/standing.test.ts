@@ -8,6 +8,7 @@ import { DATABASES, type FreshRecords, testClock, testScope } from "../../../pla
 import { type MatchedEvent, raiseAlerts } from "../alerts/index.ts";
 import { listAlerts } from "../alerts/list.ts";
 import { AlertQuery } from "../alerts/model.ts";
+import { AlertStore } from "../alerts/store.ts";
 import { loadMatcher } from "../pipeline/rules.ts";
 import { loadRules } from "../sigma/index.ts";
 import { Correlations } from "./standing.ts";
@@ -102,9 +103,9 @@ const told = (records: FreshRecords, orgIds: readonly string[] = JOB.orgIds) =>
   });
 
 const WANTED = [
-  ["Failed Sign-Ins from One Address at Several Members", CENTRE, 1, "ip 198.51.100.66"],
-  ["Many Failed Sign-Ins from One Address for One Account", MEMBERS[0], 1, "ip 198.51.100.66"],
-  ["Sign-In after Many Failures", MEMBERS[0], 1, "ip 198.51.100.66"],
+  ["Failed Sign-Ins from One Address at Several Members", CENTRE, 7, "ip 198.51.100.66"],
+  ["Many Failed Sign-Ins from One Address for One Account", MEMBERS[0], 10, "ip 198.51.100.66"],
+  ["Sign-In after Many Failures", MEMBERS[0], 2, "ip 198.51.100.66"],
 ];
 
 /** Same choices at every run. */
@@ -127,6 +128,19 @@ for (const database of DATABASES) {
       assert.deepEqual(await told(records), WANTED);
       // Of what was seen at several members, no member hears.
       assert.deepEqual(await told(records, MEMBERS), WANTED.slice(1));
+
+      const detail = (title: string, orgIds: readonly string[]) =>
+        records.within({ ...JOB, orgIds }, async (work) => {
+          const { items } = await listAlerts(work, AlertQuery.parse({ limit: "200" }));
+          return new AlertStore(work).get(items.find((each) => each.title === title)?.id ?? "");
+        });
+      const guessing = await detail(String(WANTED[1]?.[0]), JOB.orgIds);
+      assert.ok(guessing.firstSeen < guessing.lastSeen, "it covers the time of all that it counted");
+      const membersOf = async (orgIds: readonly string[]) =>
+        (await detail(String(WANTED[0]?.[0]), orgIds)).sample[0]?.record["organization.id"];
+      assert.deepEqual(await membersOf(JOB.orgIds), MEMBERS.slice(0, 2), "those that made it fire, by name");
+      assert.deepEqual(await membersOf([CENTRE, MEMBERS[1] ?? ""]), [MEMBERS[1]]);
+      assert.equal(await membersOf([CENTRE]), undefined, "who sees none is told none");
     } finally {
       await correlations.stop();
       await records.dispose();

@@ -4,7 +4,7 @@ import type { Scope } from "../../../core/scope.ts";
 import type { Log } from "../../../platform/log/log.ts";
 import type { Metrics } from "../../../platform/metrics/metrics.ts";
 import type { Records, Work } from "../../../platform/records/work.ts";
-import { clean } from "../alerts/entities.ts";
+import { clean, mainEntityOf } from "../alerts/entities.ts";
 import { type MatchedEvent, raiseAlerts } from "../alerts/index.ts";
 import { LOG_TLP } from "../pipeline/log-table.ts";
 import { Correlator } from "./correlator.ts";
@@ -281,14 +281,21 @@ export class Correlations {
   }
 
   #alertOf(match: CorrelationMatch, orgId: OrgId): MatchedEvent {
-    const { id, ruleId, title, titleZh, level, tags, group, at, count, value, eventIds } = match;
+    const { id, ruleId, title, titleZh, level, tags, group, counted, firstAt, at, count, value, eventIds } =
+      match;
+    const grouped: Record<string, unknown> = {};
+    for (const [field, text] of Object.entries(group))
+      for (const name of this.#recordNames(ruleId, field)) grouped[name] = text;
     const record: Record<string, unknown> = {};
-    for (const [field, text] of Object.entries(group)) record[this.#nameOf(ruleId, field)] = text;
+    for (const [field, texts] of Object.entries(counted ?? {}))
+      for (const name of this.#recordNames(ruleId, field)) record[name] = texts;
+    Object.assign(record, grouped);
     return {
       orgId,
       tlp: LOG_TLP,
       eventId: id.slice(0, 1_000),
       at: instantOf(at),
+      stands: { count, since: instantOf(firstAt) },
       record,
       match: {
         ruleId,
@@ -296,8 +303,13 @@ export class Correlations {
         ...(titleZh === undefined ? {} : { titleZh }),
         level,
         tags,
+        // What was counted differs from one time to the next, what it was grouped by does not.
+        entity: mainEntityOf(grouped),
         why: [
-          ...Object.entries(record).map(([field, text]) => ({ field, value: String(text) })),
+          ...Object.entries(group).map(([field, text]) => ({
+            field: this.#recordNames(ruleId, field)[0] ?? field,
+            value: text,
+          })),
           { field: "correlation.events", value: String(count) },
           ...(value === count || Number.isNaN(value)
             ? []
@@ -308,18 +320,22 @@ export class Correlations {
     };
   }
 
-  /** The record's name of a correlation's field, by the first rule below it that is tied to records. */
-  #nameOf(ruleId: string, field: string): string {
+  /** The names in records of a correlation's field, by the rules below it that are tied to records. */
+  #recordNames(ruleId: string, field: string): readonly string[] {
+    const names = new Set<string>();
     for (const linked of [this.#set?.own, this.#set?.across]) {
       for (const [source, inputs] of linked?.inputs ?? []) {
-        const input = inputs.find(({ rule }) => rule.id === ruleId);
-        const at = input?.rule.groupBy.indexOf(field) ?? -1;
-        if (input === undefined || at < 0) continue;
-        const name = this.#set?.names.get(source)?.get(input.groupBy[at] ?? field)?.[0];
-        if (name !== undefined) return name;
+        for (const { rule, groupBy, fields } of inputs) {
+          if (rule.id !== ruleId) continue;
+          const by = groupBy[rule.groupBy.indexOf(field)];
+          const counted = fields[rule.fields.indexOf(field)];
+          for (const own of [by, counted])
+            if (own !== undefined)
+              for (const name of this.#set?.names.get(source)?.get(own) ?? []) names.add(name);
+        }
       }
     }
-    return field;
+    return names.size === 0 ? [field] : [...names];
   }
 
   #linked(key: string): CorrelationSet["own"] {

@@ -135,3 +135,32 @@ test("rules read again under load: no batch is lost, each is met with one readin
     await pool.close();
   }
 });
+
+test("while rules are compiled aside no batch waits for them", async () => {
+  const rules = mkdtempSync(join(folder, "aside-"));
+  const pipelines = join(folder, "aside.yml");
+  writeFileSync(pipelines, "logsources:\n  - logsource: { category: any }\n");
+  const write = (count: number) =>
+    writeFileSync(
+      join(rules, "rules.yml"),
+      Array.from(
+        { length: count },
+        (_, at) =>
+          `title: r${count}\nid: 7c4b8f0e-0000-4000-8000-${String(at).padStart(12, "0")}\nlogsource:\n  category: any\ndetection:\n  selection:\n    message: x${at}\n  condition: selection\n`,
+      ).join("---\n"),
+    );
+  write(1);
+  let told = 0;
+  const pool = new PipelinePool({ folders: { rules, pipelines }, size: 1, onRules: () => told++ });
+  try {
+    await pool.process(task("x0\n"));
+    assert.deepEqual([told, pool.loading], [1, false]);
+    write(2_000);
+    pool.reload();
+    const results = await Promise.all([1, 2, 3, 4].map(() => pool.process(task("x0\n"))));
+    assert.deepEqual([told, pool.loading], [1, true], "answered before the new rules are ready");
+    assert.ok(results.every(({ matches }) => matches[0]?.match.title === "r1"));
+  } finally {
+    await pool.close();
+  }
+});

@@ -95,6 +95,11 @@ export class PipelinePool {
     for (const { worker } of this.#threads) worker.postMessage({ kind: "indicators", set } satisfies Ask);
   }
 
+  /** Whether rules are being read of which `onRules` has not told yet; batches are met with those before. */
+  get loading(): boolean {
+    return this.#threads.size > 0 && this.#told !== this.#generation;
+  }
+
   /** Batches that wait or are under way. */
   get depth(): number {
     return this.#queue.length + [...this.#threads].filter((thread) => thread.busy !== undefined).length;
@@ -139,8 +144,10 @@ export class PipelinePool {
   }
 
   #next(): void {
+    // A thread that still compiles would keep a batch for seconds which another takes at once.
+    const hasReady = [...this.#threads].some(({ ready, retired }) => ready && !retired);
     for (const thread of this.#threads) {
-      if (thread.busy !== undefined || thread.retired) continue;
+      if (thread.busy !== undefined || thread.retired || (hasReady && !thread.ready)) continue;
       const waiting = this.#queue.shift();
       if (waiting === undefined) return;
       thread.busy = waiting;

@@ -14,6 +14,7 @@ import {
   loadRules,
   type Matcher,
   type Pipeline,
+  SIGMA_TAXONOMY,
   type SigmaRule,
 } from "../sigma/index.ts";
 
@@ -49,6 +50,10 @@ export function loadMatcher(folders: RuleFolders): LoadedRules {
   );
   const unmapped = new Set(compiled.unmapped);
   const linked = new Set([...set.own.rules, ...set.across.rules].map(({ id }) => id));
+  const ties = tiesOf(
+    loaded.rules,
+    read.correlations.filter(({ id }) => linked.has(id)),
+  );
   const stateOf = (rule: SigmaRule): Rule["state"] =>
     unmapped.has(rule) ? "unmapped" : set.silent.has(rule.id) ? "silent" : "active";
   const issues = [
@@ -62,17 +67,17 @@ export function loadMatcher(folders: RuleFolders): LoadedRules {
     matcher: compiled,
     size: compiled.size,
     rules: [
-      ...loaded.rules.map((rule) => factsOf(rule, stateOf(rule))),
+      ...loaded.rules.map((rule) => factsOf(rule, stateOf(rule), ties)),
       ...read.correlations
         .filter(({ id }) => linked.has(id))
-        .map((rule) => correlationFacts(rule, set.silent.has(rule.id))),
+        .map((rule) => correlationFacts(rule, set.silent.has(rule.id), ties)),
     ].sort(bySeverity),
     correlations: set,
     faults: issues.map((issue) => ({ path: `${issue.file}:${issue.line}`, message: issue.message })),
   };
 }
 
-function factsOf(rule: SigmaRule, state: Rule["state"]): Rule {
+function factsOf(rule: SigmaRule, state: Rule["state"], ties: Ties): Rule {
   const { product, category, service } = rule.logSource;
   return {
     id: rule.id,
@@ -87,10 +92,43 @@ function factsOf(rule: SigmaRule, state: Rule["state"]): Rule {
     logSource: [product, category, service].filter((part) => part !== undefined).join("/"),
     file: rule.file,
     line: rule.line,
+    taxonomy: rule.taxonomy,
+    related: rule.related.map((each) => ({ ...each, loaded: ties.names.has(each.id) })),
+    correlation: null,
+    correlatedBy: [...(ties.above.get(rule.id) ?? [])],
   };
 }
 
-function correlationFacts(rule: CorrelationRule, silent: boolean): Rule {
+type RuleName = Rule["correlatedBy"][number];
+
+/** How rules hang together: each by name, and the correlation rules that look at it. */
+interface Ties {
+  readonly names: ReadonlyMap<string, RuleName>;
+  readonly above: ReadonlyMap<string, readonly RuleName[]>;
+  /** A rule's id by the id or name by which others call it. */
+  idOf(reference: string): string;
+}
+
+function tiesOf(rules: readonly SigmaRule[], correlations: readonly CorrelationRule[]): Ties {
+  const all = [...rules, ...correlations];
+  const names = new Map(
+    all.map(({ id, title, titleZh }) => [id, { id, title, titleZh: titleZh ?? null }] as const),
+  );
+  const byName = new Map(all.flatMap(({ id, name }) => (name === undefined ? [] : [[name, id] as const])));
+  const idOf = (reference: string) =>
+    names.has(reference) ? reference : (byName.get(reference) ?? reference);
+  const above = new Map<string, RuleName[]>();
+  for (const rule of correlations) {
+    const name = names.get(rule.id);
+    for (const id of new Set(rule.rules.map(idOf)))
+      if (name !== undefined) above.set(id, [...(above.get(id) ?? []), name]);
+  }
+  return { names, above, idOf };
+}
+
+const SIGNS: Readonly<Record<string, string>> = { gt: ">", gte: "≥", lt: "<", lte: "≤", eq: "=", neq: "≠" };
+
+function correlationFacts(rule: CorrelationRule, silent: boolean, ties: Ties): Rule {
   return {
     id: rule.id,
     title: rule.title,
@@ -104,6 +142,21 @@ function correlationFacts(rule: CorrelationRule, silent: boolean): Rule {
     logSource: rule.type,
     file: rule.file,
     line: rule.line,
+    taxonomy: SIGMA_TAXONOMY,
+    related: [],
+    correlation: {
+      type: rule.type,
+      rules: rule.rules.map((reference) => {
+        const id = ties.idOf(reference);
+        return ties.names.get(id) ?? { id, title: reference, titleZh: null };
+      }),
+      groupBy: [...rule.groupBy],
+      fields: [...rule.fields],
+      timespanSeconds: rule.span / 1000,
+      condition: rule.ranges.map(({ op, than }) => `${SIGNS[op] ?? op} ${than}`).join(", "),
+      generate: rule.generate,
+    },
+    correlatedBy: [...(ties.above.get(rule.id) ?? [])],
   };
 }
 

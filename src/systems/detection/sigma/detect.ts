@@ -5,6 +5,7 @@ import type { Fault } from "../../../core/problem.ts";
 import { FileCorrelation, type FileMatch } from "../correlation/file.ts";
 import { correlationSet, readCorrelations } from "../correlation/load.ts";
 import { eventTime } from "../parsers/text/event-time.ts";
+import { parseJson } from "../parsers/text/exact-json.ts";
 import type { Issue } from "./issue.ts";
 import { lineBatches, openBytes, openStream } from "./lines.ts";
 import { loadRules } from "./load.ts";
@@ -134,7 +135,7 @@ function readEvent(
 ): Readonly<Record<string, unknown>> | string {
   if (parser !== undefined) return parser(text) ?? "the parser does not know this line";
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return flatRecord(value);
     return "an event is a JSON object";
   } catch (error) {

@@ -3,4 +3,4 @@ export type { Issue } from "./issue.ts";
 export { loadRules } from "./load.ts";
 export { type CompiledRules, compileRules, type Matcher, type RuleMatch } from "./matcher.ts";
 export { loadPipeline, type Pipeline } from "./pipeline.ts";
-export type { RuleLevel, SigmaRule } from "./rule.ts";
+export { type RuleLevel, SIGMA_TAXONOMY, type SigmaRule } from "./rule.ts";

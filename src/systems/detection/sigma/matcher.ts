@@ -4,7 +4,7 @@ import { Gates } from "./gates.ts";
 import type { Issue } from "./issue.ts";
 import { type Entry, gathered, type Test, type Why } from "./leaf.ts";
 import { type Mapping, type Pipeline, waysTo } from "./pipeline.ts";
-import type { RuleLevel, Search, SigmaRule } from "./rule.ts";
+import { type RuleLevel, type Search, SIGMA_TAXONOMY, type SigmaRule } from "./rule.ts";
 import { type EventRecord, EventView, type FieldRead, FieldSlots } from "./view.ts";
 
 /** That an event met a rule, and by which of its fields. */
@@ -92,10 +92,17 @@ class RuleIndex implements CompiledRules {
   }
 
   add(rule: SigmaRule): void {
-    const ways = this.#pipeline === undefined ? [[]] : waysTo(rule.logSource, this.#pipeline);
+    const ways = this.#pipeline === undefined ? [[]] : waysTo(rule, this.#pipeline);
     this.#ways.set(rule.id, ways);
     if (ways.length === 0) {
       this.unmapped.push(rule);
+      const { taxonomy } = rule;
+      if (taxonomy !== SIGMA_TAXONOMY && !this.#pipeline?.mappings.some((each) => each.taxonomy === taxonomy))
+        this.issues.push({
+          file: rule.file,
+          line: rule.line,
+          message: `no pipeline maps the names of the taxonomy "${taxonomy}"`,
+        });
       return;
     }
     const before = this.issues.length;

@@ -137,3 +137,48 @@ logsources:
   assert.equal(matcher.match({ y: 1, b: 1 }).length, 0);
   assert.deepEqual(matcher.namesOf("t.yml", "a"), ["b", "p.a"]);
 });
+
+test("a rule of another taxonomy takes the mappings of that taxonomy alone, and without any is reported", () => {
+  const { pipeline: acme, issues: faults } = pipelineOf(`
+title: acme
+taxonomy: Acme
+logsources:
+  - logsource: { product: windows }
+    records: { event.module: acme }
+    fields: { prog: process.executable }
+`);
+  assert.deepEqual(faults, []);
+  const both = { ...pipeline, mappings: [...pipeline.mappings, ...acme.mappings] };
+  const text = (taxonomy: string) =>
+    `title: t\n${taxonomy}logsource: { product: windows }\ndetection:\n  s: { prog: x }\n  condition: s\n`;
+  const of = (taxonomy: string) => compileRules(readRules(text(taxonomy), "t.yml").rules, both);
+  const event = { "process.executable": "x", "event.module": "acme" };
+  assert.equal(of("taxonomy: acme\n").match(event).length, 1);
+  assert.equal(of("").match({ ...event, prog: "x" }).length, 0, "Sigma's own names stay out of it");
+  assert.equal(of("taxonomy: sigma\n").match({ prog: "x", "event.module": "windows" }).length, 1);
+  const unknown = of("taxonomy: other\n");
+  assert.equal(unknown.unmapped.length, 1);
+  assert.deepEqual(
+    unknown.issues.map(({ file, line, message }) => [file, line, message]),
+    [["t.yml", 1, 'no pipeline maps the names of the taxonomy "other"']],
+  );
+});
+
+test("related rules are read, and what names none is told with its line", () => {
+  const text = (related: string) =>
+    `title: t\nrelated:\n${related}logsource: { product: windows }\ndetection:\n  s: { a: x }\n  condition: s\n`;
+  const id = "7c4b8f0e-0000-4000-8000-000000000001";
+  const fine = readRules(
+    text(`  - { id: ${id}, type: derived }\n  - { id: ${id}, type: obsoletes }\n`),
+    "t.yml",
+  );
+  assert.deepEqual(fine.rules[0]?.related, [
+    { id, type: "derived" },
+    { id, type: "obsolete" },
+  ]);
+  const wrong = readRules(text(`  - { id: ${id}, type: child }\n  - { id: 7, type: similar }\n`), "t.yml");
+  assert.deepEqual(
+    wrong.issues.map(({ line }) => line),
+    [3, 4],
+  );
+});

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Issue, Issues } from "./issue.ts";
 import { yamlFiles } from "./load.ts";
-import { type LogSource, readSearch, type Search } from "./rule.ts";
+import { type LogSource, readSearch, type Search, SIGMA_TAXONOMY, type SigmaRule } from "./rule.ts";
 import { entryOf, readTrees, type Tree, type TreeMap, textOf } from "./tree.ts";
 
 /** One way in which a log source is found among the records, and what its fields are called there. */
@@ -15,6 +15,8 @@ export interface Mapping {
   readonly prefix: string;
   /** Mappings of two forms never hold together, such as flat JSON and ECS; undefined goes with any. */
   readonly form?: string | undefined;
+  /** It is for rules that speak this taxonomy alone; Sigma's own unless told. */
+  readonly taxonomy?: string | undefined;
 }
 
 /**
@@ -56,7 +58,7 @@ export function loadPipeline(path: string): { pipeline: Pipeline; issues: Issue[
 }
 
 function readMappings(tree: TreeMap, issues: Issues): Mapping[] {
-  const known = ["title", "description", "form", "logsources", ...VALUES];
+  const known = ["title", "description", "form", "taxonomy", "logsources", ...VALUES];
   for (const entry of tree.entries) {
     if (!known.includes(entry.key))
       issues.add(entry.line, `"${entry.key}" is not one of ${known.join(", ")}`);
@@ -68,7 +70,11 @@ function readMappings(tree: TreeMap, issues: Issues): Mapping[] {
     return [];
   }
   const form = textOf(entryOf(tree, "form")?.value);
-  return list.value.items.flatMap((item) => readMapping(item, form, issues) ?? []);
+  const taxonomy = textOf(entryOf(tree, "taxonomy")?.value)?.trim().toLowerCase();
+  return list.value.items.flatMap((item) => {
+    const mapping = readMapping(item, form, issues);
+    return mapping === undefined ? [] : [{ ...mapping, ...(taxonomy !== undefined && { taxonomy }) }];
+  });
 }
 
 function readMapping(tree: Tree, form: string | undefined, issues: Issues): Mapping | undefined {
@@ -115,9 +121,14 @@ function readNames(tree: Tree | undefined, issues: Issues): Map<string, readonly
  * The ways in which a rule's log source is found, each a set of mappings that hold together; none where some attribute
  * of the log source is in no mapping, since the rule would then meet records that it does not mean.
  */
-export function waysTo(logSource: LogSource, pipeline: Pipeline): readonly (readonly Mapping[])[] {
-  const fitting = pipeline.mappings.filter((mapping) =>
-    Object.entries(mapping.logSource).every(([key, value]) => logSource[key as keyof LogSource] === value),
+export function waysTo(
+  { logSource, taxonomy }: Pick<SigmaRule, "logSource" | "taxonomy">,
+  pipeline: Pipeline,
+): readonly (readonly Mapping[])[] {
+  const fitting = pipeline.mappings.filter(
+    (mapping) =>
+      (mapping.taxonomy ?? SIGMA_TAXONOMY) === taxonomy &&
+      Object.entries(mapping.logSource).every(([key, value]) => logSource[key as keyof LogSource] === value),
   );
   const covered = new Set(fitting.flatMap((mapping) => Object.keys(mapping.logSource)));
   if (Object.keys(logSource).some((key) => !covered.has(key))) return [];

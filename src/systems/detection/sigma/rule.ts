@@ -33,12 +33,23 @@ export interface SigmaRule {
   readonly tags: readonly string[];
   readonly falsePositives: readonly string[];
   readonly logSource: LogSource;
+  /** Whose field names it speaks; `sigma` unless it says another. */
+  readonly taxonomy: string;
+  readonly related: readonly RelatedRule[];
   readonly searches: ReadonlyMap<string, Search>;
   readonly condition: Condition;
   readonly file: string;
   readonly line: number;
 }
 
+const RELATIONS = ["derived", "obsolete", "merged", "renamed", "similar"] as const;
+/** Another rule that this one came from, replaces, or is like (specification, "Related"). */
+export interface RelatedRule {
+  readonly id: string;
+  readonly type: (typeof RELATIONS)[number];
+}
+
+export const SIGMA_TAXONOMY = "sigma";
 const REQUIRED = ["title", "logsource", "detection"];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DATE = /^\d{4}[-/]\d{2}[-/]\d{2}$/;
@@ -96,6 +107,8 @@ export function readRule(tree: Tree, file: string, issues: Issues): SigmaRule | 
     tags: listOf(entryOf(tree, "tags")?.value),
     falsePositives: listOf(entryOf(tree, "falsepositives")?.value),
     logSource,
+    taxonomy: factOf(tree, "taxonomy")?.trim().toLowerCase() || SIGMA_TAXONOMY,
+    related: relatedOf(entryOf(tree, "related"), issues),
     ...detection,
     file,
     line: tree.line,
@@ -109,6 +122,23 @@ function factOf(tree: TreeMap, name: string): string | undefined {
 function listOf(tree: Tree | undefined): string[] {
   const items = tree?.kind === "list" ? tree.items : tree === undefined ? [] : [tree];
   return items.flatMap((item) => textOf(item) ?? []);
+}
+
+function relatedOf(entry: TreeEntry | undefined, issues: Issues): RelatedRule[] {
+  if (entry === undefined) return [];
+  if (entry.value.kind !== "list") {
+    issues.add(entry.line, '"related" is a list of maps with id and type');
+    return [];
+  }
+  return entry.value.items.flatMap((item) => {
+    const id = item.kind === "map" ? textOf(entryOf(item, "id")?.value) : undefined;
+    const word = item.kind === "map" ? textOf(entryOf(item, "type")?.value) : undefined;
+    // Older rules write the plural of what the specification names.
+    const type = RELATIONS.find((known) => known === word || `${known}s` === word);
+    if (id !== undefined && UUID.test(id) && type !== undefined) return [{ id, type }];
+    issues.add(item.line, `"related" names a rule's UUID as id, and as type one of ${RELATIONS.join(", ")}`);
+    return [];
+  });
 }
 
 /** What stands around the detection. */

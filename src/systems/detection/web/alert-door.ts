@@ -17,6 +17,12 @@ export const alertPages: readonly Page[] = [
     title: "detection:alert",
     component: lazy(() => import("./alert.page.tsx")),
   }),
+  definePage({
+    path: "/alerts/$id/sights",
+    needs: "alerts:read",
+    title: "detection:alert.sights",
+    component: lazy(() => import("./sights.page.tsx")),
+  }),
 ];
 
 export const alertHome: readonly HomeCard[] = [

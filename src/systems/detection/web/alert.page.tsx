@@ -9,6 +9,7 @@ import {
   Go,
   JsonView,
   type KeyAct,
+  type ListAnswer,
   type Moment,
   Section,
   Shown,
@@ -24,7 +25,7 @@ import {
   useParam,
   useTexts,
 } from "../../../web/kit.ts";
-import type { Alert, AlertComment, AlertDetail, SampleEvent } from "../model.ts";
+import type { Alert, AlertComment, AlertDetail, RuleDetail, SampleEvent, Sight } from "../model.ts";
 import { AssignAlertsDialog, CloseAlertsDialog, RaiseAlertsDialog } from "./alert-dialogs.tsx";
 import {
   ALERTS,
@@ -32,11 +33,14 @@ import {
   AlertStateTag,
   AlertTags,
   entityText,
+  logsOf,
+  SightTable,
   tagText,
   useAlertTitle,
 } from "./alert-parts.tsx";
 
 const QUEUE = "/alerts";
+const FIRST_SIGHTS = 10;
 /** Words for what a correlation says of itself. */
 const CORRELATION = {
   "correlation.events": "alert.why.events",
@@ -61,6 +65,8 @@ function Events({ alert }: { readonly alert: AlertDetail }) {
 
 function EventLine({ event }: { readonly event: SampleEvent }) {
   const t = useTexts("detection");
+  const [language] = useLanguage();
+  const orgName = useOrgName();
   const text = event.record["event.original"] ?? event.record["message"];
   // A correlation names the records that it saw together by their ids.
   const together = event.why.filter(({ field }) => field === "event.id");
@@ -75,7 +81,9 @@ function EventLine({ event }: { readonly event: SampleEvent }) {
               <span className="muted">
                 {field in CORRELATION ? t(CORRELATION[field as keyof typeof CORRELATION]) : field}
               </span>{" "}
-              <Copyable text={value} />
+              <Copyable text={value}>
+                {field === "organization.id" ? (orgName(value, language) ?? value) : value}
+              </Copyable>
             </span>
           ))}
         {together.length > 0 && (
@@ -95,6 +103,68 @@ function EventLine({ event }: { readonly event: SampleEvent }) {
         <JsonView value={event.record} />
       </details>
     </>
+  );
+}
+
+/** Whom the events spoke of together: the first few, and where all of them stand. */
+function Sights({ alert }: { readonly alert: AlertDetail }) {
+  const t = useTexts("detection");
+  const got = useGet<ListAnswer<Sight>>(`${ALERTS}/${alert.id}/sights`, {
+    query: { limit: FIRST_SIGHTS },
+    topics: ["alerts."],
+  });
+  const { items = [], total = 0 } = got.data ?? {};
+  // One that names nobody says nothing that the events below do not say.
+  if (items.every((sight) => sight.host + sight.address + sight.user === "")) return null;
+  return (
+    <Section
+      title={t("alert.sights")}
+      side={
+        <Go to={`/alerts/${alert.id}/sights`}>
+          {t("alert.sights.all", { count: total.toLocaleString("en") })}
+        </Go>
+      }
+    >
+      <SightTable of={items} />
+    </Section>
+  );
+}
+
+/** Ways out of an alert: into the logs of its time, into the alerts of the rules that a correlation looked at. */
+function Leads({ alert }: { readonly alert: AlertDetail }) {
+  const t = useTexts("detection");
+  const title = useAlertTitle();
+  const mayReadLogs = useMay("logs:read");
+  const mayReadRules = useMay("rules:read");
+  const isCorrelation = alert.sample.some(({ why }) => why.some(({ field }) => field in CORRELATION));
+  const rule = useGet<RuleDetail>(`/api/v1/rules/${encodeURIComponent(alert.ruleId)}`, {
+    when: isCorrelation && mayReadRules,
+  });
+  const sources = rule.data?.correlation?.rules ?? [];
+  const span = { from: alert.firstSeen, to: new Date(Date.parse(alert.lastSeen) + 1_000).toISOString() };
+  const entity = entityText(alert);
+  if (!mayReadLogs && sources.length === 0) return null;
+  return (
+    <Section title={t("alert.leads")}>
+      <ul className="plain">
+        {mayReadLogs && (
+          <li>
+            <Go to={logsOf(alert)}>{t("alert.leads.logs")}</Go>
+          </li>
+        )}
+        {sources.map((source) => (
+          <li key={source.id} className="row wrap">
+            <Go to={`/rules/${encodeURIComponent(source.id)}`}>{title(source)}</Go>
+            <Go
+              className="small"
+              to={`/alerts?${new URLSearchParams({ rule: source.id, ...span, ...(entity !== "" && { entity }) })}`}
+            >
+              {t("alert.leads.alerts")}
+            </Go>
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 }
 
@@ -264,6 +334,8 @@ function AlertView({ alert }: { readonly alert: AlertDetail }) {
           mayWork ? <CommentBox name={`alerts.${alert.id}`} send={(text) => comment.run(text)} /> : undefined
         }
       >
+        <Leads alert={alert} />
+        <Sights alert={alert} />
         <Events alert={alert} />
       </DetailPage>
       <AssignAlertsDialog alerts={shown("assign")} close={() => setDoing(undefined)} />

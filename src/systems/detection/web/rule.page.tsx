@@ -1,10 +1,13 @@
 import "./rule.css";
 import {
   DetailPage,
+  type Fact,
+  Go,
   Section,
   SeverityTag,
   Shown,
   StateTag,
+  spanWords,
   useGet,
   useGo,
   useKeys,
@@ -17,11 +20,47 @@ import { RULES, RuleStateTag, useRuleTitle } from "./rule-parts.tsx";
 
 const LIST = "/rules";
 
+/** Rules by name, each led to. */
+function RuleNames({
+  of,
+}: {
+  readonly of: readonly { id: string; title: string; titleZh: string | null }[];
+}) {
+  const title = useRuleTitle();
+  return (
+    <ul className="plain">
+      {of.map((rule) => (
+        <li key={rule.id}>
+          <Go to={`/rules/${encodeURIComponent(rule.id)}`}>{title(rule)}</Go>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What a correlation rule asks, in words. */
+function useCorrelationFacts(rule: RuleDetail): Fact[] {
+  const t = useTexts("detection");
+  const { correlation } = rule;
+  if (correlation === null) return [];
+  const { type, groupBy, fields, timespanSeconds, condition, generate } = correlation;
+  const list = (names: readonly string[]) => <span className="mono">{names.join(t("kit:comma"))}</span>;
+  return [
+    { label: t("rule.type"), value: t(`rule.type.${type}`) },
+    { label: t("rule.timespan"), value: spanWords(timespanSeconds * 1000, t) },
+    { label: t("rule.group-by"), value: groupBy.length === 0 ? null : list(groupBy) },
+    { label: t("rule.counted"), value: fields.length === 0 ? null : list(fields) },
+    { label: t("rule.condition"), value: condition === "" ? t("rule.condition.all") : condition },
+    { label: t("rule.generate"), value: t(`rule.generate.${generate}`) },
+  ];
+}
+
 function RuleView({ rule }: { readonly rule: RuleDetail }) {
   const t = useTexts("detection");
   const title = useRuleTitle();
   const go = useGo();
   useKeys([{ key: "u", label: t("nav.rules"), run: () => go(LIST) }]);
+  const correlation = useCorrelationFacts(rule);
   const advice = [
     ...(rule.state === "active" ? [] : [t(`rule.state.${rule.state}.advice`)]),
     ...(rule.across ? [t("rule.across.advice")] : []),
@@ -40,12 +79,21 @@ function RuleView({ rule }: { readonly rule: RuleDetail }) {
       {...(advice.length > 0 && { summary: advice.join(" ") })}
       facts={[
         { label: t("rule.kind"), value: t(`rule.kind.${rule.kind}`) },
-        {
-          label: t("rule.log-source"),
-          value: rule.logSource,
-          copy: rule.logSource,
-          filter: { to: LIST, name: "logSource" },
-        },
+        ...correlation,
+        ...(rule.correlation !== null
+          ? []
+          : [
+              {
+                label: t("rule.log-source"),
+                value: rule.logSource,
+                copy: rule.logSource,
+                filter: { to: LIST, name: "logSource" },
+              },
+              {
+                label: t("rule.taxonomy"),
+                value: rule.taxonomy === "sigma" ? t("rule.taxonomy.sigma") : rule.taxonomy,
+              },
+            ]),
         { label: t("rule.status"), value: rule.status },
         { label: t("rule.tag"), value: rule.tags.map(tagText).join(t("kit:comma")) },
         {
@@ -59,6 +107,37 @@ function RuleView({ rule }: { readonly rule: RuleDetail }) {
         { label: t("rule.id"), value: rule.id, copy: rule.id },
       ]}
     >
+      {rule.correlation !== null && (
+        <Section title={t("rule.looks-at")}>
+          <RuleNames of={rule.correlation.rules} />
+        </Section>
+      )}
+      {rule.correlatedBy.length > 0 && (
+        <Section title={t("rule.correlated-by")}>
+          <RuleNames of={rule.correlatedBy} />
+        </Section>
+      )}
+      {rule.related.length > 0 && (
+        <Section title={t("rule.related")}>
+          <ul className="plain">
+            {rule.related.map(({ id, type, loaded }) => (
+              <li key={type + id} className="row wrap">
+                <span>{t(`rule.related.${type}`)}</span>
+                {loaded ? (
+                  <Go to={`/rules/${id}`} className="mono">
+                    {id}
+                  </Go>
+                ) : (
+                  <>
+                    <span className="mono">{id}</span>
+                    <span className="muted small">{t("rule.related.absent")}</span>
+                  </>
+                )}
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
       <Section title={t("rule.source")}>
         <pre className="mono small rule-source" lang="en">
           {rule.source}

@@ -1,29 +1,54 @@
-import { ListPage, SeverityTag, StateTag, useGet, useTexts } from "../../../web/kit.ts";
+import { useEffect, useState } from "react";
+import { ListPage, SeverityTag, StateTag, Time, useGet, useTexts, useTouch } from "../../../web/kit.ts";
 import { ALERT_LEVELS, RULE_KINDS, RULE_STATES, type RuleFaults, type RuleWithYield } from "../model.ts";
 import { severityOf } from "./alert-parts.tsx";
 import { RULES, RuleStateTag, useRuleTitle } from "./rule-parts.tsx";
 
 const SHOWN_FAULTS = 50;
+const EVERY = 15_000;
+const LOADING_EVERY = 2_000;
 
-/** What of the folders is not at work, with its place; silent while all is well. */
-function Faults() {
+/** Whether changed rules are being read, and what of the folders is not at work, with its place. */
+function Reading() {
   const t = useTexts("detection");
-  const { data } = useGet<RuleFaults>(`${RULES}/faults`);
+  const [isLoading, setIsLoading] = useState(false);
+  const { data } = useGet<RuleFaults>(`${RULES}/faults`, { every: isLoading ? LOADING_EVERY : EVERY });
+  const loading = data?.loading === true;
+  const touch = useTouch();
+  // The list is the old one until the new rules are there.
+  useEffect(() => {
+    if (isLoading && !loading) void touch([RULES]);
+    setIsLoading(loading);
+  }, [isLoading, loading, touch]);
   const faults = data?.items ?? [];
-  if (faults.length === 0) return null;
   return (
-    <details>
-      <summary>
-        <StateTag tone="bad">{t("rule.faults", { count: faults.length.toLocaleString("en") })}</StateTag>
-      </summary>
-      <ul className="plain">
-        {faults.slice(0, SHOWN_FAULTS).map(({ path, message }) => (
-          <li key={path + message} className="small">
-            <code className="mono">{path}</code> {message}
-          </li>
-        ))}
-      </ul>
-    </details>
+    <>
+      <p className="muted small" role="status">
+        {loading ? (
+          <StateTag tone="active">{t("rules.loading")}</StateTag>
+        ) : (
+          data?.loadedAt !== undefined && (
+            <>
+              {t("rules.loaded")} <Time at={data.loadedAt} ago />
+            </>
+          )
+        )}
+      </p>
+      {faults.length > 0 && (
+        <details>
+          <summary>
+            <StateTag tone="bad">{t("rule.faults", { count: faults.length.toLocaleString("en") })}</StateTag>
+          </summary>
+          <ul className="plain">
+            {faults.slice(0, SHOWN_FAULTS).map(({ path, message }) => (
+              <li key={path + message} className="small">
+                <code className="mono">{path}</code> {message}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
   );
 }
 
@@ -39,7 +64,7 @@ export default function RulesPage() {
       id={(row) => row.id}
       open={(row) => `/rules/${encodeURIComponent(row.id)}`}
       search="q"
-      top={<Faults />}
+      top={<Reading />}
       columns={[
         {
           key: "level",
@@ -68,7 +93,8 @@ export default function RulesPage() {
           key: "logSource",
           label: t("rule.log-source"),
           width: 240,
-          render: (row) => row.logSource,
+          render: (row) =>
+            row.correlation === null ? row.logSource : t(`rule.type.${row.correlation.type}`),
           text: (row) => row.logSource,
         },
         {

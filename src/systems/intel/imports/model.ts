@@ -9,8 +9,6 @@ export const IMPORT_FORMATS = [
   "stix-2.0",
   "misp-event",
   "misp-feed",
-  "misp-taxonomy",
-  "misp-galaxy",
   "csv",
   "text",
   "html",

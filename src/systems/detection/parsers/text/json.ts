@@ -1,12 +1,13 @@
 import { flatten } from "../ecs-object.ts";
 import type { EcsDraft, EcsValue } from "../parser.ts";
+import { parseJson } from "./exact-json.ts";
 import { type FieldTable, place, placementOf } from "./fields.ts";
 
 /** The JSON object that the whole message is, or `undefined`. */
 export function jsonObject(message: string): Record<string, unknown> | undefined {
   if (message.charCodeAt(0) !== 123) return undefined;
   try {
-    const value: unknown = JSON.parse(message);
+    const value: unknown = parseJson(message);
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
