@@ -1,11 +1,9 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { freePort, isReady, startThrowaway } from "./throwaway.ts";
 
-const run = promisify(execFile);
 const PLACES = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server"];
 
 export interface TestNats {
@@ -18,43 +16,13 @@ export interface TestNats {
   start(): Promise<void>;
 }
 
-/**
- * Starts a throwaway nats-server with JetStream for tests. Installs Debian's package first when it is missing and this
- * is root; says why it skipped otherwise.
- */
-export async function startNats(): Promise<TestNats | { readonly skipped: string }> {
-  let binary = found();
-  if (binary === undefined) {
-    const failed = await install();
-    binary = found();
-    if (binary === undefined) return { skipped: failed ?? "no nats-server" };
-  }
-  try {
-    return await serve(binary);
-  } catch (error) {
-    return {
-      skipped: `nats-server did not start: ${error instanceof Error ? error.message : String(error)}`,
-    };
-  }
+/** Starts a throwaway nats-server with JetStream. */
+export function startNats(): Promise<TestNats | { readonly skipped: string }> {
+  return startThrowaway({ name: "nats-server", debian: "nats-server", find: found }, serve);
 }
 
 function found(): string | undefined {
   return PLACES.find((place) => existsSync(place));
-}
-
-async function install(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return "nats-server is not installed (as root: apt-get install nats-server)";
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  try {
-    await run("apt-get", ["update"], { env });
-    await run("apt-get", ["install", "-y", "--no-install-recommends", "nats-server"], {
-      env,
-      maxBuffer: 2 ** 26,
-    });
-    return undefined;
-  } catch (error) {
-    return `nats-server could not be installed: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`;
-  }
 }
 
 async function serve(binary: string): Promise<TestNats> {
@@ -68,15 +36,7 @@ async function serve(binary: string): Promise<TestNats> {
     const atOnce = (): void => void server.kill("SIGKILL");
     process.once("exit", atOnce);
     server.once("exit", () => process.off("exit", atOnce));
-    let said = "";
-    await new Promise<void>((done, fail) => {
-      server.stderr.setEncoding("utf8").on("data", (text: string) => {
-        if (said.length < 65_536) said += text;
-        if (said.includes("Server is ready")) done();
-      });
-      server.once("error", fail);
-      server.once("exit", () => fail(new Error(said.trim().split("\n").at(-1) ?? "it ended")));
-    });
+    await isReady(server, "Server is ready");
     end = async () => {
       server.kill("SIGKILL");
       await ended;
@@ -97,18 +57,4 @@ async function serve(binary: string): Promise<TestNats> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === "object" && address !== null
-          ? resolve(address.port)
-          : reject(new Error("no port")),
-      );
-    });
-  });
 }

@@ -1,11 +1,9 @@
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { freePort, isReady, run, startThrowaway } from "./throwaway.ts";
 
-const run = promisify(execFile);
 const DEBIAN = "/usr/lib/postgresql";
 
 export interface TestServer {
@@ -14,22 +12,9 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/**
- * Starts a throwaway PostgreSQL server for tests: nothing in it is meant to outlive them, so it does not sync.
- * Installs Debian's package first when it is missing and this is root; says why it skipped otherwise.
- */
-export async function startPostgres(): Promise<TestServer | { readonly skipped: string }> {
-  let bin = newestBin();
-  if (bin === undefined) {
-    const failed = await install();
-    bin = newestBin();
-    if (bin === undefined) return { skipped: failed ?? "no PostgreSQL below /usr/lib/postgresql" };
-  }
-  try {
-    return await start(bin);
-  } catch (error) {
-    return { skipped: `PostgreSQL did not start: ${error instanceof Error ? error.message : String(error)}` };
-  }
+/** Starts a throwaway PostgreSQL server: nothing in it is meant to outlive the tests, so it does not sync. */
+export function startPostgres(): Promise<TestServer | { readonly skipped: string }> {
+  return startThrowaway({ name: "PostgreSQL", debian: "postgresql", find: newestBin }, start);
 }
 
 function newestBin(): string | undefined {
@@ -37,21 +22,6 @@ function newestBin(): string | undefined {
   const versions = readdirSync(DEBIAN).filter((name) => existsSync(join(DEBIAN, name, "bin", "initdb")));
   const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
   return newest === undefined ? undefined : join(DEBIAN, newest, "bin");
-}
-
-async function install(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return "PostgreSQL is not installed (as root: apt-get install postgresql)";
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  try {
-    await run("apt-get", ["update"], { env });
-    await run("apt-get", ["install", "-y", "--no-install-recommends", "postgresql"], {
-      env,
-      maxBuffer: 2 ** 26,
-    });
-    return undefined;
-  } catch (error) {
-    return `PostgreSQL could not be installed: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`;
-  }
 }
 
 interface User {
@@ -116,15 +86,7 @@ async function serve(
   };
   process.prependOnceListener("exit", stopAtOnce);
   server.once("exit", () => process.off("exit", stopAtOnce));
-  let said = "";
-  await new Promise<void>((resolve, reject) => {
-    server.stderr.setEncoding("utf8").on("data", (text: string) => {
-      if (said.length < 65_536) said += text;
-      if (said.includes("ready to accept connections")) resolve();
-    });
-    server.once("error", reject);
-    server.once("exit", () => reject(new Error(said.trim().split("\n").at(-1) ?? "it ended")));
-  });
+  await isReady(server, "ready to accept connections");
   return async () => {
     // "Fast" shutdown: open connections are closed, not waited for.
     server.kill("SIGINT");
@@ -138,18 +100,4 @@ async function idsOf(name: string): Promise<User> {
   );
   if (uid === undefined || gid === undefined) throw new Error(`there is no user ${name}`);
   return { uid, gid };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === "object" && address !== null
-          ? resolve(address.port)
-          : reject(new Error("no port")),
-      );
-    });
-  });
 }

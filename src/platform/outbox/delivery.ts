@@ -10,9 +10,14 @@ interface Means {
   readonly log: Log;
   readonly metrics: Metrics | undefined;
   readonly retryAfter: (failures: number) => number;
+  /** This process among those on one store; absent where the store has but one. */
+  readonly holder: string | undefined;
 }
 
 const BATCH = 50;
+/** A process that says nothing for so long has died. */
+const LEASE_SECONDS = 30;
+const RENEW_MS = 10_000;
 
 /** One subscriber's way through the outbox. */
 export class Delivery {
@@ -59,6 +64,32 @@ export class Delivery {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    if (this.leases)
+      await this.means.records.platformOnly.execute(
+        "update outbox_subscriber set holder = null, held_until = null where name = $1 and holder = $2",
+        [this.name, this.means.holder],
+      );
+  }
+
+  private get leases(): boolean {
+    return this.means.holder !== undefined && this.subscriber.everywhere !== true;
+  }
+
+  /**
+   * Takes or renews the lease. False while another process holds it; else this one goes on from where the last holder
+   * came to.
+   */
+  private async lease(): Promise<boolean> {
+    if (!this.leases) return true;
+    const { rows } = await this.means.records.platformOnly.execute(
+      `update outbox_subscriber set holder = $2, held_until = clock_timestamp() + make_interval(secs => $3)
+       where name = $1 and (holder is null or holder = $2 or held_until <= clock_timestamp()) returning position`,
+      [this.name, this.means.holder, LEASE_SECONDS],
+    );
+    const position = rows[0]?.["position"];
+    if (position === undefined) return false;
+    this.position = Math.max(this.position, Number(position));
+    return true;
   }
 
   /** Moves over events that it does not want, which did not wake it, and writes down how far it came. */
@@ -94,12 +125,36 @@ export class Delivery {
   }
 
   private async catchUp(): Promise<void> {
-    for (let more = true; more && !this.stopping.signal.aborted; ) {
+    if (!this.leases) return this.deliver();
+    const { events, head } = await this.next();
+    if (events.length === 0) {
+      this.position = Math.max(this.position, head);
+      return;
+    }
+    if (!(await this.lease())) return;
+    let held = true;
+    const renew = setInterval(() => {
+      this.lease().then(
+        (still) => {
+          held = still;
+        },
+        () => {},
+      );
+    }, RENEW_MS).unref();
+    try {
+      await this.deliver(() => held);
+    } finally {
+      clearInterval(renew);
+    }
+  }
+
+  private async deliver(held: () => boolean = () => true): Promise<void> {
+    for (let more = true; more && !this.stopping.signal.aborted && held(); ) {
       const { events, head } = await this.next();
       let delivered = false;
       try {
         for (const { position, event } of events) {
-          if (this.stopping.signal.aborted) return;
+          if (this.stopping.signal.aborted || !held()) return;
           await this.subscriber.handle(event);
           this.position = position;
           this.failures = 0;

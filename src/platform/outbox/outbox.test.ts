@@ -206,4 +206,66 @@ for (const database of DATABASES) {
       await emit(records, "2");
       assert.deepEqual(heard, ["1"]);
     }));
+
+  test(`${database.name}: of several processes on one store one delivers to a subscriber, and another goes on`, (t) =>
+    withRecords(async (records, start) => {
+      if (records.dialect !== "postgres") {
+        t.skip("the embedded store has but one process");
+        return;
+      }
+      const got: [string, string][] = [];
+      const caches: string[] = [];
+      const enough: { wanted: number; reached: () => void } = { wanted: 0, reached: () => {} };
+      const subscribersOf = (process: string): Subscriber[] => [
+        {
+          name: "a.mail",
+          topics: ["notes.saved"],
+          handle: async ({ subject }) => {
+            got.push([process, subject]);
+            if (got.length >= enough.wanted) enough.reached();
+          },
+        },
+        {
+          name: "b.cache",
+          topics: ["notes.saved"],
+          everywhere: true,
+          handle: async () => void caches.push(process),
+        },
+      ];
+      const send = async (from: number, to: number) => {
+        const reached = Promise.withResolvers<void>();
+        enough.wanted = to;
+        enough.reached = () => reached.resolve();
+        for (let at = from; at < to; at++) await emit(records, String(at));
+        await reached.promise;
+      };
+      const one = start({ subscribers: subscribersOf("one") });
+      const two = start({ subscribers: subscribersOf("two") });
+      await send(0, 120);
+      await Promise.all([one.idle(), two.idle()]);
+      assert.deepEqual(
+        got.map(([, subject]) => Number(subject)),
+        Array.from({ length: 120 }, (_, at) => at),
+        "each once, in order",
+      );
+      const [holder] = got[0] ?? [];
+      assert.ok(got.every(([process]) => process === holder));
+      assert.deepEqual(
+        ["one", "two"].map((process) => caches.filter((each) => each === process).length),
+        [120, 120],
+      );
+      await (holder === "one" ? one : two).stop();
+      await send(120, 130);
+      assert.deepEqual(
+        got.slice(120).map(([process, subject]) => [process === holder, Number(subject)]),
+        Array.from({ length: 10 }, (_, at) => [false, 120 + at]),
+        "the other goes on where the first stopped",
+      );
+      await records.platformOnly.execute(
+        `update outbox_subscriber set holder = gen_random_uuid(),
+           held_until = clock_timestamp() + interval '3 seconds' where name = 'a.mail'`,
+      );
+      await send(130, 131);
+      assert.equal(got.length, 131, "a holder that died is waited for and no longer");
+    }));
 }

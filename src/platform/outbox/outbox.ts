@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Clock, millis } from "../../core/instant.ts";
 import type { Log } from "../log/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -42,6 +43,7 @@ class RunningOutbox implements Outbox {
   private readonly options: OutboxOptions;
   private readonly log: Log;
   private readonly deliveries: Delivery[] = [];
+  private readonly holder = randomUUID();
   private readonly undo: (() => void)[] = [];
   private pruning: Promise<void> = Promise.resolve();
   private starting: Promise<void> = Promise.resolve();
@@ -115,6 +117,7 @@ class RunningOutbox implements Outbox {
         log: this.log,
         metrics,
         retryAfter: retryAfter ?? doubling,
+        holder: records.dialect === "postgres" ? this.holder : undefined,
       });
       this.deliveries.push(delivery);
       delivery.wake();

@@ -122,6 +122,7 @@ export const detection: System = {
         {
           name: "detection.indicators",
           topics: ["intel.released", "intel.withdrawn"],
+          everywhere: true,
           // Not waited for: an event that is lost with the process is made good by the first reading of the next.
           handle: async () => void stock.refresh("changes"),
         },
@@ -129,6 +130,7 @@ export const detection: System = {
         {
           name: "detection.warninglists",
           topics: ["intel.warninglists-changed"],
+          everywhere: true,
           handle: async () => void stock.renewWarninglists(),
         },
       ],
