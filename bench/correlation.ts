@@ -36,6 +36,7 @@ const base = {
   condition: undefined,
   aliases: new Map(),
   generate: true,
+  status: "test",
   across: false,
   file: "bench.yml",
   line: 1,

@@ -26,6 +26,7 @@ export interface CorrelationRule {
   readonly title: string;
   readonly titleZh: string | undefined;
   readonly level: RuleLevel;
+  readonly status: string;
   readonly tags: readonly string[];
   readonly type: CorrelationType;
   /** Names or ids, as they are written, of the rules it looks at. */
@@ -111,6 +112,7 @@ class CorrelationReader {
       title,
       titleZh: extra?.kind === "map" ? textOf(entryOf(extra, "title_zh")?.value) : undefined,
       level: this.#level(),
+      status: textOf(entryOf(this.#tree, "status")?.value) ?? "",
       tags: listOf(entryOf(this.#tree, "tags")),
       type,
       rules,

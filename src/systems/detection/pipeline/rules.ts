@@ -137,7 +137,7 @@ function correlationFacts(rule: CorrelationRule, silent: boolean, ties: Ties): R
     state: silent ? "silent" : "active",
     across: rule.across,
     level: rule.level,
-    status: "",
+    status: rule.status,
     tags: [...rule.tags],
     logSource: rule.type,
     file: rule.file,

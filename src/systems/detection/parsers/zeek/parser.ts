@@ -4,14 +4,7 @@ import { draftOf, type FieldTable, fieldTable, kindFields, place, put, timeField
 import { jsonRecord, placeValue, textOf } from "../text/json.ts";
 import { epochOf, isoAt } from "../text/time.ts";
 import { LAYOUTS, type Layout, NAMES } from "./names.ts";
-
-function isJson(message: string): boolean {
-  return (
-    message.startsWith("{") &&
-    message.includes('"ts"') &&
-    (message.includes('"id.orig_h"') || message.includes('"fuid"') || message.includes('"id":{"orig_h"'))
-  );
-}
+import { isZeekJson, pathOfRecord } from "./paths.ts";
 
 function isTsv(message: string): boolean {
   const tab = message.indexOf("\t");
@@ -49,16 +42,16 @@ function pathOf(values: readonly string[]): string {
   return count === 9 ? "dnp3" : "modbus";
 }
 
-/** Zeek: conn, dns, http, ssl, files, modbus, dnp3 and other logs, as JSON or TSV. TSV without its header is read by the default scripts' order. */
+/** Zeek: conn, dns, http, ssl, files, modbus, dnp3 and some thirty other logs, as JSON or TSV. TSV without its header is read by the default scripts' order. */
 export const zeek = defineParser({
   id: "zeek",
   product: "Zeek",
   begins: "{#0123456789",
   accepts: (message) =>
-    message.charCodeAt(0) === 35 ? HEADER.test(message) : isTsv(message) || isJson(message),
+    message.charCodeAt(0) === 35 ? HEADER.test(message) : isTsv(message) || isZeekJson(message),
   parse(message, context) {
     if (message.startsWith("#")) return HEADER.test(message) ? header(message, context) : undefined;
-    if (message.startsWith("{")) return isJson(message) ? fromJson(message, context) : undefined;
+    if (message.startsWith("{")) return isZeekJson(message) ? fromJson(message, context) : undefined;
     return isTsv(message) ? fromTsv(message, context) : undefined;
   },
 });
@@ -119,7 +112,7 @@ function tableOf(path: string): FieldTable {
 function fromJson(message: string, context: ParseContext): EcsDraft | undefined {
   const record = jsonRecord(message);
   if (record === undefined) return undefined;
-  const path = textOf(record["_path"]) ?? guess(record);
+  const path = textOf(record["_path"]) ?? pathOfRecord(record);
   const draft = draftOf("zeek", `zeek.${path}`, "Zeek", "Zeek", "ids");
   const table = tableOf(path);
   for (const [name, value] of Object.entries(record)) {
@@ -136,16 +129,6 @@ function fromJson(message: string, context: ParseContext): EcsDraft | undefined 
     Number(record["duration"] ?? record["rtt"]),
   );
   return draft;
-}
-
-function guess(record: EcsDraft): string {
-  if (record["fuid"] !== undefined) return "files";
-  if (record["conn_state"] !== undefined) return "conn";
-  if (record["trans_id"] !== undefined || record["qtype"] !== undefined) return "dns";
-  if (record["trans_depth"] !== undefined) return "http";
-  if (record["cipher"] !== undefined || record["server_name"] !== undefined) return "ssl";
-  if (record["fc_request"] !== undefined || record["fc_reply"] !== undefined) return "dnp3";
-  return record["func"] === undefined ? "log" : "modbus";
 }
 
 function finish(draft: EcsDraft, path: string, answers: readonly string[], seconds: number): void {
