@@ -11,7 +11,7 @@ import { CollectionStore } from "../src/systems/intel/taxii/collection-store.ts"
 import { intelNode, intelServer } from "../src/systems/intel/testing.ts";
 
 const OBJECTS = Number(process.argv[2] ?? 100_000);
-const PAGE = Number(process.argv[3] ?? 1000);
+const PAGE = Number(process.argv[3] ?? 500);
 const BATCH = 5_000;
 const WRITES = 20;
 

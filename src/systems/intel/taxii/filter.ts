@@ -21,7 +21,7 @@ export interface TaxiiFilter {
 export type VersionWish = "all" | "first" | "last" | { readonly key: string };
 
 /** As many objects as one answer holds at most, and when the client names no limit. */
-export const LARGEST_PAGE = 1000;
+export const LARGEST_PAGE = 500;
 
 type Query = Readonly<Record<string, unknown>>;
 
