@@ -38,6 +38,9 @@ const PAGES: Record<string, readonly string[]> = {
     "/library",
     "/library/:object",
     "/matrix",
+    "/taxonomies",
+    "/taxonomies/water-impact",
+    "/galaxies",
     "/warninglists",
     "/warninglists/:warninglist",
     "/logs",
@@ -66,6 +69,31 @@ const [INDICATOR, MALWARE] = [
   "indicator--6f1de1a3-0a5b-4d8e-9f0f-0c8a5d2b7e11",
   "malware--2b6c0d3e-4a7f-4c1e-8d2a-5e9f1a3b7c22",
 ];
+/** A taxonomy and a galaxy's clusters in the forms of MISP. */
+const TAXONOMY = JSON.stringify({
+  namespace: "water-impact",
+  expanded: "供水影響 Impact on supply",
+  description: "How far supply is touched",
+  version: 1,
+  predicates: [{ value: "supply", expanded: "供水 Supply", exclusive: true, colour: "#0a6fb5" }],
+  values: [
+    {
+      predicate: "supply",
+      entry: [
+        { value: "reduced", expanded: "降壓供水", numerical_value: 50 },
+        { value: "halted", expanded: "停水", numerical_value: 100, colour: "#b5260a" },
+      ],
+    },
+  ],
+});
+const GALAXY = JSON.stringify({
+  name: "Threat actor",
+  type: "threat-actor",
+  category: "actor",
+  uuid: "7cdff317-a673-4474-84ec-4f1754947823",
+  version: 1,
+  values: [{ value: "濁水組", uuid: "5d8e2f50-6c91-4e30-8f4c-70b13c5d9e44", meta: { synonyms: ["Muddy"] } }],
+});
 /** What the library shows. */
 const LIBRARY_BUNDLE = JSON.stringify({
   type: "bundle",
@@ -138,15 +166,20 @@ before(async () => {
     const { body } = await client.get<{ state: string }>(`/api/v1/intel/imports/${imported.id}`);
     return body.state === "previewed" ? true : undefined;
   });
-  const sent = await client.send("POST", "/api/v1/intel/imports?name=report.json", LIBRARY_BUNDLE, {
-    "content-type": "application/octet-stream",
-  });
-  const { id: importId } = JSON.parse(sent.text) as { id: string };
-  await until("the import's preview", async () => {
-    const { body } = await client.get<{ state: string }>(`/api/v1/intel/imports/${importId}`);
-    return body.state === "previewed" ? body : undefined;
-  });
-  await client.make(`/api/v1/intel/imports/${importId}/store`, {});
+  for (const file of [LIBRARY_BUNDLE, TAXONOMY, GALAXY]) {
+    const sent = await client.send("POST", "/api/v1/intel/imports?fileName=report.json", file, {
+      "content-type": "application/octet-stream",
+    });
+    const { id: importId } = JSON.parse(sent.text) as { id: string };
+    const reached = (state: string) =>
+      until(`the import ${state}`, async () => {
+        const { body } = await client.get<{ state: string }>(`/api/v1/intel/imports/${importId}`);
+        return body.state === state ? true : undefined;
+      });
+    await reached("previewed");
+    await client.make(`/api/v1/intel/imports/${importId}/store`, {});
+    await reached("stored");
+  }
   const { body: me } = await client.get<{ org: { id: string } }>("/api/v1/session");
   const { body: keeper } = await askNode(data, {
     method: "POST",

@@ -241,6 +241,15 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "warninglists.switch": self("/api/v1/intel/warninglists/000000000000/state", { off: false }),
   "warninglists.take": self("/api/v1/intel/warninglists?dry=true", "none"),
   "warninglists.remove": self("/api/v1/intel/warninglists/000000000000"),
+  "taxonomies.list": list("/api/v1/intel/taxonomies", { shows: false }),
+  "taxonomies.get": self("/api/v1/intel/taxonomies/none"),
+  "taxonomies.tags": list("/api/v1/intel/tags", { shows: false }),
+  "taxonomies.object-tags": get((s) => `/api/v1/intel/library/${s.objectId}/tags`),
+  "taxonomies.tag-object": act(
+    (s) => `/api/v1/intel/library/${s.objectId}/tags`,
+    () => ({ tags: ["seen:here"] }),
+  ),
+  "taxonomies.galaxies": list("/api/v1/intel/galaxies", { shows: false }),
   "intel.items": list("/api/v1/intel/items"),
   "intel.items-export": list("/api/v1/intel/items/export"),
   "intel.draft": act(

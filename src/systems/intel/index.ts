@@ -14,6 +14,7 @@ import { PEERS_JOB, peerRoutes } from "./peers/routes.ts";
 import { ensureProducer } from "./producer.ts";
 import { intelRoutes } from "./routes.ts";
 import { taxiiRoutes } from "./taxii/routes.ts";
+import { taxonomyRoutes } from "./taxonomies/routes.ts";
 import { type WarninglistChanges, WarninglistChecker } from "./warninglists/checker.ts";
 import { loadWarninglists, WARNINGLISTS_FOLDER } from "./warninglists/list.ts";
 import { warninglistRoutes } from "./warninglists/routes.ts";
@@ -79,6 +80,7 @@ export const intel: System = {
         ...feedRoutes(feeds),
         ...library,
         ...warninglistRoutes(warninglists),
+        ...taxonomyRoutes(),
         ...taxiiRoutes(config),
         ...peerRoutes(exchange, jobs, () => platform.jobScope(PEERS_JOB, [])),
       ],

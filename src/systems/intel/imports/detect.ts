@@ -37,6 +37,13 @@ function ofJson(head: string, bytes: Buffer, start: number): Detected | undefine
   if (has("csaf_version")) return { format: "csaf" };
   if (has("vulnerabilities", "\\[") && has("cveID")) return { format: "kev" };
   if (has("Event", "\\{")) return { format: "misp-event" };
+  if (has("namespace") && has("predicates", "\\[")) return { format: "misp-taxonomy" };
+  if (
+    has("uuid") &&
+    has("type") &&
+    ((has("category") && has("values", "\\[")) || (has("namespace") && has("icon")))
+  )
+    return { format: "misp-galaxy" };
   if (/^\{\s{0,20}"[0-9a-f-]{36}"\s{0,20}:\s{0,20}\{/.test(head) && has("timestamp"))
     return { format: "misp-feed" };
   if (has("spec_version", '"2\\.0"') && !has("spec_version", '"2\\.1"')) return { format: "stix-2.0" };

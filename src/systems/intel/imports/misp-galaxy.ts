@@ -15,15 +15,25 @@ export const Galaxies = z
   .default([])
   .catch([]);
 
-/** Which STIX object a galaxy's clusters are; others (sectors, countries) become labels. */
+/** Which STIX object a galaxy's clusters are. */
 const KINDS: readonly [RegExp, string][] = [
   [/attack-pattern|techniques/, "attack-pattern"],
-  [/course-of-action/, "course-of-action"],
-  [/intrusion-set/, "intrusion-set"],
-  [/threat-actor/, "threat-actor"],
-  [/malware|malpedia|ransomware|rat$|banker|botnet|backdoor|stealer|exploit-kit/, "malware"],
-  [/tool/, "tool"],
+  [/course-of-action|mitigation/, "course-of-action"],
+  [/intrusion-set|ics-groups/, "intrusion-set"],
+  [/threat-actor|activity-group/, "threat-actor"],
+  [
+    /malware|malpedia|ransomware|rat$|banker|botnet|backdoor|stealer|exploit-kit|android|cryptominer/,
+    "malware",
+  ],
+  [/tool|software/, "tool"],
 ];
+/** Those that a file of clusters makes objects of, and an event only labels. */
+const CLASSES: readonly [RegExp, string][] = [[/^sector$|target-information/, "identity"]];
+
+/** The type of a galaxy's clusters; undefined where STIX has none. */
+export function galaxyKind(type: string): string | undefined {
+  return [...KINDS, ...CLASSES].find(([form]) => form.test(type))?.[1];
+}
 
 /** The objects and labels of galaxies. MITRE's clusters bear the identifiers of ATT&CK as external references. */
 export function galaxyObjects(

@@ -9,6 +9,8 @@ export const IMPORT_FORMATS = [
   "stix-2.0",
   "misp-event",
   "misp-feed",
+  "misp-taxonomy",
+  "misp-galaxy",
   "csv",
   "text",
   "html",

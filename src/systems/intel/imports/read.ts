@@ -6,7 +6,9 @@ import { type Bounds, type Found, judged } from "./found.ts";
 import { type Imported, type ImportOptions, sourceIdentity } from "./imported.ts";
 import { jsonDocument } from "./json-parts.ts";
 import { importKev, importKevCsv } from "./kev.ts";
+import { importMispCluster } from "./misp-cluster.ts";
 import { importMispEvent } from "./misp-event.ts";
+import { importMispTaxonomy } from "./misp-taxonomy.ts";
 import type { ImportFormat, ReadOptions } from "./model.ts";
 import { textOfPdf } from "./pdf-text.ts";
 import { importReportText } from "./report-text.ts";
@@ -68,6 +70,8 @@ async function convert(bytes: Buffer, request: ReadRequest): Promise<Imported> {
     return "message" in document ? { objects: [], refused: [document] } : read(document.value, options);
   };
   if (format === "misp-event") return json(importMispEvent);
+  if (format === "misp-taxonomy") return json(importMispTaxonomy);
+  if (format === "misp-galaxy") return json(importMispCluster);
   if (format === "csaf") return json(importCsaf);
   if (format === "misp-feed")
     return refusal("file", "a feed's manifest only names its events; add the feed under its address instead");

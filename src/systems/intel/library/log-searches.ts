@@ -1,8 +1,8 @@
 import { Problem } from "../../../core/problem.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import type { JsonObject } from "../stix/json.ts";
+import type { LogSearches } from "../stix/model.ts";
 import { type LeftPart, searchesOf, Unsearchable } from "../stix/pattern-search.ts";
-import type { LogSearches } from "./model.ts";
 import { objectOf } from "./row.ts";
 import { SearchStore } from "./search-store.ts";
 import { valuesOf } from "./values.ts";

@@ -64,6 +64,8 @@ export const LibraryFilter = z.object({
     .pipe(z.array(Tlp))
     .optional(),
   label: several,
+  /** One label as it stands, commas and all: `tlp:red`, `kill-chain:phase="delivery"`. */
+  tag: z.string().trim().min(1).max(500).optional(),
   /** `kill-chain/phase` */
   phase: several,
   createdFrom: z.iso.datetime({ offset: true }).optional(),
@@ -353,7 +355,11 @@ export const Remark = z.discriminatedUnion("kind", [
     lastSeen: moment,
     text: words.default(""),
   }),
-  z.object({ kind: z.literal("note"), text: words.min(1) }),
+  z.object({
+    kind: z.literal("note"),
+    text: words.min(1),
+    labels: z.array(z.string().max(500)).max(20).optional(),
+  }),
   z.object({
     kind: z.literal("opinion"),
     opinion: z.enum(["strongly-disagree", "disagree", "neutral", "agree", "strongly-agree"]),
@@ -367,29 +373,3 @@ export const Remark = z.discriminatedUnion("kind", [
   }),
 ]);
 export type Remark = z.infer<typeof Remark>;
-
-/** What of a pattern a search leaves out, as in pattern-search.ts. */
-const LeftPart = z.object({ why: z.enum(["joined", "test", "side"]), part: z.string() });
-
-/** Searches of the logs that an object suggests, and what of its pattern they do not say. */
-export const LogSearches = z.object({
-  items: z.array(
-    z.object({
-      /** The query as `/logs` takes it. */
-      query: z.record(z.string(), z.string()),
-      left: z.array(LeftPart),
-    }),
-  ),
-  /** More searches than are shown. */
-  more: z.boolean(),
-  /** Why there is none: the pattern is in another language, broken, or says nothing that logs hold. */
-  fault: z
-    .object({
-      why: z.enum(["language", "syntax", "nothing"]),
-      /** The language, the parser's message with the place, or nothing. */
-      detail: z.string(),
-      left: z.array(LeftPart),
-    })
-    .nullable(),
-});
-export type LogSearches = z.infer<typeof LogSearches>;

@@ -27,6 +27,7 @@ export function questionOf(filter: LibraryFilter, { begins = false } = {}): Ques
     ...anyOf(filter.type, token.type),
     ...(filter.type === undefined && filter.relations !== "yes" ? WITHOUT_TIES : []),
     ...anyOf(filter.label, token.label),
+    ...(filter.tag === undefined ? [] : [quoted(token.label(filter.tag))]),
     ...anyOf(filter.phase, (phase) => token.phase(...chainAndPhase(phase))),
     ...anyOf(
       filter.tlp?.map((tlp) => String(tlpRank(tlp))),
@@ -57,6 +58,14 @@ export function named(names: readonly string[], types: readonly string[]): strin
 }
 export function referringTo(id: string): string {
   return quoted(token.refersTo(id));
+}
+
+/** The objects of a type, and those with a label that begins so, as long as they are not revoked. */
+export function ofType(type: string): string {
+  return `${quoted(token.type(type))} & !${quoted(token.revoked)}`;
+}
+export function labelledFrom(prefix: string): string {
+  return `${quoted(token.label(prefix))}:* & !${quoted(token.revoked)}`;
 }
 
 function readWords(text: string, begins: boolean) {

@@ -70,7 +70,12 @@ async function objectFor(work: Work, id: string, given: Remark, tlp: Tlp): Promi
         where_sighted_refs: producer === undefined ? undefined : [producer.id],
       });
     case "note":
-      return made("note", { content: given.text, authors, object_refs: [id] });
+      return made("note", {
+        content: given.text,
+        authors,
+        object_refs: [id],
+        labels: given.labels?.length === 0 ? undefined : given.labels,
+      });
     case "opinion":
       return made("opinion", { opinion: given.opinion, explanation: text, authors, object_refs: [id] });
     case "relationship":

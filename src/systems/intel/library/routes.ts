@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Route, route } from "../../../platform/http/route.ts";
 import type { Jobs } from "../../../platform/jobs/job.ts";
+import { LogSearches } from "../stix/model.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
 import type { Decays } from "./decay.ts";
 import { reindexState, restartReindex } from "./entry-store.ts";
@@ -16,7 +17,6 @@ import {
   LibraryFilter,
   LibraryPage,
   LibraryQuery,
-  LogSearches,
   Matrices,
   Matrix,
   MOST_EXPORTED,

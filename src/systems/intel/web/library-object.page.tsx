@@ -30,6 +30,7 @@ import { SameThing } from "./library-same.tsx";
 import { LogSearchLinks } from "./library-searches.tsx";
 import { Sightings } from "./library-sightings.tsx";
 import { Versions } from "./library-versions.tsx";
+import { ObjectTagSection } from "./object-tags.tsx";
 
 const LibraryGraph = lazy(() => import("./library-graph.tsx"));
 
@@ -285,6 +286,7 @@ function ObjectView({
         <Values detail={detail} />
         <Sightings of={detail.sightings} />
         {mayReadLogs && searchable && <LogSearchLinks id={row.id} />}
+        <ObjectTagSection id={row.id} />
         <Relations of={neighbours} id={row.id} />
         <Section
           title={t("graph")}

@@ -1,5 +1,5 @@
 import { Go, Section, Shown, useGet, useTexts } from "../../../web/kit.ts";
-import type { LogSearches } from "../library/model.ts";
+import type { LogSearches } from "../stix/model.ts";
 import { LIBRARY } from "./library-parts.tsx";
 
 type Part = LogSearches["items"][number]["left"][number];

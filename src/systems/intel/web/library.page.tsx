@@ -267,6 +267,7 @@ export default function LibraryPage() {
           options: TLP_LEVELS.map((value) => ({ value, label: tlpLabel(value) })),
         },
         { name: "label", label: t("label"), kind: "text" },
+        { name: "tag", label: t("tag"), kind: "text" },
         { name: "phase", label: t("phase"), kind: "text" },
         {
           name: "confidence",
