@@ -270,6 +270,8 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "intel.import": get(imported("")),
   "intel.import-objects": get(imported("/objects")),
   "intel.import-file": get(imported("/file")),
+  // A preview of a text is no table: whoever sees it is told so.
+  "intel.import-sample": { kind: "self", path: imported("/sample") },
   "intel.import-undo-preview": get(imported("/undo")),
   "intel.import-upload": self("/api/v1/intel/imports", "198.51.100.77"),
   "intel.import-reread": act(imported("/reread"), () => ({ tlp: "green" })),

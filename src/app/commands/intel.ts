@@ -148,6 +148,8 @@ function told({ id, format, state, counts, preview, refusals, reason }: ImportDe
 function print(file: string, detail: ImportDetail): void {
   const all = told(detail);
   const verb = detail.state === "previewed" ? "would come in" : "came in";
+  const nothing = detail.state === "stored" && all.total > 0 && all.new === 0;
+  if (nothing) console.log(`${file}: is in already; nothing new came in`);
   console.log(
     detail.state === "failed"
       ? `${file}: failed, ${all.reason}`

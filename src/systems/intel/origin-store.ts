@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
-import { tlpRank } from "../../core/tlp.ts";
+import { type Tlp, tlpRank } from "../../core/tlp.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { markToldBy } from "./library/entry-store.ts";
@@ -21,6 +21,8 @@ export interface Telling {
   readonly documents: readonly ToldDocument[];
   /** A feed says the same again and again: no origin is noted for what an import of this source told already. */
   readonly feedId?: string | undefined;
+  /** Of whom it answers to: what stands above counts as added, since that it is known is no news for them. */
+  readonly clearance?: Tlp | undefined;
 }
 
 export interface Told {
@@ -47,10 +49,12 @@ export class OriginStore {
   }
 
   /** Adds what the organisation's library lacks, and notes for every document that this import told it. */
-  async tell({ importId, orgId, audience, documents, feedId }: Telling): Promise<Told> {
+  async tell({ importId, orgId, audience, documents, feedId, clearance = "red" }: Telling): Promise<Told> {
     const store = new StixObjectStore(this.work);
     await store.lock();
     const rows = await this.known(orgId, documents);
+    const above = new Set([...rows].flatMap(([key, { tlp }]) => (tlp > tlpRank(clearance) ? [key] : [])));
+    const unseen = documents.filter(({ object, digest }) => above.delete(keyOf(object.id, digest))).length;
     const toldBefore = feedId === undefined ? new Set<number>() : await this.toldBy(feedId, importId, rows);
     const fresh = new Map<string, ToldDocument>();
     for (const each of documents) {
@@ -101,7 +105,7 @@ export class OriginStore {
       await sql`update stix_object o set tlp = given.tlp
         from json_to_recordset(${told}::text::json) as given (seq bigint, tlp smallint)
         where o.seq = given.seq and given.tlp < o.tlp`.execute(db);
-    return { added: fresh.size, known: documents.length - fresh.size };
+    return { added: fresh.size + unseen, known: documents.length - fresh.size - unseen };
   }
 
   /**

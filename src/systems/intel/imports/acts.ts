@@ -7,9 +7,19 @@ import type { Platform } from "../../../platform/platform.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { detectFormat } from "./detect.ts";
 import { type ImportRecord, ImportStore } from "./import-store.ts";
-import type { ImportDecision, ImportDetail, ImportState, Reread, Upload } from "./model.ts";
+import type {
+  CsvMapping,
+  ImportDecision,
+  ImportDetail,
+  ImportState,
+  Reread,
+  TableSample,
+  Upload,
+} from "./model.ts";
+import { decoded } from "./read.ts";
 import type { ImportRunner } from "./runner.ts";
 import { SourceStore } from "./source-store.ts";
+import { guessMapping, sampleOf } from "./table.ts";
 
 /** What importing needs of the outside world. */
 export interface Imports extends Pick<Platform, "records" | "blobs"> {
@@ -17,6 +27,7 @@ export interface Imports extends Pick<Platform, "records" | "blobs"> {
 }
 
 const HEAD = 1024 * 1024;
+const SAMPLE_BYTES = 64 * 1024;
 const UPLOADS = "檔案匯入 Uploads";
 
 /** Keeps a file and begins to read it. Problem http.too-large, or intel.unknown-format when it is none of the formats. */
@@ -86,6 +97,31 @@ export async function keep(
   body.on("error", (error) => counting.destroy(error));
   const kept = await blobs.put(body.pipe(counting));
   return { ...kept, head: Buffer.concat(parts) };
+}
+
+/** Problem intel.import-state unless it is the preview of a table. */
+export async function sampleImport(
+  { records, blobs }: Imports,
+  scope: Scope,
+  id: string,
+  delimiter: CsvMapping["delimiter"] | undefined,
+): Promise<TableSample> {
+  const row = await records.within(scope, (work) => new ImportStore(work).record(id));
+  if (row.format !== "csv" || row.blob_sha256 === null)
+    throw new Problem("intel.import-state", { detail: "it is no table" });
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of await blobs.open(row.blob_sha256)) {
+    parts.push(Buffer.from(part));
+    size += part.length;
+    if (size >= SAMPLE_BYTES) break;
+  }
+  const head = Buffer.concat(parts).subarray(0, SAMPLE_BYTES);
+  // Behind the last end of a line a row, or a character, may be cut.
+  const whole = size < SAMPLE_BYTES ? head : head.subarray(0, head.lastIndexOf(10) + 1);
+  const { text } = decoded(whole);
+  const mapping = row.options.csv ?? guessMapping(text);
+  return sampleOf(text, delimiter === undefined ? mapping : { ...mapping, delimiter });
 }
 
 export async function rereadImport(

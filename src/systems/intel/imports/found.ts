@@ -67,7 +67,7 @@ export function judged(
     path,
     id: object.id,
     type: object.type,
-    name: plain(nameOf(object)),
+    name: foundName(object),
     versionKey: version === undefined ? null : timestampKey(version),
     tlp,
     digest: made ? timelessDigest(object) : digestOf(object, text ?? ""),
@@ -88,6 +88,13 @@ const LONGEST_NAME = 300;
 /** What the stores take: no NUL, no lone surrogate, no great length. */
 function plain(text: string): string {
   return text.slice(0, LONGEST_NAME).toWellFormed().replaceAll("\0", "");
+}
+
+/** What an object is called in a list; a relationship by `<source id> <type> <target id>`. */
+export function foundName(object: JsonObject): string {
+  const { type, source_ref: source, target_ref: target, relationship_type: relation } = object;
+  if (type === "relationship") return plain(`${String(source)} ${String(relation)} ${String(target)}`);
+  return plain(nameOf(object));
 }
 
 function nameOf(object: JsonObject): string {

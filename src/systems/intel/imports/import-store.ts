@@ -5,7 +5,10 @@ import { tlpOfRank } from "../../../core/tlp.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { containing, cursorOf } from "../item-store.ts";
+import { rowOf } from "../library/row.ts";
+import { SearchStore } from "../library/search-store.ts";
 import { type IntelImportTable, type IntelTables, instant, instantOrNull } from "../tables.ts";
+import { foundName } from "./found.ts";
 import {
   type EntryFilter,
   type EntryWarning,
@@ -80,7 +83,10 @@ export class ImportStore {
   }
 
   async list(filter: ImportFilter): Promise<Page<Import>> {
-    const matching = this.matching(filter);
+    let matching = this.matching(filter);
+    // What people write by hand stands with its object; what was given up is shown to who asks for it.
+    if (filter.source === undefined) matching = matching.where("s.kind", "<>", "manual");
+    if (filter.state === undefined) matching = matching.where("i.state", "<>", "dropped");
     const { total } = await matching
       .select((e) => e.fn.countAll<number>().as("total"))
       .executeTakeFirstOrThrow();
@@ -229,11 +235,12 @@ export class ImportStore {
       from intel_import_entry e
       where e.import_id = ${row.id}::uuid and e.position > ${after} and ${wanted}
       order by e.position limit ${limit + 1}`.execute(db);
-    return pageOfEntries(
-      rows.map((entry) => ({ ...entry, tlp: tlpOfRank(entry.tlp), warnings: entry.warnings ?? [] })),
-      limit,
-      counted.rows[0]?.total ?? 0,
-    );
+    const entries = rows.map((entry) => ({
+      ...entry,
+      tlp: tlpOfRank(entry.tlp),
+      warnings: entry.warnings ?? [],
+    }));
+    return pageOfEntries(await this.withEnds(entries, row), limit, counted.rows[0]?.total ?? 0);
   }
 
   /** What a stored import told, by the number of each object. */
@@ -253,8 +260,7 @@ export class ImportStore {
       select o.seq, r.path, o.id, o.type, o.tlp, o.document ${from} and r.seq > ${after}
       order by r.seq limit ${limit + 1}`.execute(db);
     const entries = rows.map(({ seq, path, id, type, tlp, document }) => {
-      const object: { name?: unknown; value?: unknown } = JSON.parse(document);
-      const name = String(object.name ?? object.value ?? "");
+      const name = foundName(JSON.parse(document));
       return {
         position: seq,
         path,
@@ -268,7 +274,31 @@ export class ImportStore {
         warnings: [],
       };
     });
-    return pageOfEntries(entries, limit, counted.rows[0]?.total ?? 0);
+    return pageOfEntries(await this.withEnds(entries, row), limit, counted.rows[0]?.total ?? 0);
+  }
+
+  /** Relationships by the names of their ends, as far as the file or the library in sight has them. */
+  private async withEnds(entries: ImportEntry[], row: ImportRecord): Promise<ImportEntry[]> {
+    const ids = [...new Set(entries.flatMap((entry) => endsOf(entry) ?? []))];
+    if (ids.length === 0) return entries;
+    const inFile = await this.work
+      .tables<IntelTables>()
+      .selectFrom("intel_import_entry")
+      .select(["id", "name"])
+      .where("import_id", "=", row.id)
+      .where("id", "in", ids)
+      .execute();
+    const names = new Map(inFile.map(({ id, name }) => [id, name]));
+    for (const found of await new SearchStore(this.work).current(ids.filter((id) => !names.has(id)))) {
+      const { id, name } = rowOf(found);
+      names.set(id, name);
+    }
+    return entries.map((entry) => {
+      const ends = endsOf(entry);
+      if (ends === undefined) return entry;
+      const [source, target] = ends.map((id) => names.get(id) ?? id);
+      return { ...entry, name: `${source} → ${entry.name.split(" ")[1] ?? ""} → ${target}` };
+    });
   }
 
   private isKnown(row: ImportRecord) {
@@ -340,6 +370,14 @@ function importOf(row: SourcedRecord): Import {
     storedAt: instantOrNull(row.stored_at),
     undoneAt: instantOrNull(row.undone_at),
   };
+}
+
+/** The ids that the name of a relationship is made of: `<source> <type> <target>`. */
+function endsOf({ type, name }: ImportEntry): [string, string] | undefined {
+  const [source, , target, more] = name.split(" ");
+  if (type !== "relationship" || source === undefined || target === undefined || more !== undefined)
+    return undefined;
+  return [source, target];
 }
 
 function pageOfEntries(items: ImportEntry[], limit: number, total: number): Page<ImportEntry> {

@@ -194,6 +194,14 @@ export const Upload = z.object({
 });
 export type Upload = z.infer<typeof Upload>;
 
+/** The first rows of a table, cut by a delimiter, for choosing what its columns say. */
+export const SampleQuery = z.object({ delimiter: CsvMapping.shape.delimiter.unwrap().optional() });
+export const TableSample = z.object({
+  mapping: CsvMapping,
+  rows: z.array(z.object({ line: z.number().int(), cells: z.array(z.string()) })),
+});
+export type TableSample = z.infer<typeof TableSample>;
+
 /** Reading the same file in another way. */
 export const Reread = z.object({
   format: ImportFormat.optional(),

@@ -93,7 +93,7 @@ function ofText(
 }
 
 /** UTF-8, or UTF-16 with its mark, or Big5 as Taiwan's older systems write it. */
-function decoded(bytes: Buffer): { text: string; refused: Fault[] } {
+export function decoded(bytes: Buffer): { text: string; refused: Fault[] } {
   const label =
     bytes[0] === 0xff && bytes[1] === 0xfe
       ? "utf-16le"

@@ -97,6 +97,79 @@ async function within(
 }
 
 for (const database of DATABASES) {
+  test(`${database.name}: storing says no more of what is known than the importer may see`, () =>
+    within(database, async ({ node, imports, take, as }) => {
+      const [reviewer, writer] = ["reviewer", "writer"];
+      assert.equal(node.reviewer.clearance, "red");
+      const store = async (id: string, who: string) => {
+        await as(who)("POST", `/api/v1/intel/imports/${id}/store`, {});
+        await imports.runner.idle();
+        return (await as(who)("GET", `/api/v1/intel/imports/${id}`)).json;
+      };
+      const secret = await take(bundle(indicator(1)), { source: "A", tlp: "red" }, reviewer);
+      assert.equal((await store(secret.id, reviewer)).counts.new, 1);
+      const low = { ...node.writer, clearance: "amber" as const };
+      Object.assign(node.writer, low);
+      const again = await take(bundle(indicator(1), indicator(2)), { source: "B", tlp: "amber" }, writer);
+      assert.deepEqual(again.preview, { new: 2, known: 0, conflicts: 0 });
+      const stored = await store(again.id, writer);
+      assert.deepEqual([stored.counts.new, stored.counts.known], [2, 0]);
+      const third = await take(bundle(indicator(1)), { source: "C", tlp: "amber" }, writer);
+      assert.deepEqual([third.preview.known, (await store(third.id, writer)).counts.known], [1, 1]);
+    }));
+
+  test(`${database.name}: a list shows relationships by their ends, and neither remarks nor what was given up`, () =>
+    within(database, async ({ take, act, as }) => {
+      const relationship = {
+        type: "relationship",
+        spec_version: "2.1",
+        id: "relationship--11111111-2222-4333-8444-000000000007",
+        created: AT,
+        modified: AT,
+        relationship_type: "related-to",
+        source_ref: indicator(1).id,
+        target_ref: indicator(2).id,
+      };
+      const preview = await take(bundle(indicator(1), relationship));
+      const objects = async (id: string) =>
+        (await as("writer")("GET", `/api/v1/intel/imports/${id}/objects`)).json.items
+          .filter((each: { type: string }) => each.type === "relationship")
+          .map((each: { name: string }) => each.name);
+      const halfNamed = [`evil 1 → related-to → ${indicator(2).id}`];
+      assert.deepEqual(await objects(preview.id), halfNamed);
+      await act(preview.id, "store");
+      assert.deepEqual(await objects(preview.id), halfNamed);
+      await act((await take(bundle(indicator(2)))).id, "store");
+      assert.deepEqual(await objects(preview.id), ["evil 1 → related-to → evil 2"]);
+
+      await act((await take(bundle(indicator(3)), { fileName: "given up" })).id, "stop");
+      const list = async (query = "") =>
+        (await as("writer")("GET", `/api/v1/intel/imports${query}`)).json.items.map(
+          (each: { fileName: string }) => each.fileName,
+        );
+      assert.ok(!(await list()).includes("given up"));
+      assert.deepEqual(await list("?state=dropped"), ["given up"]);
+    }));
+
+  test(`${database.name}: a table's first rows are shown as its mapping cuts them, and another mapping reads it anew`, () =>
+    within(database, async ({ take, as, imports }) => {
+      const table = "# remark\nseen;what;who\n2026-11-01;evil1.example;甲\n2026-11-02;evil2.example;乙\n";
+      const preview = await take(table, { format: "csv", fileName: "t.csv" });
+      const sample = await as("writer")("GET", `/api/v1/intel/imports/${preview.id}/sample?delimiter=%3B`);
+      assert.deepEqual(sample.json.rows.slice(0, 2), [
+        { line: 2, cells: ["seen", "what", "who"] },
+        { line: 3, cells: ["2026-11-01", "evil1.example", "甲"] },
+      ]);
+      const csv = { delimiter: ";", header: true, columns: ["seen", "value", "comment"] };
+      await as("writer")("POST", `/api/v1/intel/imports/${preview.id}/reread`, { csv });
+      await imports.runner.idle();
+      const { json } = await as("writer")("GET", `/api/v1/intel/imports/${preview.id}`);
+      assert.deepEqual([json.options.csv, json.counts.refused], [csv, 0]);
+      assert.equal(json.counts.total, 5);
+      const text = await take("see evil3[.]example for more", { format: "text" });
+      assert.equal((await as("writer")("GET", `/api/v1/intel/imports/${text.id}/sample`)).status, 409);
+    }));
+
   test(`${database.name}: a bundle is previewed, stored, known the second time, and undone`, () =>
     within(database, async ({ take, act, as, library }) => {
       const file = bundle(indicator(1), indicator(2), { ...indicator(3), created: "yesterday" }, 7);

@@ -4,7 +4,15 @@ import { pageOf } from "../../../core/page.ts";
 import type { BlobStore } from "../../../platform/blobs/store.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
 import { importsCsv } from "../csv.ts";
-import { type Imports, rereadImport, stopImport, storeChosen, takeUpload, undoImport } from "./acts.ts";
+import {
+  type Imports,
+  rereadImport,
+  sampleImport,
+  stopImport,
+  storeChosen,
+  takeUpload,
+  undoImport,
+} from "./acts.ts";
 import { ImportStore } from "./import-store.ts";
 import {
   EntryFilter,
@@ -16,7 +24,9 @@ import {
   Import as ImportShape,
   Reliability,
   Reread,
+  SampleQuery,
   Source,
+  TableSample,
   UndoPreview,
   Upload,
 } from "./model.ts";
@@ -136,6 +146,17 @@ function actingRoutes(imports: Imports): Route[] {
       status: 201,
       handler: ({ query, scope, request }) =>
         takeUpload(imports, scope, query, request.body as Readable, LARGEST_IMPORT),
+    }),
+    route({
+      id: "intel.import-sample",
+      method: "GET",
+      path: `${IMPORT}/sample`,
+      summary: "The first rows of a table as its mapping, or another delimiter, cuts them",
+      needs: "intel:read",
+      params: Id,
+      query: SampleQuery,
+      response: TableSample,
+      handler: ({ params, query, scope }) => sampleImport(imports, scope, params.id, query.delimiter),
     }),
     route({
       id: "intel.import-reread",

@@ -46,6 +46,7 @@ export async function storeImport(
           orgId: row.org_id,
           audience: row.audience,
           documents,
+          clearance: row.choices.clearance,
           feedId: row.source_kind === "feed" ? row.source_id : undefined,
         });
         const next = { ...counts, new: counts.new + told.added, known: counts.known + told.known };

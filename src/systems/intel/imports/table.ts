@@ -11,7 +11,7 @@ import {
   once,
   vulnerabilityObject,
 } from "./imported.ts";
-import type { COLUMN_MEANINGS, CsvMapping } from "./model.ts";
+import type { COLUMN_MEANINGS, CsvMapping, TableSample } from "./model.ts";
 
 type Meaning = (typeof COLUMN_MEANINGS)[number];
 
@@ -94,6 +94,22 @@ function headingsOf(line: string, delimiter: string): number {
 
 function cellsOf(line: string, delimiter: string): string[] {
   return csvRows(line, delimiter)[0]?.cells ?? [];
+}
+
+const SAMPLE_ROWS = 12;
+const SAMPLE_COLUMNS = 100;
+const SAMPLE_CELL = 200;
+
+/** The first rows of a table as a mapping cuts them, without remarks. */
+export function sampleOf(head: string, mapping: CsvMapping): TableSample {
+  const rows = csvRows(head, mapping.delimiter)
+    .filter(({ cells }) => !(cells[0] ?? "").startsWith("#") && cells.join("").trim() !== "")
+    .slice(0, SAMPLE_ROWS)
+    .map(({ line, cells }) => ({
+      line,
+      cells: cells.slice(0, SAMPLE_COLUMNS).map((cell) => cell.trim().slice(0, SAMPLE_CELL)),
+    }));
+  return { mapping, rows };
 }
 
 /**

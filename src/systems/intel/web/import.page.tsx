@@ -16,6 +16,8 @@ import {
   useTexts,
 } from "../../../web/kit.ts";
 import type { ImportDecision, ImportDetail, UndoPreview } from "../imports/model.ts";
+import { ImportChoices } from "./import-choices.tsx";
+import { ImportColumns } from "./import-columns.tsx";
 import { ImportObjects, Refusals } from "./import-objects.tsx";
 import { byName, IMPORTS, ImportStateTag, sizeText } from "./import-parts.tsx";
 
@@ -139,6 +141,8 @@ function ImportView({ detail }: { readonly detail: ImportDetail }) {
         {BUSY.includes(state) && <Running detail={detail} />}
         {state === "previewed" && (
           <>
+            {mayWrite && <ImportChoices detail={detail} />}
+            {mayWrite && detail.format === "csv" && <ImportColumns detail={detail} />}
             {counts.warned > 0 && mayWrite && (
               <p>
                 <Checkbox
