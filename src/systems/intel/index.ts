@@ -72,7 +72,13 @@ export const intel: System = {
     const runner = new ImportRunner(platform, warninglists);
     const imports = { records, blobs: platform.blobs, runner };
     const { jobScope } = platform;
-    const feeds = new FeedRunner({ ...imports, log, jobScope, allowedHosts: config.intel.feedHosts });
+    const feeds = new FeedRunner({
+      ...imports,
+      log,
+      jobScope,
+      nodeKey,
+      allowedHosts: config.intel.feedHosts,
+    });
     return {
       routes: [
         ...intelRoutes(warninglists),

@@ -200,6 +200,8 @@ export interface IntelImportEntryTable {
 
 export interface IntelFeedTable {
   source_id: string;
+  login_kind: string | null;
+  login_sealed: string | null;
   format: string | null;
   options: JsonOf<ReadOptions>;
   unmarked_tlp: number;

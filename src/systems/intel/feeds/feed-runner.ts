@@ -11,9 +11,10 @@ import { ImportStore } from "../imports/import-store.ts";
 import type { ImportFormat } from "../imports/model.ts";
 import { type FeedRecord, FeedStore } from "./feed-store.ts";
 import { FetchFault, fetchFeed } from "./fetch.ts";
+import { loginHeaders } from "./login.ts";
 import type { FeedRun } from "./model.ts";
 
-type Parts = Pick<Platform, "log" | "jobScope"> &
+type Parts = Pick<Platform, "log" | "jobScope" | "nodeKey"> &
   Imports & {
     /** Hosts that may be asked although they are within the own network. */
     readonly allowedHosts: readonly string[];
@@ -44,6 +45,11 @@ export class FeedRunner {
 
   constructor(parts: Parts) {
     this.parts = parts;
+  }
+
+  /** Under which logins are sealed. */
+  get nodeKey(): Parts["nodeKey"] {
+    return this.parts.nodeKey;
   }
 
   /** Every feed whose time has come, one after the other; one that fails keeps no other from its turn. */
@@ -156,11 +162,13 @@ export class FeedRunner {
 
   private async take(feed: FeedRecord, preview: boolean): Promise<Taken | undefined> {
     const url = feed.url ?? "";
+    const login = this.loginOf(feed);
     if (feed.format === "misp-feed" || /\/manifest\.json$/.test(new URL(url).pathname))
-      return this.takeMisp(feed, url, preview);
+      return this.takeMisp(feed, url, preview, login);
     const answer = await this.fetch(
       url,
       preview ? {} : { etag: feed.etag, lastModified: feed.last_modified },
+      login,
     );
     if (!answer.changed) return undefined;
     return {
@@ -172,9 +180,14 @@ export class FeedRunner {
   }
 
   /** A MISP feed: the manifest names its events with their timestamps; those that are new or changed are fetched. */
-  private async takeMisp(feed: FeedRecord, url: string, preview: boolean): Promise<Taken | undefined> {
+  private async takeMisp(
+    feed: FeedRecord,
+    url: string,
+    preview: boolean,
+    login: Readonly<Record<string, string>>,
+  ): Promise<Taken | undefined> {
     const manifestUrl = new URL(url.endsWith(".json") ? url : `${url.replace(/\/?$/, "/")}manifest.json`);
-    const answer = await this.fetch(manifestUrl.href, {});
+    const answer = await this.fetch(manifestUrl.href, {}, login);
     if (!answer.changed) return undefined;
     let manifest: z.infer<typeof Manifest>;
     try {
@@ -194,7 +207,7 @@ export class FeedRunner {
     const parts: Buffer[] = [];
     let size = 0;
     for (const [uuid, { timestamp }] of changed) {
-      const event = await this.fetch(new URL(`${uuid}.json`, manifestUrl).href, {});
+      const event = await this.fetch(new URL(`${uuid}.json`, manifestUrl).href, {}, login);
       if (!event.changed) continue;
       if (parts.length > 0 && size + event.body.length > MOST_BYTES / 4) break;
       size += event.body.length;
@@ -209,9 +222,27 @@ export class FeedRunner {
     };
   }
 
-  private fetch(url: string, seen: { etag?: string | null; lastModified?: string | null }) {
+  private loginOf({ source_id: id, login_sealed: sealed }: FeedRecord): Record<string, string> {
+    try {
+      return loginHeaders(this.parts.nodeKey, id, sealed);
+    } catch {
+      throw new FetchFault("its login was sealed under another node's key; give it again");
+    }
+  }
+
+  private fetch(
+    url: string,
+    seen: { etag?: string | null; lastModified?: string | null },
+    login: Readonly<Record<string, string>>,
+  ) {
     const { allowedHosts } = this.parts;
-    return fetchFeed(url, { ...seen, allowedHosts, mostBytes: MOST_BYTES, signal: this.stopping.signal });
+    return fetchFeed(url, {
+      ...seen,
+      login,
+      allowedHosts,
+      mostBytes: MOST_BYTES,
+      signal: this.stopping.signal,
+    });
   }
 }
 

@@ -2,13 +2,22 @@ import { type Selectable, sql } from "kysely";
 import type { Page } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
 import { tlpOfRank, tlpRank } from "../../../core/tlp.ts";
+import type { NodeKey } from "../../../platform/crypto/node-key.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { ImportFormat, Reliability } from "../imports/model.ts";
 import { SourceStore } from "../imports/source-store.ts";
 import { containing, cursorOf } from "../item-store.ts";
 import { type IntelFeedTable, type IntelTables, instantOrNull } from "../tables.ts";
-import { FEED_RESULTS, type Feed, type FeedChange, type FeedFilter, type NewFeed } from "./model.ts";
+import { sealedLogin } from "./login.ts";
+import {
+  FEED_LOGINS,
+  FEED_RESULTS,
+  type Feed,
+  type FeedChange,
+  type FeedFilter,
+  type NewFeed,
+} from "./model.ts";
 
 export type FeedRecord = Selectable<IntelFeedTable> & {
   org_id: string;
@@ -64,7 +73,10 @@ export class FeedStore {
   }
 
   /** A feed begins paused: somebody looks at its preview before it runs by itself. */
-  async add({ orgId, name, url, reliability, format, csv, tlp, everyMinutes }: NewFeed): Promise<Feed> {
+  async add(
+    { orgId, name, url, reliability, format, csv, tlp, everyMinutes, login }: NewFeed,
+    key: Pick<NodeKey, "seal" | "unseal">,
+  ): Promise<Feed> {
     const org = orgId ?? this.work.scope.orgId;
     if (!this.work.scope.orgIds.includes(org)) throw new Problem("http.not-found");
     this.refuseAbove(tlpRank(tlp));
@@ -83,6 +95,7 @@ export class FeedStore {
         unmarked_tlp: tlpRank(tlp),
         clearance: tlpRank(this.work.scope.clearance),
         every_minutes: everyMinutes,
+        ...sealedLogin(key, source.id, login),
       })
       .onConflict((e) => e.doNothing())
       .executeTakeFirst();
@@ -105,10 +118,16 @@ export class FeedStore {
     return this.get(source.id);
   }
 
-  async change(id: string, change: FeedChange): Promise<Feed> {
+  async change(id: string, change: FeedChange, key: Pick<NodeKey, "seal" | "unseal">): Promise<Feed> {
     const before = await this.own(id);
     const db = this.work.tables<IntelTables>();
-    const { url, reliability, format, csv, tlp, everyMinutes, paused } = change;
+    const { url, reliability, format, csv, tlp, everyMinutes, paused, login } = change;
+    // A secret goes to the host for which it was given and to no other.
+    const moves = url !== undefined && new URL(url).origin !== new URL(before.url ?? url).origin;
+    if (moves && before.login_sealed !== null && login === undefined)
+      throw new Problem("http.invalid", {
+        faults: [{ path: "body.login", message: "give the login again for another host" }],
+      });
     if (tlp !== undefined) this.refuseAbove(tlpRank(tlp));
     if (url !== undefined || reliability !== undefined)
       await db
@@ -126,6 +145,7 @@ export class FeedStore {
           ? {}
           : { unmarked_tlp: tlpRank(tlp), clearance: tlpRank(this.work.scope.clearance) }),
         ...(everyMinutes === undefined ? {} : { every_minutes: everyMinutes }),
+        ...(login === undefined ? {} : sealedLogin(key, id, login)),
         ...(paused === undefined ? {} : { paused, next_run_at: paused ? null : this.work.now, failures: 0 }),
         ...(asksAnew ? { etag: null, last_modified: null, last_sha256: null, checkpoint: "{}" } : {}),
       })
@@ -221,6 +241,7 @@ function feedOf(row: FeedRecord): Feed {
     format: ImportFormat.nullable().parse(row.format),
     csv: row.options.csv ?? null,
     tlp: tlpOfRank(row.unmarked_tlp),
+    login: FEED_LOGINS.find((each) => each === row.login_kind) ?? null,
     everyMinutes: row.every_minutes,
     paused: row.paused,
     running: row.running_at !== null,

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { test } from "node:test";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { openNodeKey } from "../../../platform/crypto/node-key.ts";
 import { createLog } from "../../../platform/log/log.ts";
 import { DATABASES, type TestDatabase } from "../../../platform/records/testing.ts";
 import { jobScope } from "../../members/index.ts";
@@ -10,6 +14,9 @@ import type { IntelTables } from "../tables.ts";
 import { client, type IntelNode, intelNode, intelServer, testImports } from "../testing.ts";
 import { FeedRunner } from "./feed-runner.ts";
 import { fetchFeed, isInside } from "./fetch.ts";
+
+const keyFolder = mkdtempSync(join(tmpdir(), "lianfang-feeds-"));
+after(() => rmSync(keyFolder, { recursive: true, force: true }));
 
 type Answerer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -111,6 +118,7 @@ async function within(
     ...imports,
     log: createLog({ level: "silent" }),
     jobScope: (name, permissions) => jobScope(node.records, name, permissions),
+    nodeKey: openNodeKey(keyFolder),
     allowedHosts: ["127.0.0.1"],
   });
   const { server, url } = await intelServer(node, { imports, feeds });
@@ -143,6 +151,65 @@ async function within(
 }
 
 for (const database of DATABASES) {
+  test(`${database.name}: a feed signs in to its own host, and nothing shows the secret again`, () =>
+    within(database, async ({ node, other, ask, settle, values }) => {
+      const elsewhere = await publisher();
+      try {
+        const borne: (string | undefined)[] = [];
+        other.answers.set("/list.txt", (request, response) => {
+          borne.push(request.headers.authorization ?? String(request.headers["x-api-key"] ?? ""));
+          const signedIn = ["Basic dTpwIMO8", "k3y", "Bearer t0ken"].includes(borne.at(-1) ?? "");
+          if (signedIn) response.writeHead(200).end("8.8.4.9\n");
+          else response.writeHead(401).end();
+        });
+        const feeds = "/api/v1/intel/feeds";
+        const added = await ask("POST", feeds, {
+          name: "Login",
+          url: `${other.url}/list.txt`,
+          login: { kind: "header", name: "X-Api-Key", value: "k3y" },
+        });
+        const { id } = added.json;
+        assert.deepEqual([added.status, added.json.login], [201, "header"]);
+        assert.ok(!added.text.includes("k3y"));
+        assert.equal((await ask("POST", `${feeds}/${id}/run`)).json.result, "imported");
+        await settle();
+        assert.deepEqual(await values(), ["8.8.4.9"]);
+        const change = (body: object) => ask("PATCH", `${feeds}/${id}`, body);
+        await change({ login: { kind: "basic", user: "u", password: "p ü" } });
+        await ask("POST", `${feeds}/${id}/run`);
+        await change({ login: { kind: "bearer", token: "t0ken" } });
+        await ask("POST", `${feeds}/${id}/run`);
+        assert.deepEqual(borne, ["k3y", "Basic dTpwIMO8", "Bearer t0ken"]);
+        const kept = await node.records.within(node.writer, (work) =>
+          work.tables<IntelTables>().selectFrom("intel_feed").select("login_sealed").executeTakeFirst(),
+        );
+        assert.ok(!Buffer.from(kept?.login_sealed ?? "", "base64").includes("t0ken"));
+
+        // Neither a redirect nor a new address carries it to another host.
+        let carried: string | undefined = "nobody asked";
+        elsewhere.answers.set("/x", (request, response) => {
+          carried = request.headers.authorization;
+          response.writeHead(200).end("8.8.4.10\n");
+        });
+        other.answers.set("/list.txt", (_, response) =>
+          response.writeHead(302, { location: `${elsewhere.url}/x` }).end(),
+        );
+        await ask("POST", `${feeds}/${id}/run`);
+        assert.equal(carried, undefined);
+        const moved = await change({ url: `${elsewhere.url}/x` });
+        assert.deepEqual([moved.status, moved.json.faults[0].path], [400, "body.login"]);
+        assert.equal((await change({ url: `${elsewhere.url}/x`, login: null })).json.login, null);
+        for (const login of [
+          { kind: "header", name: "Host", value: "x" },
+          { kind: "header", name: "X-Key", value: "a\r\nb" },
+          { kind: "basic", user: "a:b", password: "p" },
+        ])
+          assert.equal((await change({ login })).status, 400);
+      } finally {
+        await elsewhere.close();
+      }
+    }));
+
   test(`${database.name}: a feed is previewed, runs when its time comes, asks for changes only, and is undone exactly`, () =>
     within(database, async ({ node, other, feeds, ask, settle, values }) => {
       other.says("/list.txt", "8.8.4.1\n8.8.4.2\n");

@@ -13,6 +13,8 @@ export interface Fetching {
   /** What the server said of the last answer. */
   readonly etag?: string | null;
   readonly lastModified?: string | null;
+  /** Headers that sign in; a redirect to another origin does not bear them. */
+  readonly login?: Readonly<Record<string, string>>;
   /** Hosts that may be asked although they are within the own network. */
   readonly allowedHosts: readonly string[];
   readonly mostBytes: number;
@@ -83,8 +85,10 @@ export async function fetchFeed(address: string, fetching: Fetching): Promise<Fe
   const deadline = AbortSignal.timeout(fetching.patience ?? PATIENCE_MS);
   const signal = fetching.signal === undefined ? deadline : AbortSignal.any([fetching.signal, deadline]);
   let url = addressOf(address);
+  const { origin } = url;
   for (let turn = 0; turn <= MOST_REDIRECTS; turn++) {
-    const response = await ask(url, fetching, signal);
+    const { login = {} } = fetching;
+    const response = await ask(url, { ...fetching, login: url.origin === origin ? login : {} }, signal);
     const { statusCode: status = 0, headers } = response;
     if ([301, 302, 303, 307, 308].includes(status) && headers.location !== undefined) {
       response.destroy();
@@ -124,7 +128,7 @@ function addressOf(text: string, base?: URL): URL {
 
 function ask(
   url: URL,
-  { etag, lastModified, allowedHosts }: Fetching,
+  { etag, lastModified, allowedHosts, login }: Fetching,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
@@ -147,6 +151,7 @@ function ask(
     timeout: IDLE_MS,
     agent: false,
     headers: {
+      ...login,
       accept: "*/*",
       "accept-encoding": "gzip, deflate, br",
       "user-agent": "lianfang",

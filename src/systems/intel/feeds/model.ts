@@ -14,6 +14,42 @@ const FeedUrl = z
   });
 const EveryMinutes = z.number().int().min(5).max(10_080);
 
+const secret = z
+  .string()
+  .min(1)
+  .max(4000)
+  .regex(/^[\x21-\x7e]+$/, "visible characters of ASCII, without spaces");
+/** Headers that say how the message itself is to be taken, which no login sets. */
+const OWN_HEADERS =
+  /^(?:host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|accept(?:-.*)?|if-.*|user-agent|proxy-.*|cookie)$/i;
+/** How a feed is signed in to. */
+export const FeedLogin = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("header"),
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,100}$/, "letters, digits and hyphens")
+      .refine((name) => !OWN_HEADERS.test(name), "a header that no login sets"),
+    value: secret,
+  }),
+  z.object({
+    kind: z.literal("basic"),
+    user: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(/^[^:\p{Cc}]+$/u, "without a colon"),
+    password: z
+      .string()
+      .min(1)
+      .max(1000)
+      .regex(/^\P{Cc}+$/u, "without control characters"),
+  }),
+  z.object({ kind: z.literal("bearer"), token: secret }),
+]);
+export type FeedLogin = z.infer<typeof FeedLogin>;
+export const FEED_LOGINS = ["header", "basic", "bearer"] as const;
+
 export const Feed = z.object({
   /** That of its source. */
   id: z.uuid(),
@@ -26,6 +62,8 @@ export const Feed = z.object({
   csv: CsvMapping.nullable(),
   /** Marking of what bears none of its own. */
   tlp: Tlp,
+  /** The login itself is never shown. */
+  login: z.enum(FEED_LOGINS).nullable(),
   everyMinutes: z.number().int(),
   paused: z.boolean(),
   running: z.boolean(),
@@ -47,6 +85,7 @@ export const NewFeed = z.object({
   format: ImportFormat.nullable().default(null),
   csv: CsvMapping.nullable().default(null),
   tlp: Tlp.default("green"),
+  login: FeedLogin.nullable().default(null),
   everyMinutes: EveryMinutes.default(60),
 });
 export type NewFeed = z.infer<typeof NewFeed>;
@@ -57,6 +96,8 @@ export const FeedChange = z.object({
   format: ImportFormat.nullable().optional(),
   csv: CsvMapping.nullable().optional(),
   tlp: Tlp.optional(),
+  /** Null takes it away; another host wants it given again. */
+  login: FeedLogin.nullable().optional(),
   everyMinutes: EveryMinutes.optional(),
   paused: z.boolean().optional(),
 });

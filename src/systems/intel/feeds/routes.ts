@@ -30,7 +30,7 @@ export function feedRoutes(runner: FeedRunner): Route[] {
       body: NewFeed,
       response: Feed,
       status: 201,
-      handler: ({ body, within }) => within((work) => new FeedStore(work).add(body)),
+      handler: ({ body, within }) => within((work) => new FeedStore(work).add(body, runner.nodeKey)),
     }),
     route({
       id: "intel.feed",
@@ -51,7 +51,8 @@ export function feedRoutes(runner: FeedRunner): Route[] {
       params: Id,
       body: FeedChange,
       response: Feed,
-      handler: ({ params, body, within }) => within((work) => new FeedStore(work).change(params.id, body)),
+      handler: ({ params, body, within }) =>
+        within((work) => new FeedStore(work).change(params.id, body, runner.nodeKey)),
     }),
     route({
       id: "intel.feed-run",

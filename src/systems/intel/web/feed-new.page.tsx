@@ -1,6 +1,6 @@
 import { api, FormPage, useForm, useGo, useTexts } from "../../../web/kit.ts";
 import type { Feed } from "../feeds/model.ts";
-import { FeedFields, FeedValues } from "./feed-fields.tsx";
+import { FeedFields, FeedValues, loginOf, NO_LOGIN } from "./feed-fields.tsx";
 import { FEEDS } from "./import-parts.tsx";
 
 export default function NewFeedPage() {
@@ -9,7 +9,16 @@ export default function NewFeedPage() {
   const form = useForm<FeedValues>({
     name: "intel.feed",
     schema: FeedValues,
-    initial: { name: "", url: "", reliability: "F", format: null, tlp: "green", everyMinutes: 60 },
+    initial: {
+      name: "",
+      url: "",
+      reliability: "F",
+      format: null,
+      tlp: "green",
+      everyMinutes: 60,
+      ...NO_LOGIN,
+    },
+    secret: ["secret"],
   });
   return (
     <FormPage
@@ -19,7 +28,12 @@ export default function NewFeedPage() {
       submit={t("kit:save")}
       cancel={() => go("/intel/feeds")}
       touches={[FEEDS]}
-      send={(values) => api.post<Feed>(FEEDS, values)}
+      send={({ loginKind, loginName, secret, ...values }) =>
+        api.post<Feed>(FEEDS, {
+          ...values,
+          login: loginOf({ ...values, loginKind, loginName, secret }) ?? null,
+        })
+      }
       done={({ id }) => go(`/intel/feeds/${id}`)}
     >
       <FeedFields form={form} />
