@@ -212,6 +212,11 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "library.neighbours": get((s) => `/api/v1/intel/library/${s.objectId}/neighbours`),
   "library.correlations": get((s) => `/api/v1/intel/library/${s.objectId}/correlations`),
   "library.log-searches": get((s) => `/api/v1/intel/library/${s.objectId}/searches`),
+  "library.end": {
+    kind: "self",
+    path: (s) => `/api/v1/intel/library/${s.objectId}/end`,
+    body: () => ({ act: "prolong", until: "2020-01-01T00:00:00Z", reason: "longer" }),
+  },
   "library.same": get((s) => `/api/v1/intel/library/${s.objectId}/same`),
   // With itself: nobody's to decide, so that the walk joins nothing.
   "library.same-decide": act(

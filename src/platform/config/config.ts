@@ -247,6 +247,15 @@ export const Config = z.strictObject({
         .string()
         .optional()
         .describe("Folder of warninglists in MISP's form, beside those that come with the product"),
+      scoreFloor: z
+        .number()
+        .int()
+        .min(1)
+        .max(99)
+        .optional()
+        .describe(
+          "An indicator or observable whose score has decayed to this is taken out of detection and of what devices get; without it none is",
+        ),
       feedHosts: z
         .array(z.string())
         .default([])

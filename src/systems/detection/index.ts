@@ -121,10 +121,11 @@ export const detection: System = {
       subscribers: [
         {
           name: "detection.indicators",
-          topics: ["intel.released", "intel.withdrawn"],
+          topics: ["intel.released", "intel.withdrawn", "intel.expired"],
           everywhere: true,
           // Not waited for: an event that is lost with the process is made good by the first reading of the next.
-          handle: async () => void stock.refresh("changes"),
+          // An end that changed belongs to a version that was read before.
+          handle: async ({ topic }) => void stock.refresh(topic === "intel.expired" ? "whole" : "changes"),
         },
         sightingsSubscriber(records, () => platform.jobScope(SIGHTINGS, ["alerts:read", "intel:write"])),
         {

@@ -6,6 +6,7 @@ import { feedRoutes } from "./feeds/routes.ts";
 import { importRoutes } from "./imports/routes.ts";
 import { ImportRunner } from "./imports/runner.ts";
 import { loadDecays } from "./library/decay.ts";
+import { expiryJob } from "./library/expiry.ts";
 import { reindexJob } from "./library/jobs.ts";
 import { libraryRoutes } from "./library/routes.ts";
 import { PeerExchange } from "./peers/exchange.ts";
@@ -63,9 +64,9 @@ export const intel: System = {
     const { loopback, ca } = config.peers;
     const trust = { loopback, ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }) };
     const exchange = { records, nodeKey, clock, log, sectors: node.sectors, ...trust };
+    const judges = { warninglists, decays: loadDecays() };
     const library = libraryRoutes({
-      warninglists,
-      decays: loadDecays(),
+      ...judges,
       jobs,
       nodeName: node.name,
     });
@@ -93,6 +94,7 @@ export const intel: System = {
       jobs: [
         ...peerJobs(new PeerExchange(exchange)),
         reindexJob(platform.records),
+        expiryJob(records, judges, config.intel.scoreFloor),
         {
           name: "intel.imports",
           permissions: ["intel:write"],

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { OrgId } from "../../core/org.ts";
 import { type Tlp, tlpOfRank } from "../../core/tlp.ts";
 import { readInIndexOrder } from "../../platform/records/index-order.ts";
@@ -52,6 +53,11 @@ export async function libraryIndicators(
   const rows = await work
     .tables<IntelTables>()
     .selectFrom("stix_object")
+    .select(
+      // What ended before its own end; the entry of what was not derived yet is missing.
+      sql<number | null>`(select e.ends_at::float8 from stix_entry e where e.seq = stix_object.seq
+        and ${visible(work, "e")})`.as("endsAt"),
+    )
     .select([
       "seq",
       "collection_id",
@@ -87,7 +93,7 @@ export async function libraryIndicators(
         confidence: typeof object["confidence"] === "number" ? object["confidence"] : undefined,
         types: textsOf(object["indicator_types"]),
         validFrom: timeOf(object["valid_from"]),
-        validUntil: timeOf(object["valid_until"]),
+        validUntil: row.endsAt ?? timeOf(object["valid_until"]),
       };
     }),
     next: last === undefined || rows.length < limit ? undefined : Number(last.seq),

@@ -251,6 +251,34 @@ export interface StixEntryTable {
   ends_at: number | null;
 }
 
+export interface StixEndingTable {
+  id: string;
+  org_id: string;
+  tlp: number;
+  audience: string[];
+  thing: ColumnType<string, string, string>;
+  object_id: string;
+  why: "by-hand" | "decayed";
+  seq: number | null;
+  reason: string;
+  by_name: string;
+  at: Time;
+  resumed_at: MaybeTime;
+  resumed_by_name: ColumnType<string | null, string | null | undefined, string | null>;
+}
+
+export interface StixFadingTable {
+  seq: number;
+  look_at: number;
+}
+
+export interface StixExpiryTable {
+  singleton: Generated<boolean>;
+  looked_at: number;
+  walked_to: number;
+  floor: number;
+}
+
 export interface StixSameTable {
   id: string;
   org_id: string;
@@ -322,6 +350,9 @@ export interface IntelTables {
   stix_reindex: StixReindexTable;
   intel_warninglist: IntelWarninglistTable;
   stix_same: StixSameTable;
+  stix_ending: StixEndingTable;
+  stix_fading: StixFadingTable;
+  stix_expiry: StixExpiryTable;
 }
 
 export function instant(value: Date | string): string {

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { isJsonObject, type Json } from "../stix/json.ts";
@@ -38,7 +38,7 @@ export async function addEntries(
         (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
           ends_at)
       select seq, ${orgId}::uuid, tlp, ${[...audience]}::uuid[], type, thing, version_at, created_at, confidence,
-        ${DERIVATION}::smallint, array_to_tsvector(tokens), alike, ${GROUP}, ends_at
+        ${DERIVATION}::smallint, array_to_tsvector(tokens), alike, ${GROUP}, ${endsAt(work, sql`${orgId}::uuid`)}
       from json_to_recordset(${part}::text::json) as given (seq bigint, tlp smallint, type text, thing bigint,
         version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
         ends_at bigint)`.execute(work.tables<IntelTables>());
@@ -50,6 +50,13 @@ export async function addEntries(
 /** The group into which decisions put what is inserted: the object's own, else that of what it is alike to. */
 const GROUP = sql`coalesce((select n.root from stix_same_node n where n.node = given.thing),
   (select n.root from stix_same_node n where n.node = given.alike))`;
+
+/** The end of what is inserted: its own, or an earlier one that a person or its decay gave it. */
+function endsAt(work: Work, orgId: RawBuilder<unknown>) {
+  return sql`least(given.ends_at, (select min((extract(epoch from n.at) * 1000)::bigint) from stix_ending n
+    where n.thing = given.thing and n.org_id = ${orgId} and n.resumed_at is null
+      and (n.seq is null or n.seq = given.seq) and ${visible(work, "n")}))`;
+}
 
 interface Judging extends Numbered {
   readonly orgId: string;
@@ -149,7 +156,7 @@ export async function reindexSome(work: Work, most: number): Promise<Reindexed> 
         (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
           ends_at)
       select seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, ${DERIVATION}::smallint,
-        array_to_tsvector(tokens), alike, ${GROUP}, ends_at
+        array_to_tsvector(tokens), alike, ${GROUP}, ${endsAt(work, sql`given.org_id`)}
       from json_to_recordset(${part}::text::json) as given (seq bigint, org_id uuid, audience uuid[], tlp smallint,
         type text, thing bigint, version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
         ends_at bigint)

@@ -20,6 +20,8 @@ interface Form {
 interface FormContext {
   readonly now: string;
   readonly source: string;
+  /** Whether a person or its decay has ended an object before its own end. */
+  isEnded(seq: number): boolean;
   /** Whether a warninglist knows a value: no device is told to block it. */
   isWarned(value: Value): boolean;
 }
@@ -143,11 +145,11 @@ const OBSERVABLES: ReadonlySet<string> = new Set([
 ]);
 
 /** Each value once, out of indicators and observables that still stand. */
-function entriesOf(objects: readonly Found[], { now, isWarned }: FormContext): Entry[] {
+function entriesOf(objects: readonly Found[], { now, isWarned, isEnded }: FormContext): Entry[] {
   const entries = new Map<string, Entry>();
   for (const found of objects) {
     const object = standingOf(found);
-    if (!stands(object, now)) continue;
+    if (isEnded(found.seq) || !stands(object, now)) continue;
     const { id, name } = rowOf(found);
     for (const value of valuesOf(object)) {
       const key = `${value.kind} ${value.value}`;

@@ -198,6 +198,7 @@ for (const database of DATABASES) {
         now: "2026-11-23T00:00:00.000Z",
         source: "測試",
         isWarned: ({ value }: { value: string }) => value === "known.example",
+        isEnded: () => false,
       };
       const out = Object.fromEntries(
         EXPORT_FORMATS.map((format) => [format, FORMS[format].write(found, context)]),

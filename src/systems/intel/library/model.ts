@@ -181,6 +181,15 @@ const Origin = z.object({
 });
 export type Origin = z.infer<typeof Origin>;
 
+/** Why an object ended before its own end: by a person's word, or since its score has decayed to the floor. */
+const Ending = z.object({
+  why: z.enum(["by-hand", "decayed"]),
+  reason: z.string(),
+  by: z.string(),
+  at: z.iso.datetime(),
+});
+export type Ending = z.infer<typeof Ending>;
+
 /** That an object was seen, or with count 0 that it was looked for; the 50 seen last are shown. */
 const Sighting = z.object({
   id: z.string(),
@@ -217,6 +226,9 @@ export type Score = z.infer<typeof Score>;
 export const ObjectDetail = z.object({
   row: LibraryRow,
   state: LibraryState,
+  ending: Ending.nullable(),
+  /** It is this node's own and so may be given a later end. */
+  own: z.boolean(),
   /** Newest first; the first 100. */
   versions: z.array(ObjectVersion),
   versionCount: z.number().int(),
@@ -231,9 +243,6 @@ export type ObjectDetail = z.infer<typeof ObjectDetail>;
 
 export const SameVerdict = z.enum(["same", "different"]);
 export type SameVerdict = z.infer<typeof SameVerdict>;
-const Because = z.string().trim().min(1).max(2000);
-export const DecideSame = z.object({ other: StixId, verdict: SameVerdict, reason: Because });
-export const UndoSame = z.object({ reason: Because });
 
 /** What a person decided about two objects, and what became of it. */
 const SameDecision = z.object({
@@ -316,11 +325,6 @@ export const ExportFormat = z.enum(EXPORT_FORMATS);
 export type ExportFormat = z.infer<typeof ExportFormat>;
 /** Objects of one export, the newest of what matches. */
 export const MOST_EXPORTED = 50_000;
-export const LibraryExport = LibraryFilter.extend({
-  format: ExportFormat,
-  /** Just these of what matches, by id. */
-  ids: several,
-});
 
 const Technique = z.object({
   id: z.string(),

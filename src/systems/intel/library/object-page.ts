@@ -6,6 +6,7 @@ import type { Work } from "../../../platform/records/work.ts";
 import { dateAddedText } from "../object-store.ts";
 import type { JsonObject } from "../stix/json.ts";
 import { type IntelTables, instant } from "../tables.ts";
+import { EndingStore } from "./endings.ts";
 import { thingOf } from "./entry.ts";
 import type { Correlations, Edge, GraphNode, Neighbours, ObjectDetail, Origin } from "./model.ts";
 import { bearing, referringTo } from "./query.ts";
@@ -46,6 +47,10 @@ export class ObjectPage {
     return {
       row: rowOf(current),
       state: worth.state,
+      ending: worth.state === "valid" ? null : await new EndingStore(this.work).of(id),
+      own:
+        current.type === "indicator" &&
+        objectOf(current.document)["created_by_ref"] === (await this.producer()),
       versions: versions.slice(0, MOST_VERSIONS).map((version) => ({
         version: version.version,
         tlp: tlpOfRank(version.tlp),
@@ -135,6 +140,15 @@ export class ObjectPage {
     const [current] = await this.versions(id);
     if (current === undefined) throw new Problem("http.not-found");
     return tlpOfRank(current.tlp);
+  }
+
+  private async producer(): Promise<string | undefined> {
+    const row = await this.work
+      .tables<IntelTables>()
+      .selectFrom("intel_producer")
+      .select("id")
+      .executeTakeFirst();
+    return row?.id;
   }
 
   /** Every version that the scope sees, newest first. */

@@ -1,7 +1,5 @@
-import { sql } from "kysely";
 import { Problem } from "../../../core/problem.ts";
 import { type Tlp, tlpRank } from "../../../core/tlp.ts";
-import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { OriginStore } from "../origin-store.ts";
 import { digestOf } from "../stix/digest.ts";
@@ -11,11 +9,9 @@ import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
 import { validate } from "../stix/validate.ts";
 import type { IntelTables } from "../tables.ts";
+import { importByHand } from "./by-hand.ts";
 import type { Remark } from "./model.ts";
 import { ObjectPage } from "./object-page.ts";
-
-/** The source under which what people write by hand is kept. */
-const BY_HAND = "手動輸入";
 
 /**
  * Adds a sighting, note, opinion or relationship as an object of its own, marked as the object it is about, kept in the
@@ -90,51 +86,4 @@ async function objectFor(work: Work, id: string, given: Remark, tlp: Tlp): Promi
 
 function utc(time: string | undefined): string | undefined {
   return time === undefined ? undefined : new Date(time).toISOString();
-}
-
-/** A row of the ledger of imports, so that who wrote it is kept as the origin of the object. */
-async function importByHand(work: Work, tlp: Tlp, kind: Remark["kind"]): Promise<string> {
-  const db = work.tables<IntelTables>();
-  const { actor, orgId } = work.scope;
-  const by = { org_id: orgId, tlp: 0 };
-  await db
-    .insertInto("intel_source")
-    .values({
-      ...by,
-      id: uuidV7(),
-      kind: "manual",
-      name: BY_HAND,
-      url: null,
-      created_at: work.now,
-      created_by_id: actor.id,
-      created_by_name: actor.name,
-    })
-    .onConflict((conflict) => conflict.columns(["org_id", "kind", "name"]).doNothing())
-    .execute();
-  const { rows } = await sql<{ id: string }>`select id from intel_source where org_id = ${orgId}::uuid
-    and kind = 'manual' and name = ${BY_HAND} and org_id = any(${[...work.scope.orgIds]}::uuid[])`.execute(
-    db,
-  );
-  const id = uuidV7();
-  await db
-    .insertInto("intel_import")
-    .values({
-      ...by,
-      id,
-      tlp: tlpRank(tlp),
-      source_id: rows[0]?.id ?? "",
-      format: "stix-2.1",
-      file_name: kind,
-      blob_sha256: null,
-      blob_size: null,
-      state: "stored",
-      counts: JSON.stringify({ total: 1, refused: 0, warned: 0, new: 1, known: 0, left: 0 }),
-      reason: null,
-      by_id: actor.id,
-      by_name: actor.name,
-      at: work.now,
-      stored_at: work.now,
-    })
-    .execute();
-  return id;
 }

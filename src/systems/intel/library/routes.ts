@@ -3,7 +3,9 @@ import { type Route, route } from "../../../platform/http/route.ts";
 import type { Jobs } from "../../../platform/jobs/job.ts";
 import { LogSearches } from "../stix/model.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
+import { ChangeEnd, DecideSame, LibraryExport, UndoSame } from "./acts-model.ts";
 import type { Decays } from "./decay.ts";
+import { EndingStore } from "./endings.ts";
 import { reindexState, restartReindex } from "./entry-store.ts";
 import { FORMS } from "./export.ts";
 import { REINDEX } from "./jobs.ts";
@@ -11,8 +13,6 @@ import { searchesFor } from "./log-searches.ts";
 import { MatrixStore, navigatorLayer } from "./matrix-store.ts";
 import {
   Correlations,
-  DecideSame,
-  LibraryExport,
   LibraryFacets,
   LibraryFilter,
   LibraryPage,
@@ -26,7 +26,6 @@ import {
   Remark,
   SameThings,
   StixId,
-  UndoSame,
   type Value,
 } from "./model.ts";
 import { ObjectPage } from "./object-page.ts";
@@ -98,7 +97,9 @@ function searchRoutes(parts: LibraryParts): Route[] {
             detail: { format, objects: objects.length },
           });
           const isWarned = (value: Value) => listsThatKnow(warninglists, value).length > 0;
-          return form.write(objects, { now: work.now, source: nodeName, isWarned });
+          const ended = await new SearchStore(work).ended(objects.map(({ seq }) => seq));
+          const isEnded = (seq: number) => ended.has(seq);
+          return form.write(objects, { now: work.now, source: nodeName, isWarned, isEnded });
         });
         reply.header("content-type", form.type);
         reply.header("content-disposition", `attachment; filename="${form.file}"`);
@@ -221,6 +222,24 @@ function objectRoutes(parts: LibraryParts): Route[] {
       response: z.object({ id: z.uuid() }),
       handler: ({ params, body, within }) =>
         within((work) => new SameStore(work, parts).undo(params.id, params.decision, body.reason)),
+    }),
+    route({
+      id: "library.end",
+      method: "POST",
+      path: `${OBJECT}/end`,
+      summary: "Lets an object expire now, takes that back, or gives an own indicator a later end",
+      needs: "intel:write",
+      params: Id,
+      body: ChangeEnd,
+      response: z.object({ id: StixId }),
+      handler: ({ params, body, within }) =>
+        within((work) => {
+          const store = new EndingStore(work);
+          if (body.act === "prolong") return store.prolong(params.id, body.until, body.reason);
+          return body.act === "end"
+            ? store.end(params.id, body.reason)
+            : store.resume(params.id, body.reason);
+        }),
     }),
     route({
       id: "library.remark",

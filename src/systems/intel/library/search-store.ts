@@ -135,6 +135,17 @@ export class SearchStore {
     return (await this.answering(named(names, types), { most, shown: most })).found;
   }
 
+  /** Those of the objects whose end has come, by their numbers. */
+  async ended(seqs: readonly number[]): Promise<Set<number>> {
+    const { rows } = await sql<{
+      seq: number;
+    }>`select e.seq from stix_entry e where e.seq = any(${[...seqs]}::bigint[])
+      and e.ends_at <= ${Date.parse(this.work.now)}::bigint and ${visible(this.work, "e")}`.execute(
+      this.work.tables<IntelTables>(),
+    );
+    return new Set(rows.map(({ seq }) => seq));
+  }
+
   /** The current version of each of the objects that the scope sees. */
   async current(ids: readonly string[]): Promise<Found[]> {
     const things = ids.map((id) => thingOf(id).toString());

@@ -23,10 +23,14 @@ export interface Judges {
 export interface Member extends Found {
   readonly thing: string;
   readonly object: JsonObject;
+  /** Milliseconds since 1970 of the end that counts; null where there is none. */
+  readonly endsAt: number | null;
 }
 
 /** What the library makes of an object and of all that is the same thing. */
 export interface Worth {
+  /** Of the current version. */
+  readonly seq: number;
   readonly score: Score;
   readonly members: readonly Member[];
   /** More are the same thing than are held here. */
@@ -64,9 +68,13 @@ export class WorthStore {
   private readonly work: Work;
   private readonly judges: Judges;
 
-  constructor(work: Work, judges: Judges) {
+  private readonly byDocument: boolean;
+
+  /** `byDocument`: ends are those that documents say, not those that people and decay gave. */
+  constructor(work: Work, judges: Judges, { byDocument = false }: { byDocument?: boolean } = {}) {
     this.work = work;
     this.judges = judges;
+    this.byDocument = byDocument;
   }
 
   /** What each of the objects is worth, by its id; those that the scope does not see are left out. */
@@ -102,7 +110,7 @@ export class WorthStore {
   ): Worth {
     const now = Date.parse(this.work.now);
     const shown = members.length > MOST_MEMBERS ? members.slice(0, MOST_MEMBERS) : members;
-    const standing = shown.filter(({ object }) => stateOf(object, now) === "valid");
+    const standing = shown.filter((member) => stateOf(member, now) === "valid");
     // What one source has revoked stands as long as another says it.
     const judging = standing.length === 0 ? [own] : standing;
     const tellers = new Map(
@@ -122,12 +130,12 @@ export class WorthStore {
     const confidences = judging.flatMap(({ object }) =>
       typeof object["confidence"] === "number" ? [object["confidence"]] : [],
     );
-    const ends = judging.map(({ object }) => timeOf(object["valid_until"]));
+    const ends = judging.map(({ endsAt }) => endsAt);
     const score = scoreOf({
       confidence: confidences.length === 0 ? null : Math.max(...confidences),
       reliability: [...tellers.values()].flatMap(({ reliability }) => reliability ?? []).sort()[0] ?? null,
       sources: tellers.size,
-      freshAt: Math.max(sum.lastSeen, ...judging.map(({ object }) => newestOf(object))),
+      freshAt: Math.max(sum.lastSeen, ...judging.map(freshOf)),
       sightings: { positive: sum.positive, negative: sum.negative },
       disagreed: sum.disagreed,
       warninglists: [...new Set(warnings.map(({ list }) => list))],
@@ -137,12 +145,13 @@ export class WorthStore {
       now,
     });
     return {
+      seq: own.seq,
       score,
       members: shown,
       more: members.length > MOST_MEMBERS,
       sources: tellers.size,
       sightings: { positive: sum.positive, negative: sum.negative },
-      state: stateOf(own.object, now),
+      state: stateOf(own, now),
       warnings,
     };
   }
@@ -176,12 +185,21 @@ export class WorthStore {
   }
 
   private async current(things: readonly string[]): Promise<Map<string, Member>> {
-    const { rows } = await sql<Found & { thing: string }>`select distinct on (e.thing) e.thing::text as thing,
-        o.seq, o.tlp, o.org_id as "orgId", o.document, o.revoked, ${dateAddedText("o.date_added")} as "addedAt"
+    const { rows } = await sql<
+      Found & { thing: string; endsAt: number | null }
+    >`select distinct on (e.thing) e.thing::text as thing,
+        e.ends_at::float8 as "endsAt", o.seq, o.tlp, o.org_id as "orgId", o.document, o.revoked,
+        ${dateAddedText("o.date_added")} as "addedAt"
       from stix_entry e join stix_object o on o.seq = e.seq
       where e.thing = any(${[...things]}::bigint[]) and ${visible(this.work, "e")} and ${visible(this.work, "o")}
       order by e.thing, e.version_at desc, e.seq desc`.execute(this.work.tables<IntelTables>());
-    return new Map(rows.map((row) => [row.thing, { ...row, object: standingOf(row) }]));
+    return new Map(
+      rows.map((row) => {
+        const object = standingOf(row);
+        const endsAt = this.byDocument ? timeOf(object["valid_until"]) : row.endsAt;
+        return [row.thing, { ...row, object, endsAt }];
+      }),
+    );
   }
 
   /** Who told each thing, whatever version of it: sources of imports, members that pushed, this node by releasing. */
@@ -215,15 +233,15 @@ export class WorthStore {
 }
 
 /** Revoked by its producer, past its end, or neither. */
-export function stateOf(object: JsonObject, now: number): LibraryState {
+function stateOf({ object, endsAt }: Member, now: number): LibraryState {
   if (object["revoked"] === true) return "revoked";
-  const until = timeOf(object["valid_until"]);
-  return until !== null && until <= now ? "expired" : "valid";
+  return endsAt !== null && endsAt <= now ? "expired" : "valid";
 }
 
-function newestOf(object: JsonObject): number {
+/** When it was last said to be so; of what bears no time, as observables, when it came. */
+function freshOf({ object, addedAt }: Member): number {
   const times = ["modified", "created", "valid_from", "last_seen"].map((name) => timeOf(object[name]) ?? 0);
-  return Math.max(...times);
+  return Math.max(...times) || Date.parse(addedAt);
 }
 
 function timeOf(value: unknown): number | null {

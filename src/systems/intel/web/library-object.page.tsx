@@ -22,6 +22,7 @@ import {
   useTexts,
 } from "../../../web/kit.ts";
 import type { Correlations, Neighbours, ObjectDetail } from "../library/model.ts";
+import { EndingActs, EndingNote } from "./library-ending.tsx";
 import { LIBRARY, LibraryStateTag, ObjectLink, objectPath, TypeName } from "./library-parts.tsx";
 import "./library.css";
 import { Relations } from "./library-relations.tsx";
@@ -54,8 +55,7 @@ function propertiesOf(detail: ObjectDetail): Readonly<Record<string, unknown>> {
 
 function nextOf(detail: ObjectDetail): "revoked" | "expired" | "warned" | "low" | "use" | "read" {
   const reasons = new Set(detail.score.parts.map(({ reason }) => reason));
-  if (reasons.has("revoked")) return "revoked";
-  if (reasons.has("expired")) return "expired";
+  if (detail.state !== "valid") return detail.state;
   // A technique or a CVE is nothing to block; an indicator or an observable is.
   const seen = detail.values.some(({ kind }) => kind !== "attack" && kind !== "cve");
   if (detail.row.type !== "indicator" && !seen) return "read";
@@ -264,12 +264,20 @@ function ObjectView({
           </>
         }
         summary={
-          typeof description === "string" ? (
-            <p className="library-text">{description.slice(0, 4000)}</p>
-          ) : undefined
+          <>
+            <EndingNote of={detail.ending} />
+            {typeof description === "string" && <p className="library-text">{description.slice(0, 4000)}</p>}
+          </>
         }
         next={{ text: t(`next.${nextOf(detail)}`) }}
-        acts={mayWrite ? <Button onClick={() => setAdding(true)}>{t("remark")}</Button> : undefined}
+        acts={
+          mayWrite ? (
+            <>
+              <Button onClick={() => setAdding(true)}>{t("remark")}</Button>
+              <EndingActs detail={detail} />
+            </>
+          ) : undefined
+        }
         facts={[
           { label: t("org"), value: orgName(row.orgId, language) ?? row.orgId },
           { label: t("labels"), value: row.labels.join("、") },

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { ExportFormat, LibraryFilter, SameVerdict, StixId } from "./model.ts";
+
+/** What people say with what they decide. */
+const Because = z.string().trim().min(1).max(2000);
+
+export const ChangeEnd = z.discriminatedUnion("act", [
+  z.object({ act: z.literal("end"), reason: Because }),
+  z.object({ act: z.literal("resume"), reason: Because }),
+  z.object({ act: z.literal("prolong"), reason: Because, until: z.iso.datetime({ offset: true }) }),
+]);
+
+export const DecideSame = z.object({ other: StixId, verdict: SameVerdict, reason: Because });
+export const UndoSame = z.object({ reason: Because });
+
+export const LibraryExport = LibraryFilter.extend({
+  format: ExportFormat,
+  /** Just these of what matches, by id. */
+  ids: LibraryFilter.shape.type,
+});
