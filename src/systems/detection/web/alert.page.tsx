@@ -50,8 +50,10 @@ const CORRELATION = {
 function Events({ alert }: { readonly alert: AlertDetail }) {
   const t = useTexts("detection");
   const counts = { shown: alert.sample.length, count: alert.count.toLocaleString("en") };
+  const isCorrelation = alert.sample.some(({ why }) => why.some(({ field }) => field in CORRELATION));
+  const said = t(isCorrelation ? "alert.events.correlated" : "alert.events.of", counts);
   return (
-    <Section title={t("alert.events")} side={<span className="muted">{t("alert.events.of", counts)}</span>}>
+    <Section title={t("alert.events")} side={<span className="muted">{said}</span>}>
       <ol className="plain stack">
         {alert.sample.map((event) => (
           <li key={event.eventId} className="stack-tight">
