@@ -40,9 +40,53 @@ export class TextColumn {
     this.#bytes[this.#size++] = code;
   }
 
+  /**
+   * Adds the characters from `from` up to the first blank behind something else, or up to `to`; answers where it
+   * stopped. `begun`: the value under way holds something else already.
+   */
+  appendWord(text: string, from: number, to: number, begun: boolean): number {
+    if (this.#size + 3 * (to - from) > this.#bytes.length) this.#grow(3 * (to - from));
+    const bytes = this.#bytes;
+    let size = this.#size;
+    let started = begun;
+    let at = from;
+    for (; at < to; at++) {
+      const code = text.charCodeAt(at);
+      if (code === BLANK) {
+        if (started) break;
+      } else started = true;
+      if (code > 127) {
+        const blank = text.indexOf(" ", at);
+        const end = blank < 0 || blank > to ? to : blank;
+        size += Buffer.from(bytes.buffer).write(text.slice(at, end), size, "utf8");
+        at = end;
+        break;
+      }
+      bytes[size++] = code;
+    }
+    this.#size = size;
+    return at;
+  }
+
   /** Ends the value under way. */
   end(): void {
     this.#ends[this.#rows++] = this.#size;
+  }
+
+  /** Ends the value of this row; rows before it that nobody ended are empty. For all rows `fill` must follow. */
+  endAt(row: number): void {
+    this.#ends[row] = this.#size;
+  }
+
+  /** Ends the first `rows` rows that nobody ended. */
+  fill(rows: number): void {
+    const ends = this.#ends;
+    let last = 0;
+    for (let row = 0; row < rows; row++) {
+      if ((ends[row] as number) < last) ends[row] = last;
+      else last = ends[row] as number;
+    }
+    this.#rows = rows;
   }
 
   add(text: string): void {

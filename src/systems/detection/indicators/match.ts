@@ -1,4 +1,4 @@
-import { Misses } from "../misses.ts";
+import { Answers } from "../answers.ts";
 import { mappedV4, readV4, readV6, v4Text, v6Text } from "./address.ts";
 import { readDetail } from "./build.ts";
 import { canonicalDomain, canonicalEmail, canonicalUrl } from "./canonical.ts";
@@ -54,7 +54,7 @@ export class IndicatorMatcher {
   readonly #seenUrls: boolean[] = [];
   #seenCount = 0;
   /** Names of which the image knows nothing: neither them nor a parent, no URL of theirs, and no such address. */
-  readonly #unknown = new Misses(UNKNOWN_NAMES);
+  readonly #unknown = new Answers<true>(UNKNOWN_NAMES);
   /** Whether the image held anything of what was looked up since it was last set to false. */
   #held = false;
 
@@ -142,7 +142,7 @@ export class IndicatorMatcher {
   #name(field: string, text: string): boolean {
     for (let at = 0; at < this.#seenCount; at++)
       if (this.#seen[at] === text) return this.#seenUrls[at] as boolean;
-    if (this.#unknown.has(text)) return this.#saw(text, false);
+    if (this.#unknown.get(text) === true) return this.#saw(text, false);
     this.#held = false;
     let count = this.#keys.domain(text);
     if (count < 0) {
@@ -158,7 +158,7 @@ export class IndicatorMatcher {
       this.#chain(this.#image.heads[number] ?? NONE, "domain", field, text, () => this.#textOf(number));
     }
     this.#address(field, text);
-    if (!this.#held) this.#unknown.add(text);
+    if (!this.#held) this.#unknown.set(text, true);
     return this.#saw(text, urls);
   }
 
@@ -171,12 +171,27 @@ export class IndicatorMatcher {
   #url(field: string, text: string): void {
     const colon = text.indexOf("://");
     if (colon <= 0 || colon > 12) return;
+    const seen = this.#seenHost(text, colon + 3);
+    if (seen >= 0) {
+      if (this.#seenUrls[seen] === true) this.#wholeUrl(field, text);
+      return;
+    }
     const host = hostOf(text, colon + 3);
     if (host === undefined) {
       // Written so that only a whole URL parser finds the host.
       const url = canonicalUrl(text);
       if (url !== undefined && this.#name(field, url.host)) this.#wholeUrl(field, text);
     } else if (this.#name(field, host)) this.#wholeUrl(field, text);
+  }
+
+  /** The place of the name that a URL's authority is, without user and port, among those looked up; -1 for another. */
+  #seenHost(text: string, start: number): number {
+    for (let at = 0; at < this.#seenCount; at++) {
+      const name = this.#seen[at] as string;
+      const end = text.charCodeAt(start + name.length);
+      if ((end === SLASH || end === 63 || end === 35) && text.startsWith(name, start)) return at;
+    }
+    return -1;
   }
 
   #wholeUrl(field: string, text: string): void {

@@ -124,7 +124,7 @@ const MOST_MARKS = 24;
 export class LineTexts {
   readonly #words: readonly TextColumn[];
   readonly #counts: Uint8Array;
-  readonly #plans = new Map<string, Map<number, number[]>>();
+  readonly #plans = new Map<string, Map<number, readonly number[]>>();
   readonly #values: string[] = MARKS.map(() => "");
   readonly #millis = Array.from({ length: 1000 }, (_, at) => `.${String(at).padStart(3, "0")}`);
   /** Where the steps of a plan stand in the line. */
@@ -133,6 +133,11 @@ export class LineTexts {
   #second = Number.NaN;
   #day = Number.NaN;
   #iso = "";
+  /** What the last line went by. */
+  #lastParser = "";
+  #lastThere = -1;
+  #lastPlans: Map<number, readonly number[]> | undefined;
+  #lastPlan: readonly number[] | undefined;
   /** Word under way, and whether it has begun after its leading blanks. */
   #word = 0;
   #begun = false;
@@ -162,7 +167,7 @@ export class LineTexts {
       this.#write(line, from, line.length);
       this.#counts[at] = this.#word + 1;
     } else (this.#words[0] as TextColumn).append(line, 0, line.length);
-    for (const words of this.#words) words.end();
+    for (let word = 0; word <= this.#word; word++) (this.#words[word] as TextColumn).endAt(at);
   }
 
   /** The columns, their rows in the order given. */
@@ -170,6 +175,7 @@ export class LineTexts {
     const counts = bytesInOrder("words", this.#counts, order);
     const kept = this.#words.flatMap((words, at) => {
       if (words.isEmpty) return [];
+      words.fill(this.#rows);
       const variety = words.variety(SAMPLE);
       const few = variety <= FEW && variety * 5 <= Math.max(5, this.#rows);
       const whole = few ? undefined : words.numbers(order);
@@ -190,29 +196,43 @@ export class LineTexts {
   /** Cuts at single blanks; more of them belong to the word that follows. */
   #write(line: string, from: number, to: number): void {
     const last = this.#words.length - 1;
-    let start = from;
-    for (let at = from; at < to && this.#word < last; at++) {
-      if (line.charCodeAt(at) !== 32) this.#begun = true;
-      else if (this.#begun) {
-        (this.#words[this.#word] as TextColumn).append(line, start, at);
-        this.#word++;
-        this.#begun = false;
-        start = at + 1;
+    let at = from;
+    while (at < to) {
+      const words = this.#words[this.#word] as TextColumn;
+      if (this.#word === last) {
+        words.append(line, at, to);
+        return;
       }
+      const stop = words.appendWord(line, at, to, this.#begun);
+      if (stop === to) {
+        this.#begun = this.#begun || line.charCodeAt(to - 1) !== 32;
+        return;
+      }
+      this.#word++;
+      this.#begun = false;
+      at = stop + 1;
     }
-    if (start < to) (this.#words[this.#word] as TextColumn).append(line, start, to);
   }
 
   /** The plan of the lines before it; a line that does not follow it makes a new one. */
   #planFor(line: string, parser: string): readonly number[] {
     let there = 0;
     for (let at = 0; at < EPOCH; at++) if ((this.#values[at] as string).length >= SHORTEST) there |= 1 << at;
-    const plans = this.#plans.get(parser) ?? new Map<number, number[]>();
-    if (plans.size === 0) this.#plans.set(parser, plans);
-    const plan = plans.get(there);
+    if (there !== this.#lastThere || parser !== this.#lastParser) {
+      this.#lastThere = there;
+      this.#lastParser = parser;
+      this.#lastPlans = this.#plans.get(parser);
+      if (this.#lastPlans === undefined) {
+        this.#lastPlans = new Map();
+        this.#plans.set(parser, this.#lastPlans);
+      }
+      this.#lastPlan = this.#lastPlans.get(there);
+    }
+    const plan = this.#lastPlan;
     if (plan !== undefined && this.#follows(plan, line)) return plan;
     const made = planOf(line, this.#values);
-    plans.set(there, made);
+    this.#lastPlans?.set(there, made);
+    this.#lastPlan = made;
     this.#follows(made, line);
     return made;
   }

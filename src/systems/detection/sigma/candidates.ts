@@ -1,11 +1,11 @@
-import { Misses } from "../misses.ts";
+import { Answers } from "../answers.ts";
 import { anchorsOf } from "./anchors.ts";
 import { Automaton, Ends } from "./automaton.ts";
 import { type Check, type Entry, Leaf, type Search, type Test, type Word } from "./leaf.ts";
 import type { EventView } from "./view.ts";
 
-/** Values of a field in which nothing was found that are remembered, at least. */
-const MOST_MISSES = 4_000;
+/** Values of a field of which it is remembered what was found in them, at least. */
+const MOST_ANSWERS = 4_000;
 
 /** That a leaf is met (`sure`), or that its checks must be asked. */
 interface Target {
@@ -121,9 +121,10 @@ class FieldSearch implements Search {
   readonly #anchors: readonly string[] | undefined;
   readonly #tell: (targets: readonly Target[]) => void;
   readonly #into: Entry[];
-  /** Values in which no word was found. */
-  readonly #misses = new Misses(MOST_MISSES);
-  #told = false;
+  /** What was found in a value. */
+  readonly #answers = new Answers<readonly (readonly Target[])[]>(MOST_ANSWERS);
+  /** What is found in the value under way. */
+  #told: (readonly Target[])[] | undefined;
   event = 0;
 
   constructor(slot: number | undefined, leaves: readonly Leaf[], into: Entry[]) {
@@ -159,10 +160,16 @@ class FieldSearch implements Search {
     this.event = view.event;
     const plain = this.#slot === undefined ? undefined : view.plain(this.#slot);
     if (typeof plain === "string") {
-      if (this.#misses.has(plain)) return;
-      this.#told = false;
+      const known = this.#answers.get(plain);
+      if (known !== undefined) {
+        for (let at = 0; at < known.length; at++) this.#hit(known[at] as readonly Target[]);
+        return;
+      }
+      const told: (readonly Target[])[] = [];
+      this.#told = told;
       this.#searchAll(view);
-      if (!this.#told) this.#misses.add(plain);
+      this.#told = undefined;
+      this.#answers.set(plain, told);
     } else if (plain !== undefined || this.#slot === undefined) this.#searchAll(view);
   }
 
@@ -190,7 +197,7 @@ class FieldSearch implements Search {
 
   #hit(targets: readonly Target[]): void {
     const { event } = this;
-    this.#told = true;
+    this.#told?.push(targets);
     for (const { leaf, sure } of targets) {
       if (sure) {
         if (leaf.yesAt === event) continue;

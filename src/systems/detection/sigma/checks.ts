@@ -1,12 +1,12 @@
-import { Misses } from "../misses.ts";
+import { Answers } from "../answers.ts";
 import type { Comparison, NumberOp, TimePart } from "./item.ts";
 import { type Check, seen, type Why, type Word } from "./leaf.ts";
 import { networkHolds } from "./network.ts";
 import { folded, type Shape, testOf } from "./pattern.ts";
 import type { EventView } from "./view.ts";
 
-/** Values that a regular expression did not fit that are remembered, at least. */
-const MOST_MISSES = 1_000;
+/** Values of which it is remembered whether a regular expression fits, at least. */
+const MOST_ANSWERS = 1_000;
 
 /** A check of single values. `fold` says whether they are to be without case. */
 function valueCheck(
@@ -75,12 +75,13 @@ export function comparisonCheck(
     case "regex": {
       const { regex } = comparison;
       const key = JSON.stringify(["re", regex.pattern(), regex.flags()]);
-      const misses = new Misses(MOST_MISSES);
+      const answers = new Answers<boolean>(MOST_ANSWERS);
       return valueCheck(key, slot, false, comparison.hints, (value) => {
-        if (misses.has(value)) return false;
-        if (regex.test(value)) return true;
-        misses.add(value);
-        return false;
+        const known = answers.get(value);
+        if (known !== undefined) return known;
+        const fits = regex.test(value);
+        answers.set(value, fits);
+        return fits;
       });
     }
     case "network": {

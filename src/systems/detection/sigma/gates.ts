@@ -1,4 +1,4 @@
-import { ownText } from "../misses.ts";
+import { ownText } from "../answers.ts";
 import { type EventRecord, type FieldRead, type FieldSlots, plainIn } from "./view.ts";
 
 /** Answers that are remembered; beyond that everything is forgotten and learnt anew. */

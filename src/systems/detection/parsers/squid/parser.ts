@@ -1,6 +1,6 @@
 import { defineParser, draftFrom, type EcsDraft, type ParseContext } from "../parser.ts";
 import { portOf, wholeOf } from "../text/address.ts";
-import { words } from "../text/csv.ts";
+import { Words, words } from "../text/csv.ts";
 import { clfAt, epochOf, isoText } from "../text/time.ts";
 import { peerFields, urlFields } from "../text/url.ts";
 
@@ -132,10 +132,15 @@ function protocolOf(draft: EcsDraft): string {
 }
 
 function native(message: string): EcsDraft | undefined {
-  const [time, elapsed, client, result, bytes, method, url, user, hierarchy, mime] = words(message, 10);
-  if (time === undefined || elapsed === undefined || client === undefined || result === undefined)
-    return undefined;
-  if (bytes === undefined || method === undefined || url === undefined) return undefined;
+  const read = new Words(message);
+  const time = read.next();
+  const elapsed = read.next();
+  const client = read.next();
+  const result = read.next();
+  const bytes = read.next();
+  const method = read.next();
+  const url = read.next();
+  if (url === "") return undefined;
   const at = time.includes(".") ? epochOf(time) : undefined;
   const slash = result.indexOf("/");
   const size = wholeOf(bytes);
@@ -147,9 +152,12 @@ function native(message: string): EcsDraft | undefined {
   if (took <= 9_000_000_000) draft["event.duration"] = took * 1_000_000;
   sizeFields(draft, size);
   requestFields(draft, method, url);
-  if (user !== undefined && user !== "-") draft["user.name"] = user;
-  if (hierarchy !== undefined) hierarchyFields(draft, hierarchy);
-  if (mime !== undefined && mime !== "-") draft["http.response.mime_type"] = mime.trimEnd();
+  const user = read.next();
+  const hierarchy = read.next();
+  const mime = read.rest();
+  if (user !== "" && user !== "-") draft["user.name"] = user;
+  if (hierarchy !== "") hierarchyFields(draft, hierarchy);
+  if (mime !== "" && mime !== "-") draft["http.response.mime_type"] = mime;
   return draft;
 }
 

@@ -55,3 +55,29 @@ export function between(text: string, open: string, close: string, from = 0): st
   const end = text.indexOf(close, start + open.length);
   return end < 0 ? undefined : text.slice(start + open.length, end);
 }
+
+/** The words of a text one after the other; empty when there is none left. */
+export class Words {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  next(): string {
+    const text = this.#text;
+    let at = this.#at;
+    while (text.charCodeAt(at) === 32) at++;
+    const space = text.indexOf(" ", at);
+    this.#at = space < 0 ? text.length : space;
+    return text.slice(at, this.#at);
+  }
+
+  /** All that is left, without blanks around it. */
+  rest(): string {
+    const rest = this.#text.slice(this.#at).trim();
+    this.#at = this.#text.length;
+    return rest;
+  }
+}

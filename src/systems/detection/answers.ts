@@ -4,13 +4,13 @@ const LONGEST = 200;
 const REST = 100_000;
 
 /**
- * Values that a question was answered with no for, so that it need not be asked again: names, addresses and actions come
- * many times over in a log. Keeps the latest `most` to twice as many; where values do not come again it rests.
+ * Answers by value, so that the question need not be asked again: names, addresses and actions come many times over in a
+ * log. Keeps the latest `most` to twice as many; where values do not come again it rests.
  */
-export class Misses {
+export class Answers<T> {
   readonly #most: number;
-  #young = new Set<string>();
-  #old = new Set<string>();
+  #young = new Map<string, T>();
+  #old = new Map<string, T>();
   #asked = 0;
   #known = 0;
   #rest = 0;
@@ -19,36 +19,38 @@ export class Misses {
     this.#most = most;
   }
 
-  has(value: string): boolean {
+  get(value: string): T | undefined {
     if (this.#rest > 0) {
       this.#rest--;
-      return false;
+      return undefined;
     }
     this.#asked++;
-    if (this.#young.has(value)) {
+    const young = this.#young.get(value);
+    if (young !== undefined) {
       this.#known++;
-      return true;
+      return young;
     }
-    if (!this.#old.has(value)) return false;
+    const old = this.#old.get(value);
+    if (old === undefined) return undefined;
     this.#known++;
-    this.add(value);
-    return true;
+    this.set(value, old);
+    return old;
   }
 
-  /** That the answer is no for this value, whenever it is asked. */
-  add(value: string): void {
+  /** That this is the answer for the value, whenever it is asked. */
+  set(value: string, answer: T): void {
     if (this.#rest > 0 || value.length > LONGEST) return;
     if (this.#young.size >= this.#most) {
       if (this.#known * 2 < this.#asked) {
         this.#rest = REST;
-        this.#young = new Set();
+        this.#young = new Map();
       }
       this.#asked = 0;
       this.#known = 0;
       this.#old = this.#young;
-      this.#young = new Set();
+      this.#young = new Map();
     }
-    this.#young.add(ownText(value));
+    this.#young.set(ownText(value), answer);
   }
 }
 
