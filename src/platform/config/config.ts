@@ -117,7 +117,7 @@ const Nats = z.strictObject({
     })
     .optional()
     .describe("TLS to the servers; with their system's authorities when ca is absent"),
-  inFlight: bytes(2_000).describe("Most messages taken and not acknowledged yet, for each subject"),
+  inFlight: bytes(10_000).describe("Most messages taken and not acknowledged yet, for each subject"),
   subjects: z
     .array(
       z.strictObject({
@@ -222,6 +222,15 @@ export const Config = z.strictObject({
         .default([])
         .describe("Files and folders that are followed, each line once, over rotation and restarts"),
       nats: Nats.optional().describe("Lines off a NATS JetStream stream; off when absent"),
+      threads: z
+        .number()
+        .int()
+        .min(1)
+        .max(64)
+        .optional()
+        .describe(
+          "Threads that parse lines and meet them with rules and indicators; one for two processors when absent, since the stores need the others",
+        ),
       maxLineBytes: bytes(65_536).describe("A longer line is refused (HTTP) or cut and counted (syslog)"),
       spoolBytes: bytes(2 ** 30).describe(
         "Most bytes on disk of lines that wait for a store that is away; full, senders are held back",

@@ -65,6 +65,7 @@ export const detection: System = {
     let catalog: Catalog = { rules: [], faults: [], loadedAt: undefined, folders: folders.rules };
     const pool = new PipelinePool({
       folders,
+      ...(config.ingest.threads !== undefined && { size: config.ingest.threads }),
       onRules: ({ rules, catalog: list, correlations: set, faults }) => {
         catalog = { rules: list, faults, loadedAt: clock.now(), folders: folders.rules };
         void correlations.use(set);

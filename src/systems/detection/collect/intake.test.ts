@@ -191,3 +191,34 @@ test("when neither the stores nor the spool take any more, the intake fills up; 
   await taking.stop();
   assert.ok(dropped.reduce((sum, count) => sum + count, 0) > 0);
 });
+
+test("what comes while a batch is stored goes in one batch after it, however much it is", async () => {
+  const orgId = uuidV7();
+  const gate = Promise.withResolvers<void>();
+  const batches: number[] = [];
+  const ingest = shop.ingestWith();
+  const taking = await openIntake(shop, {
+    ingest: async (source, batch) => {
+      batches.push(Buffer.from(batch.bytes).toString().trimEnd().split("\n").length);
+      if (batches.length === 1) await gate.promise;
+      return ingest.ingest(source, batch);
+    },
+  });
+  const offer = (from: number, to: number) => {
+    for (let at = from; at < to; at++)
+      assert.ok(taking.intake.offer(sourceOf(orgId), "192.0.2.1", Buffer.from(`line ${at}`)));
+  };
+  offer(0, 10);
+  await eventually(
+    () => batches.length,
+    (count) => count === 1,
+  );
+  offer(10, 4_000);
+  gate.resolve();
+  await eventually(
+    () => shop.stored(orgId),
+    ({ rows }) => rows === 4_000,
+  );
+  await taking.stop();
+  assert.deepEqual(batches, [10, 3_990]);
+});

@@ -1,7 +1,7 @@
 import type { Clock, Instant } from "../../../core/instant.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import type { Log } from "../../../platform/log/log.ts";
-import { BATCH_BYTES } from "../pipeline/batch.ts";
+import { BATCH_BYTES, BATCH_LINES } from "../pipeline/batch.ts";
 import type { Delivery } from "./delivery.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import { pause } from "./pause.ts";
@@ -10,11 +10,12 @@ import { type Spool, SpoolFull } from "./spool.ts";
 import type { Block } from "./spool-format.ts";
 import type { Tally } from "./tally.ts";
 
-const FLUSH_LINES = 1_000;
 const FLUSH_MILLIS = 250;
 /** While lines go over the disk, more of them go at a time. */
 const SPOOL_FLUSH_MILLIS = 1_000;
-const MOST_LINES = 20_000;
+const MOST_LINES = 100_000;
+/** Of the lines that may wait, what one batch takes at most, so that others gather while it is stored. */
+const SHARE = 4;
 const MOST_BYTES = 32 * 2 ** 20;
 const AGAIN_MILLIS = 1_000;
 const LF = Uint8Array.of(10);
@@ -35,14 +36,16 @@ export interface IntakeParts {
 interface Lane {
   readonly source: Source;
   readonly waiting: { bytes: Uint8Array; sentBy: string; at: Instant }[];
+  waitingBytes: number;
   timer: NodeJS.Timeout | undefined;
   running: Promise<void> | undefined;
 }
 
 /**
- * Gathers lines into batches of up to 1,000 or 250 ms, source by source in order, and stores each; while the stores are
- * away or slow, the batches go to the spool. Bounded: when 20,000 lines or 32 MiB wait in memory, `offer` says so and
- * the sender is held back or its line let go and counted.
+ * Gathers what comes within 250 ms into a batch, source by source in order, and stores it, so that batches grow with the
+ * load, up to 25,000 lines or 8 MiB: large ones pack better and cost less a line. While the stores are away or slow, the
+ * batches go to the spool. Bounded: when 100,000 lines or 32 MiB wait in memory, `offer` says so and the sender is held
+ * back or its line let go and counted.
  */
 export class Intake {
   readonly #parts: IntakeParts;
@@ -67,11 +70,25 @@ export class Intake {
     lane.waiting.push({ bytes, sentBy, at: this.#parts.clock.now() });
     this.#lines++;
     this.#bytes += bytes.length;
+    lane.waitingBytes += bytes.length;
     this.#parts.metrics.waiting(this.#lines);
-    const within = this.#parts.spool.lines > 0 ? SPOOL_FLUSH_MILLIS : FLUSH_MILLIS;
-    if (lane.waiting.length >= FLUSH_LINES) this.#flush(lane);
-    else lane.timer ??= setTimeout(() => this.#flush(lane), within);
+    if (this.#makesBatch(lane)) this.#flush(lane);
+    else this.#flushSoon(lane);
     return true;
+  }
+
+  /** Whether as much waits as one batch may hold. */
+  #makesBatch(lane: Lane): boolean {
+    return lane.waiting.length >= this.#batchLines || lane.waitingBytes >= BATCH_BYTES;
+  }
+
+  get #batchLines(): number {
+    return Math.max(1, Math.min(BATCH_LINES, Math.floor(this.#most / SHARE)));
+  }
+
+  #flushSoon(lane: Lane): void {
+    const within = this.#parts.spool.lines > 0 ? SPOOL_FLUSH_MILLIS : FLUSH_MILLIS;
+    if (lane.running === undefined) lane.timer ??= setTimeout(() => this.#flush(lane), within);
   }
 
   /** Calls back once there is room again. */
@@ -101,7 +118,7 @@ export class Intake {
     const key = `${source.orgId}\n${source.name}\n${source.parser}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = { source, waiting: [], timer: undefined, running: undefined };
+      lane = { source, waiting: [], waitingBytes: 0, timer: undefined, running: undefined };
       this.#lanes.set(key, lane);
     }
     return lane;
@@ -114,12 +131,16 @@ export class Intake {
     let bytes = 0;
     const many = lane.waiting.findIndex((line, at) => {
       bytes += line.bytes.length;
-      return at === FLUSH_LINES || (at > 0 && bytes > BATCH_BYTES);
+      return at === this.#batchLines || (at > 0 && bytes > BATCH_BYTES);
     });
     const lines = lane.waiting.splice(0, many < 0 ? lane.waiting.length : many);
+    for (const line of lines) lane.waitingBytes -= line.bytes.length;
     lane.running = this.#see(lane.source, lines).then(() => {
       lane.running = undefined;
-      if (lane.waiting.length > 0) this.#flush(lane);
+      if (lane.waiting.length === 0) return;
+      // What gathered meanwhile grows for a while longer, unless it is a batch already or the node stops.
+      if (this.#makesBatch(lane) || this.#stopping.signal.aborted) this.#flush(lane);
+      else this.#flushSoon(lane);
     });
   }
 

@@ -18,7 +18,8 @@ export interface FollowParts {
   readonly log: Log;
 }
 
-const READ_BYTES = 2 ** 20;
+/** Room for about as many lines as a batch takes. */
+const READ_BYTES = 4 * 2 ** 20;
 const MARK_HEAD = 512;
 const MARK_TAIL = 64;
 

@@ -6,7 +6,7 @@ import type { Config } from "../../../../platform/config/config.ts";
 import { sha256Hex, uuidV7 } from "../../../../platform/crypto/digest.ts";
 import type { Log } from "../../../../platform/log/log.ts";
 import type { Metrics } from "../../../../platform/metrics/metrics.ts";
-import { BATCH_BYTES } from "../../pipeline/batch.ts";
+import { BATCH_BYTES, BATCH_LINES } from "../../pipeline/batch.ts";
 import { trimmed } from "../framing.ts";
 import type { IngestMetrics } from "../metrics.ts";
 import { pause } from "../pause.ts";
@@ -31,7 +31,8 @@ export interface NatsParts {
   readonly log: Log;
 }
 
-const MOST_LINES = 1_000;
+/** Messages that are asked for ahead of those at hand. */
+const ASKED_AHEAD = 1_000;
 const GATHER_MILLIS = 250;
 const AGAIN_MILLIS = 2_000;
 const LOOK_MILLIS = 10_000;
@@ -144,8 +145,10 @@ export class NatsCollector {
   async #consume(consumer: Consumer, source: Source, stream: string): Promise<void> {
     const { config, unconfirmed } = this.#parts;
     const { signal } = this.#stopping;
-    const messages = await consumer.consume({ max_messages: Math.min(config.inFlight, MOST_LINES) });
+    const messages = await consumer.consume({ max_messages: Math.min(config.inFlight, ASKED_AHEAD) });
     signal.addEventListener("abort", () => messages.stop(), { once: true });
+    // No more come once so many are not acknowledged.
+    const most = Math.min(config.inFlight, BATCH_LINES);
     let gathered: JsMsg[] = [];
     let bytes = 0;
     let timer: NodeJS.Timeout | undefined;
@@ -179,7 +182,7 @@ export class NatsCollector {
       held.add(seq);
       gathered.push(message);
       bytes += message.data.length;
-      if (gathered.length >= MOST_LINES || bytes >= BATCH_BYTES) await flush();
+      if (gathered.length >= most || bytes >= BATCH_BYTES) await flush();
       else timer ??= setTimeout(() => void flush().catch(() => undefined), GATHER_MILLIS);
     }
     await flush();
