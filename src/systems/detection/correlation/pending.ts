@@ -76,11 +76,11 @@ export class Pending {
       const list = this.#steps.get(step) ?? [];
       this.#steps.delete(step);
       this.#size -= list.length;
-      list.sort(inOrder);
-      for (const [at, waiting] of list.entries()) {
-        const before = list[at - 1];
+      let before: Waiting | undefined;
+      for (const waiting of sorted(list)) {
         if (before !== undefined && inOrder(before, waiting) === 0) this.#counters.duplicates += 1;
         else this.#ready.push(waiting);
+        before = waiting;
       }
     }
   }
@@ -109,6 +109,33 @@ export class Pending {
       if (rule !== undefined) this.add({ ...waiting, rule });
     }
   }
+}
+
+/** Entries of a step that are put in order by numbers. */
+const MOST_SORTED = 2 ** 20;
+
+/**
+ * In order. Those of a step are of few different times: they are put in order by a number of time and place, which the
+ * engine sorts without asking, and then those of one time among themselves.
+ */
+function sorted(list: Waiting[]): Waiting[] {
+  const first = list[0]?.at ?? 0;
+  const keys = new Float64Array(list.length);
+  for (let place = 0; place < list.length; place++) {
+    const apart = (list[place] as Waiting).at - first;
+    if (!Number.isSafeInteger(apart) || Math.abs(apart) > 2 ** 32 || list.length > MOST_SORTED)
+      return list.sort(inOrder);
+    keys[place] = apart * MOST_SORTED + place;
+  }
+  keys.sort();
+  const all: Waiting[] = [];
+  for (const key of keys) all.push(list[key - Math.floor(key / MOST_SORTED) * MOST_SORTED] as Waiting);
+  for (let from = 0, at = 1; at <= all.length; at++) {
+    if (at < all.length && all[at]?.at === all[from]?.at) continue;
+    if (at - from > 1) for (const one of all.slice(from, at).sort(inOrder)) all[from++] = one;
+    from = at;
+  }
+  return all;
 }
 
 /** By time, then by what does not depend on when it came. */

@@ -17,6 +17,8 @@ export class Window {
   readonly #rule: CorrelationRule;
   #entries: Entry[] = [];
   #head = 0;
+  /** The time of the oldest entry, beside it so that a window in which nothing ends is not looked into. */
+  #oldest = Number.POSITIVE_INFINITY;
   // There are as many windows as keys: each has only what its type asks for.
   readonly #perRule: number[] | undefined;
   readonly #perValue: Map<string, number> | undefined;
@@ -51,6 +53,7 @@ export class Window {
   }
 
   add(entry: Entry): void {
+    if (this.#head === this.#entries.length) this.#oldest = entry.at;
     this.#entries.push(entry);
     if (this.#perRule !== undefined) this.#perRule[entry.position] = (this.#perRule[entry.position] ?? 0) + 1;
     const { value } = entry;
@@ -62,6 +65,7 @@ export class Window {
   /** Lets go of entries that are as old as the timespan at `now`. */
   expire(now: number): void {
     const oldest = now - this.#rule.span;
+    if (this.#oldest > oldest) return;
     let first = this.#entries[this.#head];
     while (first !== undefined && first.at <= oldest) {
       this.shift();
@@ -78,6 +82,7 @@ export class Window {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }
+    this.#oldest = this.#entries[this.#head]?.at ?? Number.POSITIVE_INFINITY;
     if (this.#perRule !== undefined) this.#perRule[entry.position] = (this.#perRule[entry.position] ?? 0) - 1;
     const { value } = entry;
     if (value === undefined) return;
@@ -202,7 +207,9 @@ export class Window {
 
 /** Whether a number lies in all the ranges; one that does not exist lies in none. */
 export function inRanges(value: number | undefined, ranges: readonly Range[]): boolean {
-  return value !== undefined && ranges.every((range) => inRange(value, range));
+  if (value === undefined) return false;
+  for (let at = 0; at < ranges.length; at++) if (!inRange(value, ranges[at] as Range)) return false;
+  return true;
 }
 
 function inRange(value: number, { op, than }: Range): boolean {
