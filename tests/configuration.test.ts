@@ -47,6 +47,7 @@ test("each variable on the page sets its setting", () => {
     "intel.warninglists": "lists",
     "peers.ca": "authorities.pem",
     "intel.scoreFloor": "20",
+    "ingest.threads": "2",
     "ingest.udp": "{ port: 5514 }",
     "ingest.tcp": "{ port: 5514 }",
     "ingest.nats": "{ servers: [nats://h], stream: S, subjects: [{ name: n, subject: s, org: o }] }",

@@ -171,27 +171,12 @@ export class IndicatorMatcher {
   #url(field: string, text: string): void {
     const colon = text.indexOf("://");
     if (colon <= 0 || colon > 12) return;
-    const seen = this.#seenHost(text, colon + 3);
-    if (seen >= 0) {
-      if (this.#seenUrls[seen] === true) this.#wholeUrl(field, text);
-      return;
-    }
     const host = hostOf(text, colon + 3);
     if (host === undefined) {
       // Written so that only a whole URL parser finds the host.
       const url = canonicalUrl(text);
       if (url !== undefined && this.#name(field, url.host)) this.#wholeUrl(field, text);
     } else if (this.#name(field, host)) this.#wholeUrl(field, text);
-  }
-
-  /** The place of the name that a URL's authority is, without user and port, among those looked up; -1 for another. */
-  #seenHost(text: string, start: number): number {
-    for (let at = 0; at < this.#seenCount; at++) {
-      const name = this.#seen[at] as string;
-      const end = text.charCodeAt(start + name.length);
-      if ((end === SLASH || end === 63 || end === 35) && text.startsWith(name, start)) return at;
-    }
-    return -1;
   }
 
   #wholeUrl(field: string, text: string): void {
