@@ -45,7 +45,7 @@ test("each variable on the page sets its setting", () => {
     "http.trustedProxy": "10.0.0.1",
     "mail.smtp": "smtp://mail.example",
     "intel.warninglists": "lists",
-    "peers.ca": "authorities.pem",
+    "peers.ca": import.meta.filename,
     "intel.scoreFloor": "20",
     "ingest.threads": "2",
     "ingest.udp": "{ port: 5514 }",

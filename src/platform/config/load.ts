@@ -170,6 +170,9 @@ function crossFaults(config: Config): Fault[] {
   const files = {
     "http.tls.cert": config.http.tls?.cert,
     "http.tls.key": config.http.tls?.key,
+    "http.tls.clientCa": config.http.tls?.clientCa,
+    "http.tls.clientCrl": config.http.tls?.clientCrl,
+    "peers.ca": config.peers.ca,
     "ingest.tls.cert": config.ingest.tls?.cert,
     "ingest.tls.key": config.ingest.tls?.key,
     "ingest.tls.ca": config.ingest.tls?.ca,
