@@ -49,3 +49,29 @@ test("every whole number is found again by its digits, wherever it stands in the
     ),
   );
 });
+
+test("what stands in a text, after a colon, a comma or an escaped mark, stays as it is", () => {
+  const long = "12345678901234567890";
+  for (const value of [
+    `:${long},`,
+    `":${long},`,
+    `\\":${long}}`,
+    `x": ${long}, "y`,
+    `,-${long}`,
+    `[${long}]`,
+  ]) {
+    const line = JSON.stringify({ [value]: value, list: [value], last: 1 });
+    assert.deepEqual(parseJson(line), JSON.parse(line), value);
+    const both = `{"n": -${long},${line.slice(1)}`;
+    assert.deepEqual(parseJson(both), { n: `-${long}`, ...(JSON.parse(line) as object) }, value);
+  }
+  for (const bad of [
+    `{"a":0${long}}`,
+    `{"a":${long}`,
+    `{"a" ${long}}`,
+    `{"a":--${long}}`,
+    `{"a":${long}x,"b":1}`,
+  ])
+    assert.throws(() => parseJson(bad), SyntaxError, bad);
+  assert.deepEqual(parseJson(`{"a":${long}.5,"b":${long}e2}`), JSON.parse(`{"a":${long}.5,"b":${long}e2}`));
+});

@@ -4,10 +4,18 @@ const DIGITS = LAST_EXACT.length;
 
 /**
  * `JSON.parse`, but whole numbers that a double cannot hold to the digit come as texts of their digits: event ids and
- * nanoseconds must be found again by what the line says. Costs a look at every 16th character where there is none.
+ * nanoseconds must be found again by what the line says. Costs a look at every 16th character where there is none, and
+ * a copy of the line where one is a member's value, as `Keywords` is in every event of Windows.
  */
 export function parseJson(text: string): unknown {
-  if (!hasLongNumber(text)) return JSON.parse(text);
+  const runs = longNumbers(text);
+  if (runs.length === 0) return JSON.parse(text);
+  try {
+    const quoted = withQuotes(text, runs);
+    if (quoted !== undefined) return JSON.parse(quoted);
+  } catch {
+    // The line is none, or a number stood in a text after all: what follows tells.
+  }
   try {
     return JSON.parse(text, exact);
   } catch (error) {
@@ -15,6 +23,27 @@ export function parseJson(text: string): unknown {
     if (error instanceof RangeError) return JSON.parse(text);
     throw error;
   }
+}
+
+/**
+ * The text with quotation marks around its long numbers; undefined where one is not plainly a member's value, `"name":`
+ * and whole. Where the mark before the colon began a text, the one that is put in ends it, and a text with a digit
+ * behind it is no JSON: nothing is read wrongly.
+ */
+function withQuotes(text: string, runs: readonly Run[]): string | undefined {
+  let quoted = "";
+  let done = 0;
+  for (const { from, to } of runs) {
+    const start = text[from - 1] === "-" ? from - 1 : from;
+    let colon = start - 1;
+    while (text[colon] === " ") colon--;
+    const after = text[to];
+    if (text[colon] !== ":" || text[colon - 1] !== '"' || text[colon - 2] === "\\") return undefined;
+    if (text[from] === "0" || (after !== "," && after !== "}")) return undefined;
+    quoted += `${text.slice(done, start)}"${text.slice(start, to)}"`;
+    done = to;
+  }
+  return quoted + text.slice(done);
 }
 
 /** TypeScript does not know the third argument yet (ECMAScript proposal JSON.parse source text access, in V8 11.4). */
@@ -28,8 +57,14 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-/** Whether a run of digits above 2^53 stands where a number may begin; a run of 16 covers every 16th place. */
-function hasLongNumber(text: string): boolean {
+interface Run {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Runs of digits above 2^53 that stand where a number may begin; a run of 16 covers every 16th place. */
+function longNumbers(text: string): readonly Run[] {
+  const runs: Run[] = [];
   for (let at = DIGITS - 1; at < text.length; at += DIGITS) {
     if (!isDigit(text.charCodeAt(at))) continue;
     let from = at;
@@ -41,9 +76,9 @@ function hasLongNumber(text: string): boolean {
       // `:` `,` `[` `-` and white space; a quotation mark before it makes it a text that keeps its digits anyway.
       const before = text.charCodeAt(from - 1);
       if (before === 58 || before === 44 || before === 91 || before === 45 || before <= 32 || from === 0)
-        return true;
+        runs.push({ from, to });
     }
     at = to - 1;
   }
-  return false;
+  return runs;
 }
