@@ -79,6 +79,7 @@ export class SightStore {
 
   /** In the order in which they were first counted. Throws http.not-found for an alert out of sight. */
   async list(alertId: string, query: SightQuery): Promise<Page<Sight>> {
+    const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
     const alert = await this.#db
       .selectFrom("alert")
       .select("id")
@@ -100,7 +101,7 @@ export class SightStore {
       .executeTakeFirstOrThrow();
     const rows = await matching
       .selectAll()
-      .$if(query.cursor !== undefined, (select) => select.where("id", ">", readCursor(query.cursor ?? "")))
+      .$if(after !== undefined, (select) => select.where("id", ">", after ?? ""))
       .orderBy("id")
       .limit(query.limit + 1)
       .execute();

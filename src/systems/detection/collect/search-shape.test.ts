@@ -59,6 +59,23 @@ test("every record found stands in one span of time, and a span alone finds what
   }
 });
 
+test("a word far behind in a long line finds it, in the count and in the list", async () => {
+  const bytes = Buffer.from(`<13>Nov 25 02:00:00 h2 app: ${"a".repeat(5_000)} farbehind`);
+  const source = { orgId: uuidV7(), name: "long", channel: "http", parser: "auto" } as const;
+  const sent = {
+    bytes,
+    format: "lines",
+    firstLine: 1,
+    key: "long",
+    sha256: sha256Hex(bytes),
+    sentBy: "test",
+  } as const;
+  await shop.ingestWith().ingest(source, sent);
+  const reader = testScope({ orgId: source.orgId, permissions: ["logs:read"] });
+  const { items, total } = await searchLogs(shop.events, reader, LogQuery.parse({ q: "farbehind" }));
+  assert.deepEqual([items.length, total], [1, 1]);
+});
+
 test("the filter's own ends are shown, its empty spans too; nothing found is no span", async () => {
   const [from, to] = ["2026-11-22T16:00:00.000Z", "2026-11-23T16:00:00.000Z"];
   const { stepSeconds, spans } = await times({ from, to, source: "ns1" });

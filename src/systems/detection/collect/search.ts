@@ -40,7 +40,8 @@ interface LogRow {
   domain: string;
   url: string;
   rules: string[];
-  original: string;
+  /** The line, in a list its beginning. */
+  line: string;
 }
 
 /** A condition with the values that are bound to it. */
@@ -67,7 +68,7 @@ export async function searchLogs(
   const [counted, rows] = await Promise.all([
     ask<{ total: string }>(`SELECT count() AS total FROM ${LOG_TABLE.name} WHERE ${where.sql}`, where.params),
     ask<LogRow>(
-      `SELECT ${SHOWN}, substringUTF8(original, 1, ${LIST_CHARS}) AS original FROM ${LOG_TABLE.name}
+      `SELECT ${SHOWN}, substringUTF8(original, 1, ${LIST_CHARS}) AS line FROM ${LOG_TABLE.name}
         WHERE ${where.sql}${further} ORDER BY time DESC, batch_high DESC, batch_low DESC, place DESC LIMIT {rows:UInt32}`,
       {
         ...where.params,
@@ -95,7 +96,7 @@ export async function findLog(
 ): Promise<LogDetail> {
   const seen = visible(visibleTo(scope));
   const [row] = await events.query<LogRow & StoredRecord & { batch: string }>({
-    sql: `SELECT ${SHOWN}, original, batch, fields, form, choice FROM ${LOG_TABLE.name}
+    sql: `SELECT ${SHOWN}, original AS line, batch, fields, form, choice FROM ${LOG_TABLE.name}
       WHERE ${seen.sql} AND batch_high = {id_high:UInt64} AND batch_low = {id_low:UInt32} AND place = {id_place:UInt32} LIMIT 1`,
     params: { ...seen.params, ...placeParams("id", eventId) },
     ...(signal !== undefined && { signal }),
@@ -107,7 +108,7 @@ export async function findLog(
 /** What the record of a row is made from. */
 interface StoredRecord {
   received_at: string;
-  original: string;
+  line: string;
   fields: string;
   form: BatchFormat;
   choice: string;
@@ -115,7 +116,7 @@ interface StoredRecord {
 
 function fieldsOf(row: StoredRecord): Record<string, unknown> {
   if (row.fields !== "") return JSON.parse(row.fields) as Record<string, unknown>;
-  return recordOf(row.original, { form: row.form, choice: row.choice, receivedAt: row.received_at });
+  return recordOf(row.line, { form: row.form, choice: row.choice, receivedAt: row.received_at });
 }
 
 /** Batch and place of an event's id as parameters `<name>_high`, `<name>_low`, `<name>_place`. */
@@ -235,7 +236,7 @@ function present(row: LogRow): LogRecord {
     domain: row.domain,
     url: row.url,
     rules: row.rules,
-    original: row.original,
+    original: row.line,
   };
 }
 

@@ -124,11 +124,9 @@ export const FORMS: Readonly<Record<ExportFormat, Form>> = {
     file: "lianfang-sigma.yml",
     write(objects, context) {
       const entries = entriesOf(objects, context);
-      return SIGMA.flatMap(({ kinds, title, logsource, field }) => {
-        const values = entries.filter(({ kind }) => kinds.includes(kind)).map(({ value }) => value);
-        return values.length === 0
-          ? []
-          : [sigmaRule(title, logsource, field, [...new Set(values)], context.now)];
+      return SIGMA.flatMap((form) => {
+        const values = entries.filter(({ kind }) => form.kinds.includes(kind)).map(({ value }) => value);
+        return values.length === 0 ? [] : [sigmaRule(form, [...new Set(values)], context.now)];
       }).join("---\n");
     },
   },
@@ -237,43 +235,48 @@ function rpzNames({ kind, value }: Entry): string[] {
   return [`${bits}.${address.split(".").reverse().join(".")}.rpz-ip`];
 }
 
-const SIGMA: readonly { kinds: readonly ValueKind[]; title: string; logsource: string; field: string }[] = [
+interface SigmaForm {
+  readonly kinds: readonly ValueKind[];
+  readonly title: string;
+  readonly logsource: string;
+  /** Fields of which one must match, and what a value is called in each; undefined where the field cannot hold it. */
+  readonly fields: Readonly<Record<string, (value: string) => string | undefined>>;
+}
+
+const itself = (value: string) => value;
+const isPrefix = (value: string) => value.includes("/");
+
+const SIGMA: readonly SigmaForm[] = [
   {
     kinds: ["domain"],
     title: "DNS query for a shared indicator",
     logsource: "category: dns",
-    field: "query|endswith",
+    fields: { query: itself, "query|endswith": (value) => `.${value}` },
   },
   {
     kinds: ["url"],
     title: "Web request for a shared indicator",
     logsource: "category: proxy",
-    field: "c-uri",
+    fields: { "c-uri": itself },
   },
   {
     kinds: ["ipv4", "ipv6"],
     title: "Connection to a shared indicator",
     logsource: "category: firewall",
-    field: "dst_ip",
+    fields: {
+      dst_ip: (value) => (isPrefix(value) ? undefined : value),
+      "dst_ip|cidr": (value) => (isPrefix(value) ? value : undefined),
+    },
   },
   {
     kinds: ["md5", "sha1", "sha256"],
     title: "Process with the hash of a shared indicator",
     logsource: "category: process_creation\n  product: windows",
-    field: "Hashes|contains",
+    fields: { "Hashes|contains": itself },
   },
 ];
 
-function sigmaRule(
-  title: string,
-  logsource: string,
-  field: string,
-  values: readonly string[],
-  now: string,
-): string {
-  const listed = values.map(
-    (value) => `      - '${value.replaceAll("\\", "\\\\").replaceAll("'", "''").replace(/[*?]/g, "\\$&")}'`,
-  );
+function sigmaRule({ title, logsource, fields }: SigmaForm, values: readonly string[], now: string): string {
   return lines([
     `title: ${title}`,
     `id: ${uuidOf([title])}`,
@@ -283,11 +286,17 @@ function sigmaRule(
     `  ${logsource}`,
     "detection:",
     "  selection:",
-    `    ${field}:`,
-    ...listed,
+    ...Object.entries(fields).flatMap(([field, called]) => {
+      const listed = values.flatMap((value) => called(value) ?? []);
+      return listed.length === 0 ? [] : [`    - ${field}:`, ...listed.map(sigmaValue)];
+    }),
     "  condition: selection",
     "level: high",
   ]);
+}
+
+function sigmaValue(value: string): string {
+  return `        - '${value.replaceAll("\\", "\\\\").replaceAll("'", "''").replace(/[*?]/g, "\\$&")}'`;
 }
 
 function uuidOf(texts: readonly string[]): string {

@@ -231,6 +231,10 @@ for (const database of DATABASES) {
       assert.match(out["rpz"] ?? "", /\n\*\.evil\.example CNAME \.\n/);
       assert.match(out["rpz"] ?? "", /\n32\.5\.113\.0\.203\.rpz-ip CNAME \.\n/);
       assert.equal((out["sigma"] ?? "").split("---\n").length, 4);
+      assert.match(
+        out["sigma"] ?? "",
+        /\n {4}- query:\n {8}- 'evil\.example'\n {4}- query\|endswith:\n {8}- '\.evil\.example'\n/,
+      );
       assert.match(out["csv"] ?? "", /203\.0\.113\.5/);
     },
   );

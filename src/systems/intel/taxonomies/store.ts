@@ -42,18 +42,18 @@ export class TaxonomyStore {
   }
 
   async list(filter: TaxonomyFilter): Promise<Page<TaxonomyRow>> {
+    const after = filter.cursor === undefined ? undefined : readCursor(filter.cursor);
     const words = (filter.q ?? "").toLowerCase().split(/\s+/);
     const rows = (await this.held())
       .filter(({ document }) => words.every((word) => searched(document).includes(word)))
       .map(({ row }) => row);
-    const after = filter.cursor;
     const rest = after === undefined ? rows : rows.filter(({ namespace }) => namespace > after);
     const items = rest.slice(0, filter.limit);
     const last = items.at(-1);
     return {
       items,
       total: rows.length,
-      ...(rest.length > items.length && last !== undefined ? { next: last.namespace } : {}),
+      ...(rest.length > items.length && last !== undefined ? { next: `${AFTER}${last.namespace}` } : {}),
     };
   }
 
@@ -181,4 +181,14 @@ export class TaxonomyStore {
     }
     return held;
   }
+}
+
+/** A cursor is the last namespace shown, behind this mark. */
+const AFTER = "after:";
+
+function readCursor(cursor: string): string {
+  if (cursor.startsWith(AFTER)) return cursor.slice(AFTER.length);
+  throw new Problem("http.invalid", {
+    faults: [{ path: "query.cursor", message: "not a cursor of this list" }],
+  });
 }
