@@ -25,7 +25,7 @@ export { Copyable, CopyButton, type FilterFor } from "./parts/copyable.tsx";
 export { ConfirmDialog, ReasonDialog } from "./parts/dialog.tsx";
 export { Empty, Failed, Loading, Shown } from "./parts/faces.tsx";
 export { JsonView } from "./parts/json-view.tsx";
-export { type Fact, HomeBox, Section } from "./parts/small.tsx";
+export { type Fact, HomeBox, Section, SmallTable } from "./parts/small.tsx";
 export { LevelTag, type Severity, SeverityTag, StateTag, TlpTag, type Tone } from "./parts/tags.tsx";
 export { Time, TimeLeft, useNow } from "./parts/time.tsx";
 export { toast } from "./parts/toast.ts";

@@ -85,3 +85,29 @@ export function HomeBox({ title, count, to, children }: HomeBoxProps) {
     </section>
   );
 }
+
+interface SmallTableProps {
+  readonly heads: readonly string[];
+  /** Rows. */
+  readonly children: ReactNode;
+}
+
+/** A table within a page, as wide as its words; what is wider than the page scrolls. */
+export function SmallTable({ heads, children }: SmallTableProps) {
+  return (
+    <div className="table-auto">
+      <table className="table">
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}

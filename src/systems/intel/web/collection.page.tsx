@@ -3,6 +3,7 @@ import {
   Empty,
   Section,
   Shown,
+  SmallTable,
   StateTag,
   Time,
   useGet,
@@ -48,38 +49,33 @@ function Fetches({ of: { collection, items } }: { readonly of: CollectionFetches
         {items.length === 0 ? (
           <Empty title={t("fetches.none")} />
         ) : (
-          <div className="table-auto">
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">{t("fetches.org")}</th>
-                  <th scope="col">{t("fetches.key")}</th>
-                  <th scope="col">{t("fetches.last")}</th>
-                  <th scope="col">{t("fetches.objects")}</th>
-                  <th scope="col">{t("fetches.reached")}</th>
-                  <th scope="col">{t("fetches.state")}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((each) => (
-                  <tr key={each.actorId}>
-                    <td>{orgName(each.orgId, language) ?? each.orgId}</td>
-                    <td>{each.actorName}</td>
-                    <td>
-                      <Time at={each.lastAt} />
-                    </td>
-                    <td>{each.objects.toLocaleString("en")}</td>
-                    <td>{each.reachedAt === null ? "–" : <Time at={each.reachedAt} />}</td>
-                    <td>
-                      <StateTag tone={each.complete ? "done" : "active"}>
-                        {t(each.complete ? "fetches.complete" : "fetches.more")}
-                      </StateTag>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <SmallTable
+            heads={[
+              t("fetches.org"),
+              t("fetches.key"),
+              t("fetches.last"),
+              t("fetches.objects"),
+              t("fetches.reached"),
+              t("fetches.state"),
+            ]}
+          >
+            {items.map((each) => (
+              <tr key={each.actorId}>
+                <td>{orgName(each.orgId, language) ?? each.orgId}</td>
+                <td>{each.actorName}</td>
+                <td>
+                  <Time at={each.lastAt} />
+                </td>
+                <td>{each.objects.toLocaleString("en")}</td>
+                <td>{each.reachedAt === null ? "–" : <Time at={each.reachedAt} />}</td>
+                <td>
+                  <StateTag tone={each.complete ? "done" : "active"}>
+                    {t(each.complete ? "fetches.complete" : "fetches.more")}
+                  </StateTag>
+                </td>
+              </tr>
+            ))}
+          </SmallTable>
         )}
       </Section>
     </DetailPage>

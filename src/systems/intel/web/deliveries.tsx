@@ -1,4 +1,4 @@
-import { Empty, Section, Shown, Time, useAll, useTexts } from "../../../web/kit.ts";
+import { Empty, Section, Shown, SmallTable, Time, useAll, useTexts } from "../../../web/kit.ts";
 import type { Delivery } from "../model.ts";
 import { ITEMS } from "./parts.tsx";
 
@@ -16,30 +16,20 @@ export function Deliveries({ id }: { readonly id: string }) {
           items.length === 0 ? (
             <Empty title={t("deliveries.none")} />
           ) : (
-            <div className="table-auto">
-              <table className="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t("deliveries.org")}</th>
-                    <th scope="col">{t("deliveries.what")}</th>
-                    <th scope="col">{t("deliveries.first")}</th>
-                    <th scope="col">{t("deliveries.via")}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((each) => (
-                    <tr key={`${each.revision} ${each.orgId}`}>
-                      <td>{each.orgName ?? each.orgId}</td>
-                      <td>{t(each.revision === 1 ? "deliveries.release" : "deliveries.withdrawal")}</td>
-                      <td>
-                        <Time at={each.firstFetchedAt} seconds />
-                      </td>
-                      <td>{each.via}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <SmallTable
+              heads={[t("deliveries.org"), t("deliveries.what"), t("deliveries.first"), t("deliveries.via")]}
+            >
+              {items.map((each) => (
+                <tr key={`${each.revision} ${each.orgId}`}>
+                  <td>{each.orgName ?? each.orgId}</td>
+                  <td>{t(each.revision === 1 ? "deliveries.release" : "deliveries.withdrawal")}</td>
+                  <td>
+                    <Time at={each.firstFetchedAt} seconds />
+                  </td>
+                  <td>{each.via}</td>
+                </tr>
+              ))}
+            </SmallTable>
           )
         }
       </Shown>

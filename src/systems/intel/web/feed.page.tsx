@@ -9,6 +9,7 @@ import {
   type ListAnswer,
   Section,
   Shown,
+  SmallTable,
   Time,
   TlpTag,
   toast,
@@ -159,36 +160,31 @@ function Imports({ feed }: { readonly feed: Feed }) {
           items.length === 0 ? (
             <Empty title={t("imports.none")} />
           ) : (
-            <div className="table-auto">
-              <table className="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t("imports.at")}</th>
-                    <th scope="col">{t("imports.state")}</th>
-                    <th scope="col">{t("imports.new")}</th>
-                    <th scope="col">{t("imports.known")}</th>
-                    <th scope="col">{t("imports.refused")}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((each) => (
-                    <tr key={each.id}>
-                      <td>
-                        <Go to={`/intel/imports/${each.id}`}>
-                          <Time at={each.at} />
-                        </Go>
-                      </td>
-                      <td>
-                        <ImportStateTag state={each.state} />
-                      </td>
-                      <td>{each.counts.new.toLocaleString("en")}</td>
-                      <td>{each.counts.known.toLocaleString("en")}</td>
-                      <td>{each.counts.refused.toLocaleString("en")}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <SmallTable
+              heads={[
+                t("imports.at"),
+                t("imports.state"),
+                t("imports.new"),
+                t("imports.known"),
+                t("imports.refused"),
+              ]}
+            >
+              {items.map((each) => (
+                <tr key={each.id}>
+                  <td>
+                    <Go to={`/intel/imports/${each.id}`}>
+                      <Time at={each.at} />
+                    </Go>
+                  </td>
+                  <td>
+                    <ImportStateTag state={each.state} />
+                  </td>
+                  <td>{each.counts.new.toLocaleString("en")}</td>
+                  <td>{each.counts.known.toLocaleString("en")}</td>
+                  <td>{each.counts.refused.toLocaleString("en")}</td>
+                </tr>
+              ))}
+            </SmallTable>
           )
         }
       </Shown>

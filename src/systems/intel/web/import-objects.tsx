@@ -1,5 +1,5 @@
 import { Button, Checkbox } from "antd";
-import { Empty, Section, StateTag, TlpTag, useFilters, useTexts } from "../../../web/kit.ts";
+import { Empty, Section, SmallTable, StateTag, TlpTag, useFilters, useTexts } from "../../../web/kit.ts";
 import type { ImportDetail, ImportEntry } from "../imports/model.ts";
 import { IMPORTS } from "./import-parts.tsx";
 import { useTypeName } from "./library-parts.tsx";
@@ -77,44 +77,39 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
   return (
     <Paged<ImportEntry> path={`${IMPORTS}/${detail.id}/objects`} query={{ view }} none={t("tab.none")}>
       {(items) => (
-        <div className="table-auto">
-          <table className="table">
-            <thead>
-              <tr>
-                {marks && <th scope="col">{t("entry.keep")}</th>}
-                <th scope="col">{t("entry.type")}</th>
-                <th scope="col">{t("entry.name")}</th>
-                <th scope="col">{t("tlp")}</th>
-                <th scope="col">{t(told ? "refused.place" : "entry.what")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((entry) => (
-                <tr key={entry.position}>
-                  {marks && (
-                    <td>
-                      <Checkbox
-                        aria-label={`${t("entry.keep")} ${entry.name || entry.id}`}
-                        checked={!leftOut.has(entry.position)}
-                        onChange={(event) => mark(entry.position, event.target.checked)}
-                      />
-                    </td>
-                  )}
-                  <td className="import-type">{typeName(entry.type)}</td>
-                  <td>
-                    <span className="import-name" title={`${entry.id} (${entry.path})`}>
-                      {entry.name || entry.id}
-                    </span>
-                  </td>
-                  <td>
-                    <TlpTag tlp={entry.tlp} />
-                  </td>
-                  <td>{told ? <span className="mono">{entry.path}</span> : <Standing entry={entry} />}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <SmallTable
+          heads={[
+            ...(marks ? [t("entry.keep")] : []),
+            t("entry.type"),
+            t("entry.name"),
+            t("tlp"),
+            t(told ? "refused.place" : "entry.what"),
+          ]}
+        >
+          {items.map((entry) => (
+            <tr key={entry.position}>
+              {marks && (
+                <td>
+                  <Checkbox
+                    aria-label={`${t("entry.keep")} ${entry.name || entry.id}`}
+                    checked={!leftOut.has(entry.position)}
+                    onChange={(event) => mark(entry.position, event.target.checked)}
+                  />
+                </td>
+              )}
+              <td className="import-type">{typeName(entry.type)}</td>
+              <td>
+                <span className="import-name" title={`${entry.id} (${entry.path})`}>
+                  {entry.name || entry.id}
+                </span>
+              </td>
+              <td>
+                <TlpTag tlp={entry.tlp} />
+              </td>
+              <td>{told ? <span className="mono">{entry.path}</span> : <Standing entry={entry} />}</td>
+            </tr>
+          ))}
+        </SmallTable>
       )}
     </Paged>
   );
@@ -153,25 +148,15 @@ export function Refusals({ detail }: { readonly detail: ImportDetail }) {
           })}
         </p>
       )}
-      <div className="table-auto">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{t("refused.place")}</th>
-              <th scope="col">{t("refused.why")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {refusals.map(({ path, message }, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown.
-              <tr key={`${at}`}>
-                <td className="mono">{path}</td>
-                <td lang="en">{message}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <SmallTable heads={[t("refused.place"), t("refused.why")]}>
+        {refusals.map(({ path, message }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown.
+          <tr key={`${at}`}>
+            <td className="mono">{path}</td>
+            <td lang="en">{message}</td>
+          </tr>
+        ))}
+      </SmallTable>
     </>
   );
 }

@@ -9,6 +9,7 @@ import {
   type Moment,
   Section,
   Shown,
+  SmallTable,
   StateTag,
   Time,
   TlpTag,
@@ -101,32 +102,27 @@ function useMoment(): (run: Run) => Moment {
 function Lines({ lines }: { readonly lines: readonly Line[] }) {
   const t = useTexts("intel");
   return (
-    <div className="table-auto">
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">{t("peers.direction")}</th>
-            <th scope="col">{t("peers.collection")}</th>
-            <th scope="col">{t("peers.source")}</th>
-            <th scope="col">{t("peers.moved")}</th>
-            <th scope="col">{t("peers.refused")}</th>
-            <th scope="col">{t("peers.held")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map((line) => (
-            <tr key={line.id}>
-              <td>{t(line.direction === "pull" ? "peers.pull" : "peers.push")}</td>
-              <td>{line.title}</td>
-              <td>{line.source ?? "–"}</td>
-              <td>{line.counts.moved.toLocaleString("en")}</td>
-              <td>{line.counts.refused.toLocaleString("en")}</td>
-              <td>{line.counts.held.toLocaleString("en")}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <SmallTable
+      heads={[
+        t("peers.direction"),
+        t("peers.collection"),
+        t("peers.source"),
+        t("peers.moved"),
+        t("peers.refused"),
+        t("peers.held"),
+      ]}
+    >
+      {lines.map((line) => (
+        <tr key={line.id}>
+          <td>{t(line.direction === "pull" ? "peers.pull" : "peers.push")}</td>
+          <td>{line.title}</td>
+          <td>{line.source ?? "–"}</td>
+          <td>{line.counts.moved.toLocaleString("en")}</td>
+          <td>{line.counts.refused.toLocaleString("en")}</td>
+          <td>{line.counts.held.toLocaleString("en")}</td>
+        </tr>
+      ))}
+    </SmallTable>
   );
 }
 
@@ -141,32 +137,27 @@ function Differences({ of }: { readonly of: readonly Difference[] }) {
   return (
     <>
       {!of.some(differs) && <p>{t("peers.differences.none")}</p>}
-      <div className="table-auto">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{t("peers.direction")}</th>
-              <th scope="col">{t("peers.collection")}</th>
-              <th scope="col">{t("peers.same")}</th>
-              <th scope="col">{t("peers.missing")}</th>
-              <th scope="col">{t("peers.gone")}</th>
-              <th scope="col">{t("peers.mended")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {of.map((each) => (
-              <tr key={each.lineId}>
-                <td>{t(each.direction === "pull" ? "peers.pull" : "peers.push")}</td>
-                <td>{each.title}</td>
-                {[each.same, each.missing, each.gone, each.mended].map((count, at) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: columns have their place.
-                  <td key={at}>{count.toLocaleString("en")}</td>
-                ))}
-              </tr>
+      <SmallTable
+        heads={[
+          t("peers.direction"),
+          t("peers.collection"),
+          t("peers.same"),
+          t("peers.missing"),
+          t("peers.gone"),
+          t("peers.mended"),
+        ]}
+      >
+        {of.map((each) => (
+          <tr key={each.lineId}>
+            <td>{t(each.direction === "pull" ? "peers.pull" : "peers.push")}</td>
+            <td>{each.title}</td>
+            {[each.same, each.missing, each.gone, each.mended].map((count, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: columns have their place.
+              <td key={at}>{count.toLocaleString("en")}</td>
             ))}
-          </tbody>
-        </table>
-      </div>
+          </tr>
+        ))}
+      </SmallTable>
       {examples.length > 0 && (
         <ul>
           {examples.map((each) => (

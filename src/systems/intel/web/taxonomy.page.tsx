@@ -5,6 +5,7 @@ import {
   Go,
   Section,
   Shown,
+  SmallTable,
   Time,
   TlpTag,
   useFilters,
@@ -84,45 +85,35 @@ function View({ detail }: { readonly detail: TaxonomyDetail }) {
           side={exclusive ? <span className="muted small">{t("taxonomy.exclusive")}</span> : undefined}
         >
           {description !== undefined && <p className="muted">{description}</p>}
-          <div className="table-auto">
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">{t("taxonomy.tag")}</th>
-                  <th scope="col">{t("taxonomy.meaning")}</th>
-                  <th scope="col">{t("taxonomy.number")}</th>
-                  <th scope="col">{t("taxonomy.objects")}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {tags.map((tag) => (
-                  <tr key={tag.tag}>
-                    <td>
-                      <TagColour colour={tag.colour ?? colour} /> <span className="mono wrap">{tag.tag}</span>{" "}
-                      <CopyButton text={tag.tag} />
-                    </td>
-                    <td>
-                      {tag.expanded}
-                      {tag.description !== undefined && (
-                        <div className="muted small lists-text">{tag.description}</div>
-                      )}
-                    </td>
-                    <td>{tag.numerical_value}</td>
-                    <td>
-                      {tag.count === 0 ? (
-                        <span className="muted">0</span>
-                      ) : (
-                        <Go to={tagPath(tag.tag)}>
-                          {tag.count.toLocaleString("en")}
-                          {tag.more && "+"}
-                        </Go>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <SmallTable
+            heads={[t("taxonomy.tag"), t("taxonomy.meaning"), t("taxonomy.number"), t("taxonomy.objects")]}
+          >
+            {tags.map((tag) => (
+              <tr key={tag.tag}>
+                <td>
+                  <TagColour colour={tag.colour ?? colour} /> <span className="mono wrap">{tag.tag}</span>{" "}
+                  <CopyButton text={tag.tag} />
+                </td>
+                <td>
+                  {tag.expanded}
+                  {tag.description !== undefined && (
+                    <div className="muted small lists-text">{tag.description}</div>
+                  )}
+                </td>
+                <td>{tag.numerical_value}</td>
+                <td>
+                  {tag.count === 0 ? (
+                    <span className="muted">0</span>
+                  ) : (
+                    <Go to={tagPath(tag.tag)}>
+                      {tag.count.toLocaleString("en")}
+                      {tag.more && "+"}
+                    </Go>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </SmallTable>
         </Section>
       ))}
     </DetailPage>

@@ -1,6 +1,17 @@
 import { Button, Input } from "antd";
 import { useId, useState } from "react";
-import { api, csvOf, download, Empty, Go, Section, StateTag, useAct, useTexts } from "../../../web/kit.ts";
+import {
+  api,
+  csvOf,
+  download,
+  Empty,
+  Go,
+  Section,
+  SmallTable,
+  StateTag,
+  useAct,
+  useTexts,
+} from "../../../web/kit.ts";
 import { type CheckAnswer, MOST_CHECKED } from "../warninglists/model.ts";
 import { WARNINGLISTS } from "./warninglist-parts.tsx";
 
@@ -93,32 +104,21 @@ function Results({ answer: { items, more } }: { readonly answer: CheckAnswer }) 
       {more && (
         <p className="muted">{t("warning.check.more", { most: MOST_CHECKED.toLocaleString("en") })}</p>
       )}
-      <div className="table-auto">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{t("warning.line")}</th>
-              <th scope="col">{t("warning.value")}</th>
-              <th scope="col">{t("warning.verdict")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((item, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: one answer's rows never move.
-              <tr key={at}>
-                <td className="muted">{item.line}</td>
-                <td>
-                  <span className="mono wrap">{item.value ?? item.text}</span>{" "}
-                  {item.type !== null && <span className="muted small">{t(`kind.${item.type}`)}</span>}
-                </td>
-                <td>
-                  <Verdict item={item} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <SmallTable heads={[t("warning.line"), t("warning.value"), t("warning.verdict")]}>
+        {items.map((item, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: one answer's rows never move.
+          <tr key={at}>
+            <td className="muted">{item.line}</td>
+            <td>
+              <span className="mono wrap">{item.value ?? item.text}</span>{" "}
+              {item.type !== null && <span className="muted small">{t(`kind.${item.type}`)}</span>}
+            </td>
+            <td>
+              <Verdict item={item} />
+            </td>
+          </tr>
+        ))}
+      </SmallTable>
     </Section>
   );
 }
