@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
 import { Problem } from "../../core/problem.ts";
 import { EVERYONE, sees, visibleTo } from "../../core/scope.ts";
 import { TLP_LEVELS, type Tlp, tlpOfRank } from "../../core/tlp.ts";
@@ -21,21 +20,13 @@ import {
 import { recipientFaults } from "./rules.ts";
 import { CollectionStore } from "./taxii/collection-store.ts";
 import { readFilter } from "./taxii/filter.ts";
-import { type IntelNode, intelNode } from "./testing.ts";
+import { type IntelNode, nodeTests } from "./testing.ts";
 
 const sector: Recipient = { kind: "sector", sector: "water" };
 const everyone: Recipient = { kind: "everyone" };
 
 for (const database of DATABASES) {
-  const withNode = (name: string, run: (node: IntelNode) => Promise<void>) =>
-    test(`${database.name}: ${name}`, async () => {
-      const node = await intelNode(database);
-      try {
-        await run(node);
-      } finally {
-        await node.dispose();
-      }
-    });
+  const withNode = nodeTests(database);
 
   withNode(
     "I6: an incident's item leaves without its organisation, and exactly as it was reviewed",

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { test } from "node:test";
 import type { FastifyInstance } from "fastify";
 import { ROLE_GRANTS, type Role } from "../../core/access.ts";
 import { SECTOR_AUDIENCE } from "../../core/org.ts";
@@ -311,4 +312,18 @@ export function client(url: string, as: string) {
 export function objectsOf(preview: Pick<Preview, "bundle">): { type: string; id: string }[] {
   const bundle: { objects: { type: string; id: string }[] } = JSON.parse(preview.bundle);
   return bundle.objects;
+}
+
+/** Tests that get a node of their own on this database, its clock at an instant of theirs. */
+export function nodeTests(database: TestDatabase, start?: string) {
+  return (name: string, run: (node: IntelNode) => Promise<void>) =>
+    test(`${database.name}: ${name}`, async () => {
+      const node = await intelNode(database);
+      if (start !== undefined) node.clock.set(start);
+      try {
+        await run(node);
+      } finally {
+        await node.dispose();
+      }
+    });
 }

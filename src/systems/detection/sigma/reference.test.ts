@@ -231,6 +231,18 @@ test("the compiled rules agree with the plain matcher", () => {
   assert.ok(matched > asked / 20 && matched < asked * 0.95, `${matched} of ${asked} matched`);
 });
 
+test("a dot of a regular expression is one character, also where it is two halves", () => {
+  for (const [fields, event, meets] of [
+    [{ "f|re": "a.b" }, { f: "a😀b" }, true],
+    [{ "f|re": "a..b" }, { f: "a😀b" }, false],
+  ] as const) {
+    const rule: Rule = { searches: { s1: fields, s2: fields, _s3: fields }, condition: "s1" };
+    const { rules } = readRules(written(rule), "t.yml");
+    assert.equal(compileRules(rules, ANY).match(event).length > 0, meets);
+    assert.equal(ruleHolds(event, rule), meets);
+  }
+});
+
 test("many rules at once are each of them alone", () => {
   fc.assert(
     fc.property(

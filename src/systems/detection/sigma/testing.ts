@@ -176,7 +176,9 @@ function itemHolds(event: EventRecord, key: string, value: Value | Value[]): boo
     if (modifiers.includes("gte")) return own.some((text) => isNumber(text) && Number(text) >= Number(one));
     if (modifiers.includes("lt")) return own.some((text) => isNumber(text) && Number(text) < Number(one));
     if (modifiers.includes("re")) {
-      const expression = new RegExp(String(one), modifiers.filter((flag) => "ims".includes(flag)).join(""));
+      // A dot is one character, be it two halves.
+      const flags = modifiers.filter((flag) => "ims".includes(flag)).join("");
+      const expression = new RegExp(String(one), `${flags}u`);
       return own.some((text) => expression.test(text));
     }
     if (modifiers.includes("fieldref")) {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { DATABASES } from "../../../platform/records/testing.ts";
 import { libraryIndicators } from "../indicator-feed.ts";
 import { StixObjectStore } from "../object-store.ts";
 import { digestOf } from "../stix/digest.ts";
 import type { JsonObject } from "../stix/json.ts";
 import type { StixObject } from "../stix/object.ts";
-import { type IntelNode, intelNode } from "../testing.ts";
+import { type IntelNode, nodeTests } from "../testing.ts";
 import { WarninglistChecker } from "../warninglists/checker.ts";
 import { loadDecays } from "./decay.ts";
 import { EndingStore } from "./endings.ts";
@@ -86,16 +85,7 @@ async function outside(node: IntelNode) {
 }
 
 for (const database of DATABASES) {
-  const withNode = (name: string, run: (node: IntelNode) => Promise<void>) =>
-    test(`${database.name}: ${name}`, async () => {
-      const node = await intelNode(database);
-      node.clock.set(START);
-      try {
-        await run(node);
-      } finally {
-        await node.dispose();
-      }
-    });
+  const withNode = nodeTests(database, START);
   const run = (node: IntelNode, floor?: number) =>
     expiryJob(node.records, judges, floor).run({
       scope: node.reviewer,

@@ -5,7 +5,7 @@ import { DATABASES } from "../../../platform/records/testing.ts";
 import { StixObjectStore } from "../object-store.ts";
 import { digestOf } from "../stix/digest.ts";
 import type { StixObject } from "../stix/object.ts";
-import { type IntelNode, intelNode } from "../testing.ts";
+import { type IntelNode, nodeTests } from "../testing.ts";
 import { WarninglistChecker } from "../warninglists/checker.ts";
 import { loadWarninglists } from "../warninglists/list.ts";
 import { decayOf, loadDecays } from "./decay.ts";
@@ -59,15 +59,7 @@ const indicator = (at: number, pattern: string, more: object = {}) =>
   });
 
 for (const database of DATABASES) {
-  const withNode = (name: string, run: (node: IntelNode) => Promise<void>) =>
-    test(`${database.name}: ${name}`, async () => {
-      const node = await intelNode(database);
-      try {
-        await run(node);
-      } finally {
-        await node.dispose();
-      }
-    });
+  const withNode = nodeTests(database);
 
   withNode(
     "I10: an object with its versions, relations, shared values, sightings and a score that says why",

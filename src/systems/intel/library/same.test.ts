@@ -8,7 +8,7 @@ import { StixObjectStore } from "../object-store.ts";
 import { digestOf } from "../stix/digest.ts";
 import type { JsonObject } from "../stix/json.ts";
 import type { StixObject } from "../stix/object.ts";
-import { type IntelNode, intelNode } from "../testing.ts";
+import { type IntelNode, nodeTests } from "../testing.ts";
 import { WarninglistChecker } from "../warninglists/checker.ts";
 import { loadWarninglists } from "../warninglists/list.ts";
 import { loadDecays } from "./decay.ts";
@@ -74,15 +74,7 @@ const undo = (node: IntelNode, id: string, decision: string) =>
   node.records.within(node.reviewer, (work) => new SameStore(work, judges).undo(id, decision, "mistaken"));
 
 for (const database of DATABASES) {
-  const withNode = (name: string, run: (node: IntelNode) => Promise<void>) =>
-    test(`${database.name}: ${name}`, async () => {
-      const node = await intelNode(database);
-      try {
-        await run(node);
-      } finally {
-        await node.dispose();
-      }
-    });
+  const withNode = nodeTests(database);
 
   withNode(
     "I3: one value told under several ids is one row, one page and one score, and keeps every document",

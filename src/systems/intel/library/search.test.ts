@@ -7,7 +7,7 @@ import { DATABASES } from "../../../platform/records/testing.ts";
 import { StixObjectStore } from "../object-store.ts";
 import { digestOf } from "../stix/digest.ts";
 import type { StixObject } from "../stix/object.ts";
-import { type IntelNode, intelNode } from "../testing.ts";
+import { type IntelNode, nodeTests } from "../testing.ts";
 import { WarninglistChecker } from "../warninglists/checker.ts";
 import { loadWarninglists } from "../warninglists/list.ts";
 import { loadDecays } from "./decay.ts";
@@ -57,15 +57,7 @@ const search = (node: IntelNode, query: Record<string, unknown>, scope: Scope = 
 const names = (page: { items: { name: string }[] }) => page.items.map((each) => each.name);
 
 for (const database of DATABASES) {
-  const withNode = (name: string, run: (node: IntelNode) => Promise<void>) =>
-    test(`${database.name}: ${name}`, async () => {
-      const node = await intelNode(database);
-      try {
-        await run(node);
-      } finally {
-        await node.dispose();
-      }
-    });
+  const withNode = nodeTests(database);
 
   withNode(
     "I3: words of both scripts, values, defanged forms, beginnings and filters find an object",
