@@ -3,6 +3,7 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { closeEventStores, EVENT_STORES } from "../../../platform/events/testing.ts";
 import { parseObject } from "../parsers/line.ts";
+import { parseJson } from "../parsers/text/exact-json.ts";
 import type { BatchTask } from "./batch.ts";
 import { LOG_TABLE } from "./log-table.ts";
 import { processBatch, recordOf } from "./process.ts";
@@ -77,7 +78,7 @@ for (const { name, fresh } of EVENT_STORES) {
         const text = JSON.stringify(object);
         const wrapped = Object.keys(object).length === 1 && "message" in object;
         const rows = found.get(wrapped ? String(Object.values(object)[0]) : text) ?? [];
-        const { record } = parseObject(JSON.parse(text) as object, { receivedAt: RECEIVED });
+        const { record } = parseObject(parseJson(text) as object, { receivedAt: RECEIVED });
         assert.ok(rows.length > 0, text);
         for (const row of rows) {
           const made = recordOf(row.original, { form: row.form, choice: "auto", receivedAt: RECEIVED });

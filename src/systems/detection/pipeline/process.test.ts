@@ -167,6 +167,18 @@ test("NDJSON: a wrapped line is parsed, an ECS object is kept, nested or not", a
   assert.equal(odd?.time, "2026-11-23T03:00:00.000Z");
 });
 
+test("NDJSON: a whole number above 2^53 keeps its digits, in the row and in the record made anew", async () => {
+  const line = '{"event.id":18446744073709551615,"event.code":4625,"message":"x"}';
+  const given = task(line, { format: "ndjson" });
+  const [row] = await rowsOf(given, nothing, [line]);
+  assert.equal(row?.original, line);
+  assert.equal(row?.fields["event.id"], "18446744073709551615");
+  assert.equal(
+    recordOf(line, { form: "ndjson", choice: "auto", receivedAt: given.receivedAt })["event.id"],
+    "18446744073709551615",
+  );
+});
+
 test("bad NDJSON is told with line and column, and stops the batch", () => {
   const batch = {
     bytes: Buffer.concat([

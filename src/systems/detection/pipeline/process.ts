@@ -6,6 +6,7 @@ import type { IndicatorPass } from "../indicators/pass.ts";
 import { withoutGaps } from "../parsers/ecs-object.ts";
 import { draftLine, type ParsedLine, parseLine, parseObject } from "../parsers/line.ts";
 import type { EcsDraft, ParseContext } from "../parsers/parser.ts";
+import { parseJson } from "../parsers/text/exact-json.ts";
 import { isoMillis } from "../parsers/text/time.ts";
 import type { Matcher } from "../sigma/index.ts";
 import type { BatchFormat, BatchLines, BatchResult, BatchTask } from "./batch.ts";
@@ -37,7 +38,7 @@ function objectOf(line: Line): ReadObject {
   });
   if (!line.valid) return faultAt(line.text.indexOf("\ufffd") + 1, "the bytes here are not UTF-8");
   try {
-    const value: unknown = JSON.parse(line.text);
+    const value = parseJson(line.text);
     const deep = line.text.length > 2 * MOST_NESTED ? jsonTooDeepAt(line.text, MOST_NESTED) : -1;
     if (deep >= 0) return faultAt(deep + 1, `nested deeper than ${MOST_NESTED} levels`);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { object: value };
@@ -109,7 +110,7 @@ export function recordOf(
 ): EcsDraft {
   const context: ParseContext = { receivedAt: batch.receivedAt };
   if (batch.form === "lines") return parseLine(original, context, batch.choice).record;
-  return parseObject(JSON.parse(original) as object, context, batch.choice).record;
+  return parseObject(parseJson(original) as object, context, batch.choice).record;
 }
 
 /**

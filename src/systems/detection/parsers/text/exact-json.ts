@@ -9,7 +9,7 @@ const DIGITS = LAST_EXACT.length;
  */
 export function parseJson(text: string): unknown {
   const runs = longNumbers(text);
-  if (runs.length === 0) return JSON.parse(text);
+  if (runs === undefined) return JSON.parse(text);
   try {
     const quoted = withQuotes(text, runs);
     if (quoted !== undefined) return JSON.parse(quoted);
@@ -63,8 +63,8 @@ interface Run {
 }
 
 /** Runs of digits above 2^53 that stand where a number may begin; a run of 16 covers every 16th place. */
-function longNumbers(text: string): readonly Run[] {
-  const runs: Run[] = [];
+function longNumbers(text: string): readonly Run[] | undefined {
+  let runs: Run[] | undefined;
   for (let at = DIGITS - 1; at < text.length; at += DIGITS) {
     if (!isDigit(text.charCodeAt(at))) continue;
     let from = at;
@@ -75,8 +75,10 @@ function longNumbers(text: string): readonly Run[] {
     if (length > DIGITS || (length === DIGITS && text.slice(from, to) >= LAST_EXACT)) {
       // `:` `,` `[` `-` and white space; a quotation mark before it makes it a text that keeps its digits anyway.
       const before = text.charCodeAt(from - 1);
-      if (before === 58 || before === 44 || before === 91 || before === 45 || before <= 32 || from === 0)
+      if (before === 58 || before === 44 || before === 91 || before === 45 || before <= 32 || from === 0) {
+        runs ??= [];
         runs.push({ from, to });
+      }
     }
     at = to - 1;
   }
