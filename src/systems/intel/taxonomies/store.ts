@@ -132,7 +132,7 @@ export class TaxonomyStore {
   private async held(): Promise<Held[]> {
     const db = this.work.tables<IntelTables>();
     const { rows } = await sql<{ seq: number; digest: string; tlp: number; addedAt: string }>`
-      select o.seq, o.tlp, coalesce(o.digest, o.seq::text) as digest, ${dateAddedText("o.date_added")} as "addedAt"
+      select o.seq, o.tlp, ${contentOf("o")} as digest, ${dateAddedText("o.date_added")} as "addedAt"
       from lianfang_find(${ofType(TAXONOMY_TYPE)}::text::tsquery, null, null, ${Number.MAX_SAFE_INTEGER}::bigint,
         ${MOST_TAXONOMIES}::integer) f
       join stix_object o on o.seq = f.seq
@@ -165,7 +165,7 @@ export class TaxonomyStore {
     const found = await this.work
       .tables<IntelTables>()
       .selectFrom("stix_object")
-      .select(["digest", "document"])
+      .select([contentOf("stix_object").as("digest"), "document"])
       .where(
         "seq",
         "in",
@@ -175,12 +175,17 @@ export class TaxonomyStore {
       .execute();
     for (const { digest, document } of found) {
       const read = TaxonomyDocument.safeParse(JSON.parse(document));
-      if (!read.success || digest === null) continue;
+      if (!read.success) continue;
       held.set(digest, read.data);
       parsed.set(digest, read.data);
     }
     return held;
   }
+}
+
+/** What tells documents apart: those of a collection bear no digest. */
+function contentOf(alias: string) {
+  return sql<string>`coalesce(${sql.ref(`${alias}.digest`)}, ${sql.ref(`${alias}.seq`)}::text)`;
 }
 
 /** A cursor is the last namespace shown, behind this mark. */

@@ -49,16 +49,27 @@ const malware = (at: number, labels: readonly string[]): StixObject => ({
   labels: [...labels],
 });
 
-function put(node: IntelNode, objects: readonly StixObject[], audience: readonly string[] = [EVERYONE]) {
+/** What stands in a collection bears no digest. */
+function put(
+  node: IntelNode,
+  objects: readonly StixObject[],
+  audience: readonly string[] = [EVERYONE],
+  collectionId: string | null = null,
+) {
   return node.records.within(node.reviewer, (work) =>
     new StixObjectStore(work).add({
-      collectionId: null,
+      collectionId,
       revision: 1,
       orgId: node.orgs.authority,
       audience,
       documents: objects.map((object) => {
         const text = JSON.stringify(object);
-        return { text, object, tlp: "green" as const, digest: digestOf(object, text) };
+        return {
+          text,
+          object,
+          tlp: "green" as const,
+          ...(collectionId === null && { digest: digestOf(object, text) }),
+        };
       }),
     }),
   );
@@ -98,6 +109,14 @@ for (const database of DATABASES)
       await put(node, taxonomy(1, { uuid: "11111111-2222-4333-8444-000000000007" }).slice(2));
       await put(node, [malware(1, [PARTLY]), malware(2, [PARTLY.toUpperCase(), "other"])]);
       await put(node, [malware(3, [PARTLY])], []);
+      const { rows } = await node.records.platformOnly.execute("select id from taxii_collection limit 1");
+      await put(
+        node,
+        taxonomy(1, { namespace: "pushed", predicates: [{ value: "x" }], values: [] }),
+        [EVERYONE],
+        String(rows[0]?.["id"]),
+      );
+      assert.equal((await on((store) => store.list(TaxonomyFilter.parse({ q: "pushed" })))).total, 1);
       const list = await on((store) => store.list(TaxonomyFilter.parse({ q: "供水 halted" })));
       assert.deepEqual(
         list.items.map(({ namespace, version, values }) => [namespace, version, values]),
