@@ -7,8 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { DATABASES } from "../src/platform/records/testing.ts";
 import { validate } from "../src/systems/intel/stix/validate.ts";
 import { CollectionStore } from "../src/systems/intel/taxii/collection-store.ts";
-import { readEnvelope } from "../src/systems/intel/taxii/envelope.ts";
 import { receiveObjects } from "../src/systems/intel/taxii/inbox.ts";
+import { readPush } from "../src/systems/intel/taxii/pushed.ts";
 import { intelNode } from "../src/systems/intel/testing.ts";
 import { syntheticBundle } from "./support/synthetic-stix.ts";
 
@@ -26,10 +26,13 @@ const scope = { ...node.otherPusher, clearance: "red" as const };
 
 async function takeIn(body: Buffer) {
   const began = performance.now();
-  const status = await node.records.within(scope, async (work) => {
-    const { id } = await new CollectionStore(work).get("inbox");
-    return receiveObjects(work, id, readEnvelope(body));
-  });
+  const status = await receiveObjects(
+    {
+      within: (run) => node.records.within(scope, run),
+      collection: async (work) => (await new CollectionStore(work).get("inbox")).id,
+    },
+    (await readPush(body)).parts(),
+  );
   const seconds = (performance.now() - began) / 1000;
   const repeated = (status.successes ?? []).filter((each) => each.message !== undefined).length;
   return {

@@ -1,11 +1,11 @@
 import { uuidV5 } from "../../src/platform/crypto/digest.ts";
-import { readEnvelope } from "../../src/systems/intel/taxii/envelope.ts";
+import { elementsOf } from "../../src/systems/intel/taxii/elements.ts";
 
 const NAMESPACE = "5b0d3f0e-6c0f-4d0e-9a53-0d0b6f0a7c11";
 
 /** The objects of a bundle over and over, each copy under ids of its own that still refer to each other. */
 export function syntheticBundle(bundle: Buffer, count: number): Buffer {
-  const texts = readEnvelope(bundle).map((part) => part.text);
+  const texts = [...elementsOf(bundle).parts()].map((part) => part.text);
   const parts: string[] = [];
   for (let copy = 0; parts.length < count; copy++) {
     const ids = new Map<string, string>();

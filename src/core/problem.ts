@@ -47,6 +47,7 @@ export const PROBLEMS = {
   "intel.preview-stale": { status: 409, title: "The item changed since it was reviewed" },
   "intel.unknown-format": { status: 400, title: "The file is in none of the formats that can be imported" },
   "intel.import-state": { status: 409, title: "The import is not in a state for this step" },
+  "taxii.busy": { status: 503, title: "Others push as much as the node takes at once; send again later" },
   "taxii.bad-filter": { status: 400, title: "A filter of the request is not valid" },
   "config.invalid": { status: 500, title: "The configuration has faults" },
   "records.newer": { status: 500, title: "The records store was written by a newer program" },

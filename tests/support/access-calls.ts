@@ -233,6 +233,7 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
     () => ({ kind: "note", text: "seen" }),
   ),
   "library.export": list("/api/v1/intel/library/export?format=stix"),
+  "library.export-counts": list("/api/v1/intel/library/export/counts?format=rpz", { shows: false }),
   "library.matrices": list("/api/v1/intel/matrices", { shows: false }),
   "library.matrix": { kind: "self", path: (s) => `/api/v1/intel/matrices/${s.objectId}` },
   "library.matrix-layer": { kind: "self", path: (s) => `/api/v1/intel/matrices/${s.objectId}/layer` },

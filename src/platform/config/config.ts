@@ -265,6 +265,9 @@ export const Config = z.strictObject({
         .describe(
           "An indicator or observable whose score has decayed to this is taken out of detection and of what devices get; without it none is",
         ),
+      maxContentLength: bytes(100 * 2 ** 20).describe(
+        "Largest push over TAXII in bytes; announced as max_content_length of the API root",
+      ),
       feedHosts: z
         .array(z.string())
         .default([])

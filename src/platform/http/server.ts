@@ -16,6 +16,7 @@ import { Problem } from "../../core/problem.ts";
 import { may, type Scope } from "../../core/scope.ts";
 import type { Config } from "../config/config.ts";
 import { uuidV7 } from "../crypto/digest.ts";
+import { MODERN_TLS } from "../crypto/tls.ts";
 import type { Log } from "../log/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Records } from "../records/work.ts";
@@ -213,7 +214,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
  * offer those whose authority is on the list that is sent: without `clientCa` it is one that signed none.
  */
 function tlsOptions(tls: NonNullable<Config["http"]["tls"]>): ServerOptions {
-  const own = { cert: readFileSync(tls.cert), key: readFileSync(tls.key), minVersion: "TLSv1.2" as const };
+  const own = { cert: readFileSync(tls.cert), key: readFileSync(tls.key), ...MODERN_TLS };
   if (!tls.clientCertificates) return own;
   return {
     ...own,

@@ -40,6 +40,10 @@ export const RULE_FOLDERS = {
   pipelines: fileURLToPath(new URL("../../../content/sigma-pipelines/", import.meta.url)),
 };
 
+/** What brings indicators that were not read yet, and what changes some that were. */
+const NEW_INDICATORS = ["intel.released", "intel.withdrawn", "intel.imported"];
+const CHANGED_INDICATORS = ["intel.expired", "intel.gone", "intel.import-undone"];
+
 /** Bodies under way share this much memory at least, or twice the largest body allowed. */
 const BODY_BUDGET = 128 * 2 ** 20;
 
@@ -122,11 +126,11 @@ export const detection: System = {
       subscribers: [
         {
           name: "detection.indicators",
-          topics: ["intel.released", "intel.withdrawn", "intel.expired"],
+          topics: [...NEW_INDICATORS, ...CHANGED_INDICATORS],
           everywhere: true,
           // Not waited for: an event that is lost with the process is made good by the first reading of the next.
-          // An end that changed belongs to a version that was read before.
-          handle: async ({ topic }) => void stock.refresh(topic === "intel.expired" ? "whole" : "changes"),
+          handle: async ({ topic }) =>
+            void stock.refresh(CHANGED_INDICATORS.includes(topic) ? "whole" : "changes"),
         },
         sightingsSubscriber(records, () => platform.jobScope(SIGHTINGS, ["alerts:read", "intel:write"])),
         {

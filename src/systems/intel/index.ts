@@ -91,6 +91,17 @@ export const intel: System = {
         ...taxiiRoutes(config),
         ...peerRoutes(exchange, jobs, () => platform.jobScope(PEERS_JOB, [])),
       ],
+      subscribers: [
+        {
+          name: "intel.warninglists",
+          topics: ["intel.warninglists-changed"],
+          // Each process has a checker of its own.
+          everywhere: true,
+          async handle() {
+            warninglists.change(await records.within(scope, warninglistChanges));
+          },
+        },
+      ],
       jobs: [
         ...peerJobs(new PeerExchange(exchange)),
         reindexJob(platform.records),

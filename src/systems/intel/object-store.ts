@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Tlp } from "../../core/tlp.ts";
 import { tlpRank } from "../../core/tlp.ts";
 import { visible } from "../../platform/records/visible.ts";
-import type { Work } from "../../platform/records/work.ts";
+import type { DomainEvent, Work } from "../../platform/records/work.ts";
 import { addEntries } from "./library/entry-store.ts";
 import { isJsonObject } from "./stix/json.ts";
 import type { StixObject } from "./stix/object.ts";
@@ -23,6 +23,12 @@ export interface Batch {
   readonly documents: readonly MarkedDocument[];
   /** Who tells them, where that is a source of imports. */
   readonly sourceId?: string | undefined;
+}
+
+/** That objects are gone for good, or stand no more: whoever keeps a copy of the library reads it again. */
+export function goneEvent(work: Work): DomainEvent {
+  const marked = { orgId: work.scope.orgId, tlp: "amber", audience: [] } as const;
+  return { topic: "intel.gone", subject: "library", marked, data: {} };
 }
 
 /** The text of an object as it came, what it says, and the marking under which it is kept. */

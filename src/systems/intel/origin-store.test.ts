@@ -5,6 +5,8 @@ import { TLP_LEVELS, type Tlp } from "../../core/tlp.ts";
 import { uuidV7 } from "../../platform/crypto/digest.ts";
 import { DATABASES, testScope } from "../../platform/records/testing.ts";
 import type { Work } from "../../platform/records/work.ts";
+import { LibraryFilter } from "./library/model.ts";
+import { SearchStore } from "./library/search-store.ts";
 import { parseDocument } from "./object-store.ts";
 import { OriginStore, type ToldDocument } from "./origin-store.ts";
 import { digestOf } from "./stix/digest.ts";
@@ -20,6 +22,21 @@ function told(id: number, name: string, tlp: Tlp = "amber", blank = ""): ToldDoc
   return { text, object, tlp, digest: digestOf(object, text), path: `objects.${id}` };
 }
 
+function made(id: number, type: string, tlp: Tlp, more: object): ToldDocument {
+  const at = "2026-11-01T00:00:00.000Z";
+  const text = JSON.stringify({
+    type,
+    spec_version: "2.1",
+    id: `${type}--${NAME}${id}`,
+    created: at,
+    modified: at,
+    name: `${type} ${id}`,
+    ...more,
+  });
+  const object = parseDocument(text);
+  return { text, object, tlp, digest: digestOf(object, text), path: `objects.${id}` };
+}
+
 function jobScope(node: IntelNode) {
   const all = Object.values(node.orgs);
   return testScope({
@@ -27,6 +44,7 @@ function jobScope(node: IntelNode) {
     orgIds: all,
     clearance: "red",
     purpose: "job:intel.import",
+    actor: { kind: "job", id: "intel.import", name: "intel.import" },
   });
 }
 
@@ -153,6 +171,43 @@ for (const database of DATABASES) {
     assert.deepEqual(undone, { origins: 2, objects: 1 });
     const left = await node.records.within(scope, library);
     assert.deepEqual(left, [`2 ${told(1, "a").text}`, `2 ${text}`]);
+    await node.dispose();
+  });
+
+  test(`${database.name}: I2, I7: everyone reads the centre's own reference data that is TLP:CLEAR, and nothing else`, async () => {
+    const node = await intelNode(database);
+    const job = jobScope(node);
+    const { authority, third } = node.orgs;
+    const tell = (orgId: string, documents: ToldDocument[]) =>
+      node.records.within(job, async (work) => {
+        const importId = await newImport(work, orgId);
+        await new OriginStore(work).tell({ importId, orgId, audience: [], documents });
+        return importId;
+      });
+    const seen = () =>
+      node.records.within(node.member, async (work) => {
+        const found = await new SearchStore(work).all(LibraryFilter.parse({}), 100);
+        const bare = await work.tables<IntelTables>().selectFrom("stix_object").select("id").execute();
+        assert.equal(bare.length, found.length, "the second wall says the same");
+        return found.map(({ document }) => parseDocument(document).type).sort();
+      });
+    const attack = { external_references: [{ source_name: "mitre-ics-attack", external_id: "T0800" }] };
+    await tell(authority, [
+      made(1, "attack-pattern", "clear", attack),
+      made(2, "attack-pattern", "green", attack),
+      made(3, "x-mitre-tactic", "clear", {}),
+      made(4, "malware", "clear", {}),
+      made(5, "tool", "clear", { labels: ['misp-galaxy:tool="x"'] }),
+      made(6, "indicator", "clear", { x_mitre_domains: ["ics-attack"] }),
+      made(7, "report", "clear", attack),
+    ]);
+    await tell(third, [made(8, "campaign", "clear", attack)]);
+    assert.deepEqual(await seen(), ["attack-pattern", "tool", "x-mitre-tactic"]);
+    // The least strict marking counts, and goes with who said it.
+    const clear = await tell(authority, [made(2, "attack-pattern", "clear", attack)]);
+    assert.deepEqual(await seen(), ["attack-pattern", "attack-pattern", "tool", "x-mitre-tactic"]);
+    await node.records.within(job, (work) => new OriginStore(work).untell(clear, 100));
+    assert.deepEqual(await seen(), ["attack-pattern", "tool", "x-mitre-tactic"]);
     await node.dispose();
   });
 

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
+import { EVERYONE } from "../../core/scope.ts";
 import { type Tlp, tlpRank } from "../../core/tlp.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { markToldBy } from "./library/entry-store.ts";
 import { type MarkedDocument, StixObjectStore } from "./object-store.ts";
+import { readersOf } from "./reference.ts";
 import { isJsonObject, isList, type Json } from "./stix/json.ts";
 import type { IntelTables } from "./tables.ts";
 
@@ -62,17 +64,24 @@ export class OriginStore {
       if (!rows.has(key) && !fresh.has(key)) fresh.set(key, each);
     }
     const sourceId = await this.sourceOf(importId);
-    const first = await store.add({
-      collectionId: null,
-      sourceId,
-      revision: 1,
-      orgId,
-      audience,
-      documents: [...fresh.values()],
-    });
-    [...fresh.entries()].forEach(([key, { text, tlp }], at) => {
-      rows.set(key, { seq: first + at, tlp: tlpRank(tlp), sha256: sha256Base64(text) });
-    });
+    const { scope } = this.work;
+    const isOpen = (document: ToldDocument) => readersOf(scope, { orgId, audience }, document) !== audience;
+    let first = 0;
+    for (const open of [false, true]) {
+      const part = [...fresh].filter(([, document]) => isOpen(document) === open);
+      if (part.length === 0) continue;
+      const from = await store.add({
+        collectionId: null,
+        sourceId,
+        revision: 1,
+        orgId,
+        audience: open ? [...audience, EVERYONE] : audience,
+        documents: part.map(([, document]) => document),
+      });
+      if (first === 0) first = from;
+      for (const [at, [key, { text, tlp }]] of part.entries())
+        rows.set(key, { seq: from + at, tlp: tlpRank(tlp), sha256: sha256Base64(text) });
+    }
     const origins = new Map<number, { seq: number; tlp: number; path: string; document: string | null }>();
     for (const { object, digest, text, tlp, path } of documents) {
       const row = rows.get(keyOf(object.id, digest));
@@ -105,6 +114,14 @@ export class OriginStore {
       await sql`update stix_object o set tlp = given.tlp
         from json_to_recordset(${told}::text::json) as given (seq bigint, tlp smallint)
         where o.seq = given.seq and given.tlp < o.tlp`.execute(db);
+    const opened = documents.filter(isOpen).flatMap(({ object, digest }) => {
+      const seq = rows.get(keyOf(object.id, digest))?.seq;
+      return seq === undefined || (fresh.size > 0 && seq >= first) ? [] : [seq];
+    });
+    if (opened.length > 0)
+      await sql`update stix_object set audience = array_append(audience, ${EVERYONE}::uuid)
+        where seq = any(${opened}::bigint[]) and tlp = 0 and collection_id is null
+          and not audience @> array[${EVERYONE}::uuid]`.execute(db);
     return { added: fresh.size + unseen, known: documents.length - fresh.size - unseen };
   }
 
@@ -146,6 +163,11 @@ export class OriginStore {
       from (select seq, min(tlp) as tlp from stix_origin r
         where seq = any(${[...seqs]}::bigint[]) and ${seen} group by seq) as left_over
       where o.seq = left_over.seq and o.tlp <> left_over.tlp`.execute(db);
+    // What nobody tells as TLP:CLEAR any more is everyone's no longer, but for whom an import itself names.
+    await sql`update stix_object o set audience = array_remove(o.audience, ${EVERYONE}::uuid)
+      where o.seq = any(${[...seqs]}::bigint[]) and o.tlp > 0 and o.audience @> array[${EVERYONE}::uuid]
+        and not exists (select 1 from stix_origin r where r.seq = o.seq and r.audience @> array[${EVERYONE}::uuid]
+          and ${seen})`.execute(db);
     const first = sql`(select distinct on (r.seq) r.seq, r.document from stix_origin r
       where r.seq = any(${[...seqs]}::bigint[]) and ${seen} order by r.seq, r.told)`;
     await sql`update stix_origin t set document = o.document from ${first} f join stix_object o on o.seq = f.seq

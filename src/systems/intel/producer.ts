@@ -82,7 +82,7 @@ export async function ensureProducer(
   for (const collection of collections) {
     await db
       .insertInto("taxii_collection")
-      .values(collection)
+      .values({ ...collection, began_at: work.now })
       .onConflict((e) =>
         e.column("alias").doUpdateSet({ title: collection.title, position: collection.position }),
       )

@@ -92,6 +92,7 @@ export interface TaxiiCollectionTable {
   title: string;
   description: string;
   takes_pushes: Generated<boolean>;
+  began_at: string;
 }
 
 export interface TaxiiStatusTable {

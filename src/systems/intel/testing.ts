@@ -222,9 +222,10 @@ export async function intelServer(
     authenticate,
     imports,
     feeds,
+    maxContentLength,
     ...http
   }: {
-    bodyLimit?: number;
+    maxContentLength?: number;
     perMinute?: number;
     tls?: { cert: string; key: string; clientCertificates?: boolean; clientCa?: string; clientCrl?: string };
     authenticate?: Authenticate;
@@ -232,7 +233,11 @@ export async function intelServer(
     feeds?: FeedRunner;
   } = {},
 ): Promise<{ server: FastifyInstance; url: string }> {
-  const config = Config.parse({ node: { name: "測試 ISAC" }, http });
+  const config = Config.parse({
+    node: { name: "測試 ISAC" },
+    http,
+    intel: maxContentLength === undefined ? {} : { maxContentLength },
+  });
   const scopes: Readonly<Record<string, Scope>> = {
     writer: node.writer,
     reviewer: node.reviewer,

@@ -50,6 +50,7 @@ const zh: ProblemTexts = {
   "intel.recipients": "這個分享標示不允許分享給所選的對象。",
   "intel.unknown-format": "無法辨識檔案格式；若您確定格式，請自行指定。",
   "intel.import-state": "匯入目前的狀態不能做這個動作。",
+  "taxii.busy": "其他單位正在推送大量情資，請稍後再送。",
   "taxii.bad-filter": "TAXII 要求的篩選條件不正確。",
   "config.invalid": "設定檔有錯誤。",
   "records.changed": "資料庫升級檔的內容與已套用的不同，請使用原版程式。",
@@ -104,6 +105,7 @@ const en: ProblemTexts = {
   "intel.unknown-format":
     "The file is in none of the formats that can be imported; name the format if you know it.",
   "intel.import-state": "The import is not in a state for this step.",
+  "taxii.busy": "Others push as much as the node takes at once; send again later.",
   "taxii.bad-filter": "A filter of the TAXII request is not valid.",
   "config.invalid": "The configuration has faults.",
   "records.changed": "A migration differs from the one that was applied; use an unaltered program.",

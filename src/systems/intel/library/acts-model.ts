@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ExportFormat, LibraryFilter, SameVerdict, StixId } from "./model.ts";
+import { DomainReach, ExportFormat } from "./export-model.ts";
+import { LibraryFilter, SameVerdict, StixId } from "./model.ts";
 
 /** What people say with what they decide. */
 const Because = z.string().trim().min(1).max(2000);
@@ -15,6 +16,8 @@ export const UndoSame = z.object({ reason: Because });
 
 export const LibraryExport = LibraryFilter.extend({
   format: ExportFormat,
+  /** In forms that devices read: a domain as it stands, or every name below it, too. */
+  domains: DomainReach.default("exact"),
   /** Just these of what matches, by id. */
   ids: LibraryFilter.shape.type,
 });

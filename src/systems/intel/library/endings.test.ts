@@ -75,7 +75,7 @@ async function outside(node: IntelNode) {
       blocklist: text
         .trim()
         .split("\n")
-        .filter((line) => line !== "")
+        .filter((line) => line !== "" && !line.startsWith("#"))
         .map((line) => number(line))
         .sort(),
       expired: items.map((row) => number(row.id)).sort(),

@@ -1,15 +1,10 @@
 import { createHash } from "node:crypto";
 import { csvOf } from "../csv.ts";
-import type { JsonObject } from "../stix/json.ts";
-import type { ExportFormat, Value, ValueKind } from "./model.ts";
-import { type Found, objectOf, rowOf, standingOf } from "./row.ts";
+import { type Entry, type FormContext, gather, headOf } from "./export-entries.ts";
+import type { DeviceFormat, DomainReach, ExportCounts, ExportFormat } from "./export-model.ts";
+import type { Value, ValueKind } from "./model.ts";
+import { type Found, objectOf, rowOf } from "./row.ts";
 import { valuesOf } from "./values.ts";
-
-/** What devices act on: a value, and the object that says so. */
-interface Entry extends Value {
-  readonly id: string;
-  readonly name: string;
-}
 
 interface Form {
   readonly type: string;
@@ -17,14 +12,81 @@ interface Form {
   write(objects: readonly Found[], context: FormContext): string;
 }
 
-interface FormContext {
-  readonly now: string;
-  readonly source: string;
-  /** Whether a person or its decay has ended an object before its own end. */
-  isEnded(seq: number): boolean;
-  /** Whether a warninglist knows a value: no device is told to block it. */
-  isWarned(value: Value): boolean;
+/** A form that devices read: which values it takes, and how they stand in it below a head that counts them. */
+interface DeviceForm {
+  readonly type: string;
+  readonly file: string;
+  /** What begins a line that says nothing to the device. */
+  readonly mark: string;
+  takes(value: Value): boolean;
+  write(entries: readonly Entry[], context: FormContext): string;
 }
+
+const BLOCKED: ReadonlySet<ValueKind> = new Set(["ipv4", "ipv6", "domain", "url"]);
+/** The forms that devices read. */
+const DEVICES: Readonly<Record<DeviceFormat, DeviceForm>> = {
+  blocklist: {
+    type: "text/plain; charset=utf-8",
+    file: "blocklist.txt",
+    mark: "#",
+    takes: ({ kind }) => BLOCKED.has(kind),
+    write: (entries) => lines(entries.map(({ value }) => value)),
+  },
+  suricata: {
+    type: "text/plain; charset=utf-8",
+    file: "lianfang.rules",
+    mark: "#",
+    takes: ({ kind, value }) => suricataMatch(kind, value, "exact") !== undefined,
+    write(entries, { domains = "exact" }) {
+      const taken = new Set<number>();
+      return lines(entries.flatMap((entry) => suricataRule(entry, taken, domains)));
+    },
+  },
+  zeek: {
+    type: "text/tab-separated-values; charset=utf-8",
+    file: "lianfang.intel",
+    mark: "#",
+    takes: (value) => zeekOf(value) !== undefined,
+    write: (entries, context) =>
+      lines([
+        "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc",
+        ...entries.flatMap((entry) => {
+          const known = zeekOf(entry);
+          return known === undefined
+            ? []
+            : [[known[1], known[0], plain(context.source), plain(entry.name)].join("\t")];
+        }),
+      ]),
+  },
+  rpz: {
+    type: "text/dns; charset=utf-8",
+    file: "lianfang.rpz",
+    mark: ";",
+    takes: (value) => rpzNames(value, "exact").length > 0,
+    write(entries, { now, domains = "exact" }) {
+      const serial = Math.floor(Date.parse(now) / 1000);
+      const names = entries.flatMap((entry) => rpzNames(entry, domains));
+      return lines([
+        "$TTL 300",
+        `@ SOA localhost. root.localhost. ${serial} 3600 600 86400 300`,
+        "  NS localhost.",
+        ...[...new Set(names)].map((name) => `${name} CNAME .`),
+      ]);
+    },
+  },
+  sigma: {
+    type: "application/yaml; charset=utf-8",
+    file: "lianfang-sigma.yml",
+    mark: "#",
+    takes: ({ kind }) => SIGMA.some((form) => form.kinds.includes(kind)),
+    write(entries, { now, domains = "exact" }) {
+      return SIGMA.flatMap((form) => {
+        const values = entries.filter(({ kind }) => form.kinds.includes(kind)).map(({ value }) => value);
+        return values.length === 0 ? [] : [sigmaRule(form, [...new Set(values)], now, domains)];
+      }).join("---\n");
+    },
+  },
+};
 
 /** The forms in which a selection of the library leaves (mission I9). Device forms hold no value that was revoked, has expired, or stands in a warninglist. */
 export const FORMS: Readonly<Record<ExportFormat, Form>> = {
@@ -73,94 +135,39 @@ export const FORMS: Readonly<Record<ExportFormat, Form>> = {
       return csvOf([head, ...lines]);
     },
   },
-  blocklist: {
-    type: "text/plain; charset=utf-8",
-    file: "blocklist.txt",
-    write: (objects, context) =>
-      lines(
-        entriesOf(objects, context)
-          .filter(({ kind }) => BLOCKED.has(kind))
-          .map(({ value }) => value),
-      ),
-  },
-  suricata: {
-    type: "text/plain; charset=utf-8",
-    file: "lianfang.rules",
-    write(objects, context) {
-      const taken = new Set<number>();
-      return lines(entriesOf(objects, context).flatMap((entry) => suricataRule(entry, taken)));
-    },
-  },
-  zeek: {
-    type: "text/tab-separated-values; charset=utf-8",
-    file: "lianfang.intel",
-    write: (objects, context) =>
-      lines([
-        "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc",
-        ...entriesOf(objects, context).flatMap((entry) => {
-          const known = zeekOf(entry);
-          return known === undefined
-            ? []
-            : [[known[1], known[0], plain(context.source), plain(entry.name)].join("\t")];
-        }),
-      ]),
-  },
-  rpz: {
-    type: "text/dns; charset=utf-8",
-    file: "lianfang.rpz",
-    write(objects, context) {
-      const serial = Math.floor(Date.parse(context.now) / 1000);
-      const names = entriesOf(objects, context).flatMap(rpzNames);
-      return lines([
-        "$TTL 300",
-        `@ SOA localhost. root.localhost. ${serial} 3600 600 86400 300`,
-        "  NS localhost.",
-        ...[...new Set(names)].map((name) => `${name} CNAME .`),
-      ]);
-    },
-  },
-  sigma: {
-    type: "application/yaml; charset=utf-8",
-    file: "lianfang-sigma.yml",
-    write(objects, context) {
-      const entries = entriesOf(objects, context);
-      return SIGMA.flatMap((form) => {
-        const values = entries.filter(({ kind }) => form.kinds.includes(kind)).map(({ value }) => value);
-        return values.length === 0 ? [] : [sigmaRule(form, [...new Set(values)], context.now)];
-      }).join("---\n");
-    },
-  },
+  ...deviceForms(),
 };
 
-const BLOCKED: ReadonlySet<ValueKind> = new Set(["ipv4", "ipv6", "domain", "url"]);
-const OBSERVABLES: ReadonlySet<string> = new Set([
-  "ipv4-addr",
-  "ipv6-addr",
-  "domain-name",
-  "url",
-  "email-addr",
-  "file",
-]);
-
-/** Each value once, out of indicators and observables that still stand. */
-function entriesOf(objects: readonly Found[], { now, isWarned, isEnded }: FormContext): Entry[] {
-  const entries = new Map<string, Entry>();
-  for (const found of objects) {
-    const object = standingOf(found);
-    if (isEnded(found.seq) || !stands(object, now)) continue;
-    const { id, name } = rowOf(found);
-    for (const value of valuesOf(object)) {
-      const key = `${value.kind} ${value.value}`;
-      if (!entries.has(key) && !isWarned(value)) entries.set(key, { ...value, id, name });
-    }
-  }
-  return [...entries.values()];
+function deviceForms(): Record<DeviceFormat, Form> {
+  const form = ({ type, file, mark, takes, write }: DeviceForm): Form => ({
+    type,
+    file,
+    write(objects, context) {
+      const { entries, counts } = gather(objects, context, takes);
+      const head = headOf(counts, context).map((line) => `${mark} ${line}`);
+      return lines(head) + (entries.length === 0 && mark === "#" ? "" : write(entries, context));
+    },
+  });
+  return {
+    blocklist: form(DEVICES.blocklist),
+    suricata: form(DEVICES.suricata),
+    zeek: form(DEVICES.zeek),
+    rpz: form(DEVICES.rpz),
+    sigma: form(DEVICES.sigma),
+  };
 }
 
-function stands(object: JsonObject, now: string): boolean {
-  if (object["type"] !== "indicator" && !OBSERVABLES.has(String(object["type"]))) return false;
-  const until = object["valid_until"];
-  return object["revoked"] !== true && !(typeof until === "string" && Date.parse(until) <= Date.parse(now));
+/** What an export in this form would hold and leave out. */
+export function countsOf(
+  format: ExportFormat,
+  objects: readonly Found[],
+  context: FormContext,
+): ExportCounts {
+  const takes = format in DEVICES ? DEVICES[format as DeviceFormat].takes : () => true;
+  const { counts } = gather(objects, context, takes);
+  return format in DEVICES
+    ? counts
+    : { ...counts, values: objects.length, warned: 0, revoked: 0, expired: 0, other: 0 };
 }
 
 function lines(of: readonly string[]): string {
@@ -191,22 +198,32 @@ function sidOf(key: string, taken: Set<number>): number {
   return sid;
 }
 
-function suricataRule(entry: Entry, taken: Set<number>): string[] {
+/**
+ * A rule is UTF-8 as a whole (`SigParse` refuses what is not), so that a message may be Chinese; the documentation of
+ * `msg` wants three characters escaped.
+ */
+function suricataRule(entry: Entry, taken: Set<number>, domains: DomainReach): string[] {
   const { kind, value, name, id } = entry;
-  const match = suricataMatch(kind, value);
+  const match = suricataMatch(kind, value, domains);
   if (match === undefined) return [];
-  const text = content(plain(name)).replace(/\|[0-9A-F]{2}\|/g, "_");
+  const text = plain(name).replace(/[;"\\]/g, "\\$&");
   const sid = sidOf(`${kind} ${value}`, taken);
   return [`${match[0]} (msg:"LIANFANG ${text}"; ${match[1]}reference:url,${id}; sid:${sid}; rev:1;)`];
 }
 
-function suricataMatch(kind: ValueKind, value: string): readonly [string, string] | undefined {
+function suricataMatch(
+  kind: ValueKind,
+  value: string,
+  domains: DomainReach,
+): readonly [string, string] | undefined {
   if (kind === "ipv4" || kind === "ipv6")
     return [`alert ip $HOME_NET any -> ${kind === "ipv6" ? `[${value}]` : value} any`, ""];
   if (kind === "domain")
     return [
       "alert dns $HOME_NET any -> any any",
-      `dns.query; dotprefix; content:".${content(value)}"; nocase; endswith; `,
+      domains === "below"
+        ? `dns.query; dotprefix; content:".${content(value)}"; nocase; endswith; `
+        : `dns.query; content:"${content(value)}"; nocase; startswith; endswith; `,
     ];
   if (kind !== "url" || !/^https?:/.test(value)) return undefined;
   const { host, pathname, search } = new URL(value);
@@ -217,7 +234,7 @@ function suricataMatch(kind: ValueKind, value: string): readonly [string, string
 }
 
 /** Zeek's intelligence framework: the type, and the value as that type is written. */
-function zeekOf({ kind, value }: Entry): readonly [string, string] | undefined {
+function zeekOf({ kind, value }: Value): readonly [string, string] | undefined {
   if (kind === "ipv4" || kind === "ipv6")
     return [value.includes("/") ? "Intel::SUBNET" : "Intel::ADDR", value];
   if (kind === "domain") return ["Intel::DOMAIN", value];
@@ -227,12 +244,21 @@ function zeekOf({ kind, value }: Entry): readonly [string, string] | undefined {
   return kind === "file" && !/\s/.test(value) ? ["Intel::FILE_NAME", value] : undefined;
 }
 
-/** Response policy zone: a name and everything below it, or an address of an answer (draft-vixie-dnsop-dns-rpz). */
-function rpzNames({ kind, value }: Entry): string[] {
-  if (kind === "domain") return [value, `*.${value}`];
-  if (kind !== "ipv4") return [];
-  const [address = "", bits = "32"] = value.split("/");
-  return [`${bits}.${address.split(".").reverse().join(".")}.rpz-ip`];
+/** Response policy zone: a name, with what is below it where asked, or an address of an answer (draft-vixie-dnsop-dns-rpz). */
+function rpzNames({ kind, value }: Value, domains: DomainReach): string[] {
+  if (kind === "domain") return domains === "below" ? [value, `*.${value}`] : [value];
+  if (kind !== "ipv4" && kind !== "ipv6") return [];
+  const [address = "", bits = kind === "ipv4" ? "32" : "128"] = value.split("/");
+  const parts = kind === "ipv4" ? address.split(".") : groupsOf(address);
+  return [`${bits}.${parts.reverse().join(".")}.rpz-ip`];
+}
+
+/** The eight groups of an IPv6 address. */
+function groupsOf(address: string): string[] {
+  const [head = "", tail] = address.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  return [...before, ...Array<string>(8 - before.length - after.length).fill("0"), ...after];
 }
 
 interface SigmaForm {
@@ -240,7 +266,7 @@ interface SigmaForm {
   readonly title: string;
   readonly logsource: string;
   /** Fields of which one must match, and what a value is called in each; undefined where the field cannot hold it. */
-  readonly fields: Readonly<Record<string, (value: string) => string | undefined>>;
+  readonly fields: Readonly<Record<string, (value: string, domains: DomainReach) => string | undefined>>;
 }
 
 const itself = (value: string) => value;
@@ -251,7 +277,10 @@ const SIGMA: readonly SigmaForm[] = [
     kinds: ["domain"],
     title: "DNS query for a shared indicator",
     logsource: "category: dns",
-    fields: { query: itself, "query|endswith": (value) => `.${value}` },
+    fields: {
+      query: itself,
+      "query|endswith": (value, domains) => (domains === "below" ? `.${value}` : undefined),
+    },
   },
   {
     kinds: ["url"],
@@ -276,7 +305,12 @@ const SIGMA: readonly SigmaForm[] = [
   },
 ];
 
-function sigmaRule({ title, logsource, fields }: SigmaForm, values: readonly string[], now: string): string {
+function sigmaRule(
+  { title, logsource, fields }: SigmaForm,
+  values: readonly string[],
+  now: string,
+  domains: DomainReach,
+): string {
   return lines([
     `title: ${title}`,
     `id: ${uuidOf([title])}`,
@@ -287,7 +321,7 @@ function sigmaRule({ title, logsource, fields }: SigmaForm, values: readonly str
     "detection:",
     "  selection:",
     ...Object.entries(fields).flatMap(([field, called]) => {
-      const listed = values.flatMap((value) => called(value) ?? []);
+      const listed = values.flatMap((value) => called(value, domains) ?? []);
       return listed.length === 0 ? [] : [`    - ${field}:`, ...listed.map(sigmaValue)];
     }),
     "  condition: selection",

@@ -10,8 +10,9 @@ import { WarninglistChecker } from "../warninglists/checker.ts";
 import { loadWarninglists } from "../warninglists/list.ts";
 import { decayOf, loadDecays } from "./decay.ts";
 import { FORMS } from "./export.ts";
+import { EXPORT_FORMATS } from "./export-model.ts";
 import { MatrixStore, navigatorLayer } from "./matrix-store.ts";
-import { EXPORT_FORMATS, LibraryFilter } from "./model.ts";
+import { LibraryFilter } from "./model.ts";
 import { ObjectPage } from "./object-page.ts";
 import { remark } from "./remarks.ts";
 import { keptAfter, type ScoreInput, scoreOf } from "./rules.ts";
@@ -191,6 +192,8 @@ for (const database of DATABASES) {
         source: "測試",
         isWarned: ({ value }: { value: string }) => value === "known.example",
         isEnded: () => false,
+        domains: "below" as const,
+        filtered: { tlp: 2, score: 0 },
       };
       const out = Object.fromEntries(
         EXPORT_FORMATS.map((format) => [format, FORMS[format].write(found, context)]),
@@ -200,7 +203,8 @@ for (const database of DATABASES) {
       for (const text of texts) assert.ok(out["stix"]?.includes(text));
       for (const format of ["blocklist", "suricata", "zeek", "rpz", "sigma"])
         assert.doesNotMatch(out[format] ?? "", /gone|ended|known/, format);
-      assert.deepEqual(out["blocklist"]?.trim().split("\n").sort(), [
+      const said = (text = "") => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+      assert.deepEqual(said(out["blocklist"]).sort(), [
         "203.0.113.5",
         "evil.example",
         "http://evil.example:8080/a;b?c=1",
@@ -217,7 +221,28 @@ for (const database of DATABASES) {
         out["suricata"] ?? "",
         /http\.host; content:"evil\.example"; http\.uri; content:"\/a\|3B\|b\?c=1";/,
       );
-      assert.match(out["zeek"] ?? "", /^#fields\tindicator\tindicator_type/);
+      assert.match(
+        out["rpz"] ?? "",
+        /^; Lianfang 測試, 2026-11-23T00:00:00\.000Z\n; 2 values out of 7 objects\n; left out: 1 values that a warninglist knows; 1 objects revoked, 1 expired, 2 without/,
+      );
+      assert.match(out["rpz"] ?? "", /\n; left out by the filters: 2 objects by TLP, 0 by score\n/);
+      assert.match(out["rpz"] ?? "", /\n; domains: each name and every name below it\n/);
+      const exact = { ...context, domains: "exact" as const };
+      assert.doesNotMatch(FORMS.rpz.write(found, exact), /\*\./);
+      assert.match(
+        FORMS.rpz.write(found, exact),
+        /\n; domains: exactly these names.*\n[\s\S]*\nevil\.example CNAME \.\n/,
+      );
+      assert.match(
+        FORMS.suricata.write(found, exact),
+        /dns\.query; content:"evil\.example"; nocase; startswith; endswith;/,
+      );
+      assert.doesNotMatch(FORMS.sigma.write(found, exact), /endswith/);
+      const none = FORMS.suricata.write(found, { ...context, isWarned: () => true });
+      assert.deepEqual(said(none), []);
+      assert.match(none, /# 0 values out of 7 objects\n# left out: 4 values that a warninglist knows/);
+      assert.ok(none !== "" && out["suricata"]?.includes(String.raw`(msg:"LIANFANG 釣魚 \"quoted\"\; x"; `));
+      assert.match(out["zeek"] ?? "", /\n#fields\tindicator\tindicator_type/);
       assert.match(out["zeek"] ?? "", /\nevil\.example\tIntel::DOMAIN\t測試\t/);
       assert.match(out["zeek"] ?? "", /\nevil\.example:8080\/a;b\?c=1\tIntel::URL\t/);
       assert.match(out["rpz"] ?? "", /\n\*\.evil\.example CNAME \.\n/);

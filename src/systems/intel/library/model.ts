@@ -319,13 +319,6 @@ export type Correlations = z.infer<typeof Correlations>;
 export const ReindexState = z.object({ done: z.number().int(), of: z.number().int(), finished: z.boolean() });
 export type ReindexState = z.infer<typeof ReindexState>;
 
-/** Forms in which a selection leaves: documents, a table, and what devices read (mission I9). */
-export const EXPORT_FORMATS = ["stix", "csv", "blocklist", "suricata", "zeek", "rpz", "sigma"] as const;
-export const ExportFormat = z.enum(EXPORT_FORMATS);
-export type ExportFormat = z.infer<typeof ExportFormat>;
-/** Objects of one export, the newest of what matches. */
-export const MOST_EXPORTED = 50_000;
-
 const Technique = z.object({
   id: z.string(),
   attackId: z.string(),

@@ -1,13 +1,16 @@
 import { z } from "zod";
 import { type Route, route } from "../../../platform/http/route.ts";
 import type { Jobs } from "../../../platform/jobs/job.ts";
+import type { Work } from "../../../platform/records/work.ts";
 import { LogSearches } from "../stix/model.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
 import { ChangeEnd, DecideSame, LibraryExport, UndoSame } from "./acts-model.ts";
 import type { Decays } from "./decay.ts";
 import { EndingStore } from "./endings.ts";
 import { reindexState, restartReindex } from "./entry-store.ts";
-import { FORMS } from "./export.ts";
+import { countsOf, FORMS } from "./export.ts";
+import type { FormContext } from "./export-entries.ts";
+import { ExportCounts, MOST_EXPORTED } from "./export-model.ts";
 import { REINDEX } from "./jobs.ts";
 import { searchesFor } from "./log-searches.ts";
 import { MatrixStore, navigatorLayer } from "./matrix-store.ts";
@@ -19,17 +22,16 @@ import {
   LibraryQuery,
   Matrices,
   Matrix,
-  MOST_EXPORTED,
   Neighbours,
   ObjectDetail,
   ReindexState,
   Remark,
   SameThings,
   StixId,
-  type Value,
 } from "./model.ts";
 import { ObjectPage } from "./object-page.ts";
 import { remark } from "./remarks.ts";
+import type { Found } from "./row.ts";
 import { SameStore } from "./same-store.ts";
 import { SearchStore } from "./search-store.ts";
 import { listsThatKnow } from "./warned.ts";
@@ -52,7 +54,6 @@ export function libraryRoutes(parts: LibraryParts): Route[] {
 }
 
 function searchRoutes(parts: LibraryParts): Route[] {
-  const { nodeName, warninglists } = parts;
   return [
     route({
       id: "library.search",
@@ -84,29 +85,61 @@ function searchRoutes(parts: LibraryParts): Route[] {
       query: LibraryExport,
       response: z.unknown(),
       produces: Object.values(FORMS).map(({ type }) => type),
-      async handler({ query: { format, ids, ...filter }, within, reply }) {
-        const form = FORMS[format];
+      async handler({ query, within, reply }) {
+        const form = FORMS[query.format];
         const text = await within(async (work) => {
-          const objects =
-            ids === undefined
-              ? await new SearchStore(work).all(filter, MOST_EXPORTED, parts)
-              : await new SearchStore(work).current(ids);
+          const { objects, context } = await exported(work, parts, query);
           work.audit({
             action: "intel.export",
             subject: "library",
-            detail: { format, objects: objects.length },
+            detail: { format: query.format, domains: query.domains, objects: objects.length },
           });
-          const isWarned = (value: Value) => listsThatKnow(warninglists, value).length > 0;
-          const ended = await new SearchStore(work).ended(objects.map(({ seq }) => seq));
-          const isEnded = (seq: number) => ended.has(seq);
-          return form.write(objects, { now: work.now, source: nodeName, isWarned, isEnded });
+          return form.write(objects, context);
         });
         reply.header("content-type", form.type);
         reply.header("content-disposition", `attachment; filename="${form.file}"`);
         return Buffer.from(text);
       },
     }),
+    route({
+      id: "library.export-counts",
+      method: "GET",
+      path: `${LIBRARY}/export/counts`,
+      summary: "What an export would hold, and what it leaves out and why",
+      needs: "intel:read",
+      query: LibraryExport,
+      response: ExportCounts,
+      handler: ({ query, within }) =>
+        within(async (work) => {
+          const { objects, context } = await exported(work, parts, query);
+          return countsOf(query.format, objects, context);
+        }),
+    }),
   ];
+}
+
+/** The objects of an export, and what the forms know beside them. */
+async function exported(
+  work: Work,
+  { nodeName, ...judges }: LibraryParts,
+  { format: _, ids, domains, ...filter }: z.output<typeof LibraryExport>,
+): Promise<{ objects: Found[]; context: FormContext }> {
+  const store = new SearchStore(work);
+  const objects =
+    ids === undefined ? await store.all(filter, MOST_EXPORTED, judges) : await store.current(ids);
+  const ended = await store.ended(objects.map(({ seq }) => seq));
+  const context: FormContext = {
+    now: work.now,
+    source: nodeName,
+    domains,
+    filtered:
+      ids === undefined
+        ? await store.filteredOut(filter, objects.length, MOST_EXPORTED)
+        : { tlp: 0, score: 0 },
+    isEnded: (seq) => ended.has(seq),
+    isWarned: (value) => listsThatKnow(judges.warninglists, value).length > 0,
+  };
+  return { objects, context };
 }
 
 function matrixRoutes(): Route[] {

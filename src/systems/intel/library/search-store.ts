@@ -111,6 +111,31 @@ export class SearchStore {
     return rows;
   }
 
+  /** How many objects the filters by marking and by score took out of what matches the others, counted up to `most`. */
+  async filteredOut(
+    filter: LibraryFilter,
+    left: number,
+    most: number,
+  ): Promise<{ readonly tlp: number; readonly score: number }> {
+    const { tlp, scoreFrom: _from, scoreTo: _to, ...others } = filter;
+    const scored = filter.scoreFrom !== undefined || filter.scoreTo !== undefined;
+    if (tlp === undefined && !scored) return { tlp: 0, score: 0 };
+    const marked = scored
+      ? await this.count({ ...others, ...(tlp === undefined ? {} : { tlp }) }, most)
+      : left;
+    const all = tlp === undefined ? marked : await this.count(others, most);
+    return { tlp: Math.max(0, all - marked), score: Math.max(0, marked - left) };
+  }
+
+  private async count(filter: LibraryFilter, most: number): Promise<number> {
+    const asked = await this.asked(questionOf(filter), filter, undefined, { together: false, most });
+    const { rows } = await sql<{ count: number }>`select count(*)::int as count
+      from ${this.matches(asked, NEWEST, most)} f where ${visible(this.work, "f")}`.execute(
+      this.work.tables<IntelTables>(),
+    );
+    return rows[0]?.count ?? 0;
+  }
+
   /** The newest objects that answer a question of the index, and how many do, counted up to `most`; `but` and what is one thing with it is left out. */
   async answering(
     wanted: string,

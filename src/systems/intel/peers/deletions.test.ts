@@ -89,6 +89,10 @@ for (const database of DATABASES) {
         standing: [idOf(1)],
         revoked: [idOf(2)],
       });
+      const { rows: heard } = await here.records.platformOnly.execute(
+        "select topic from outbox where topic = 'intel.gone'",
+      );
+      assert.equal(heard.length, 1, "whoever keeps indicators in memory hears of it at once");
       const [last] = await here.records.within(scope, (work) => new PeerStore(work, parts.nodeKey).runs(id));
       assert.deepEqual(
         [last?.kind, last?.refused, last?.details],

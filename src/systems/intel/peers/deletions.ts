@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Scope } from "../../../core/scope.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
-import { StixObjectStore } from "../object-store.ts";
+import { goneEvent, StixObjectStore } from "../object-store.ts";
 import type { IntelTables } from "../tables.ts";
 import type { ExchangeParts } from "./connection.ts";
 import { gatherManifests, type Told, toldBy } from "./manifests.ts";
@@ -87,6 +87,7 @@ export async function withdrawGone(
     from stix_object o where o.seq = any(${seqs}::bigint[]) and ${visible(work, "o")} order by o.seq`.execute(
     db,
   );
+  if (rows.length > 0) work.emit(goneEvent(work));
   const withdrawn = new Set(rows.map(({ seq }) => Number(seq)));
   work.audit({
     action: "intel.peer-deletions",

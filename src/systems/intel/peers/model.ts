@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Tlp } from "../../../core/tlp.ts";
+import { DOMAIN } from "../taxii/domain.ts";
 
 /** What lets us in at a peer (TAXII 2.1 section 8.5): sent once, encrypted at rest, never shown again. */
 export const PeerLogin = z.discriminatedUnion("kind", [
@@ -120,10 +121,17 @@ export const PeerDetail = Peer.extend({ runs: z.array(Run) });
 
 /** Asks a peer what it offers, before it is kept or with the login that is kept. */
 export const PeerTest = z.union([
-  z.object({ url: Address, login: PeerLogin }),
+  z.object({
+    url: z
+      .union([Address, z.string().regex(DOMAIN, "an address of http or https, or a domain, is wanted")])
+      .describe("Its discovery, or a domain whose SRV record _taxii2._tcp names its server"),
+    login: PeerLogin,
+  }),
   z.object({ peerId: z.uuid() }),
 ]);
 export const Found = z.object({
+  /** Its discovery. */
+  url: z.string(),
   roots: z.array(
     z.object({
       title: z.string(),

@@ -4,6 +4,8 @@ import type { Scope } from "../../../core/scope.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
 import type { Jobs } from "../../../platform/jobs/job.ts";
 import { PeerFault } from "../taxii/client.ts";
+import { DOMAIN } from "../taxii/domain.ts";
+import { locateServer } from "../taxii/locate.ts";
 import { fetchesOf, ownCollections } from "./collections.ts";
 import { compareWith } from "./compare.ts";
 import { clientOf, type ExchangeParts } from "./connection.ts";
@@ -80,7 +82,10 @@ export function peerRoutes(parts: ExchangeParts, jobs: Jobs, exchangeScope: () =
                 return { url: row.url, login };
               })
             : body;
-        return discover(parts, peer);
+        return told(async () => {
+          const url = DOMAIN.test(peer.url) ? await locateServer(peer.url) : peer.url;
+          return discover(parts, { ...peer, url });
+        });
       },
     }),
     route({
@@ -168,26 +173,24 @@ export function peerRoutes(parts: ExchangeParts, jobs: Jobs, exchangeScope: () =
 }
 
 async function discover(parts: ExchangeParts, peer: Parameters<typeof clientOf>[1]): Promise<Found> {
-  return told(async () => {
-    const client = clientOf({ ...parts, tries: 1 }, peer);
-    const roots: Found["roots"] = [];
-    for (const root of await client.apiRoots()) {
-      const collections = await client.collections(root);
-      roots.push({
-        title: root.title,
-        collections: collections.map((each) => ({
-          rootUrl: root.url,
-          maxContentLength: root.maxContentLength,
-          collectionUrl: each.url,
-          collectionId: each.id,
-          title: each.title,
-          canRead: each.canRead,
-          canWrite: each.canWrite,
-        })),
-      });
-    }
-    return { roots };
-  });
+  const client = clientOf({ ...parts, tries: 1 }, peer);
+  const roots: Found["roots"] = [];
+  for (const root of await client.apiRoots()) {
+    const collections = await client.collections(root);
+    roots.push({
+      title: root.title,
+      collections: collections.map((each) => ({
+        rootUrl: root.url,
+        maxContentLength: root.maxContentLength,
+        collectionUrl: each.url,
+        collectionId: each.id,
+        title: each.title,
+        canRead: each.canRead,
+        canWrite: each.canWrite,
+      })),
+    });
+  }
+  return { url: peer.url, roots };
 }
 
 /** What a peer did wrong, in words, is the caller's answer. */

@@ -27,13 +27,13 @@ for (const database of DATABASES) {
   const withPeer = (
     name: string,
     run: (url: string, secret: string, node: IntelNode) => Promise<void>,
-    bodyLimit?: number,
+    maxContentLength?: number,
   ) =>
     test(`${database.name}: ${name}`, async () => {
       const node = await intelNode(database);
       const signIn = new SignIn({ records: node.records, config: Config.parse({}), clock: node.clock });
       const { server, url } = await intelServer(node, {
-        ...(bodyLimit === undefined ? {} : { bodyLimit }),
+        ...(maxContentLength === undefined ? {} : { maxContentLength }),
         perMinute: 100_000,
         authenticate: (request) => signIn.authenticate(request),
       });

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 import { z } from "zod";
+import packageJson from "../../../../package.json" with { type: "json" };
 import { Problem } from "../../../core/problem.ts";
 import { parseDocument } from "../object-store.ts";
 import { versionOf } from "../stix/object.ts";
@@ -77,6 +78,8 @@ interface ClientOptions {
   readonly ca?: string;
 }
 
+/** Section 8.4.1: name and version of the program. */
+const USER_AGENT = `Lianfang/${packageJson.version}`;
 const LONGEST_CALL = 60_000;
 const LONGEST_PAUSE = 60_000;
 const LARGEST_ANSWER = 256 * 2 ** 20;
@@ -289,6 +292,7 @@ export class TaxiiClient {
       url,
       headers: {
         accept: TAXII_TYPE,
+        "user-agent": USER_AGENT,
         ...("cert" in login ? {} : { authorization: authorization(login) }),
         ...(body === undefined ? {} : { "content-type": TAXII_TYPE }),
       },

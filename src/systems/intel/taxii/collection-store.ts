@@ -3,7 +3,7 @@ import { Problem } from "../../../core/problem.ts";
 import { readInIndexOrder } from "../../../platform/records/index-order.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
-import { dateAddedText, StixObjectStore } from "../object-store.ts";
+import { dateAddedText, goneEvent, StixObjectStore } from "../object-store.ts";
 import type { IntelTables } from "../tables.ts";
 import type { TaxiiFilter, VersionWish } from "./filter.ts";
 
@@ -14,6 +14,8 @@ export interface Collection {
   readonly description: string;
   /** Takes what organisations push; the rest carries only what the node released. */
   readonly takesPushes: boolean;
+  /** TAXII timestamp; nothing in it was added before. */
+  readonly beganAt: string;
 }
 
 /** An object of a collection as the scope sees it. */
@@ -145,6 +147,7 @@ export class CollectionStore {
     );
     if (gone.length === 0) throw new Problem("http.not-found");
     const seqs = gone.map((row) => row.seq);
+    this.work.emit(goneEvent(this.work));
     await sql`with gone as (delete from stix_object where seq = any(${seqs}::bigint[])
         returning seq, collection_id, org_id, tlp, audience, id, version, version_key)
       insert into stix_gone (collection_id, org_id, tlp, audience, id, version, version_key, at)
@@ -158,7 +161,8 @@ export class CollectionStore {
     return this.work
       .tables<IntelTables>()
       .selectFrom("taxii_collection")
-      .select(["id", "alias", "title", "description", "takes_pushes as takesPushes"]);
+      .select(["id", "alias", "title", "description", "takes_pushes as takesPushes"])
+      .select(dateAddedText("began_at").as("beganAt"));
   }
 
   /**

@@ -7,7 +7,7 @@ import { tlpOfObject } from "../stix/marking.ts";
 import { versionOf } from "../stix/object.ts";
 import { timestampKey } from "../stix/timestamp.ts";
 import { validate } from "../stix/validate.ts";
-import type { EnvelopePart } from "./envelope.ts";
+import type { EnvelopePart } from "./elements.ts";
 import { type Status, type StatusDetail, StatusStore } from "./status-store.ts";
 import { microseconds } from "./timestamp.ts";
 
@@ -20,20 +20,111 @@ type Judged = { readonly detail: StatusDetail } & (
   | { readonly document?: never; readonly refused: string }
 );
 
+/** So many objects are stored in one unit of work; others write between two. */
+const AT_ONCE = 1000;
+
+/** What a push needs: units of work, and the collection as it then is. */
+interface Receiving {
+  within<T>(run: (work: Work) => Promise<T>): Promise<T>;
+  /** The collection's id; refuses where it takes nothing from the scope. */
+  collection(work: Work): Promise<string>;
+}
+
 /**
  * Takes a push into a collection (TAXII 2.1 section 5.5). Each object is judged by itself: what breaks STIX 2.1 or is
  * marked above the sender's clearance is a failure with its reasons, the rest is stored verbatim under the sending
- * organisation. What that organisation sent before is a success and is not stored again.
+ * organisation. What that organisation sent before is a success and is not stored again, so that a push which was cut
+ * off between two parts is simply sent again.
  */
 export async function receiveObjects(
+  { within, collection }: Receiving,
+  parts: Iterable<EnvelopePart>,
+): Promise<Status> {
+  const id = randomUUID();
+  const rest = batchesOf(parts);
+  let batch = rest.next().value ?? [];
+  let before: Outcome = { successes: [], failures: [], highest: "clear" };
+  for (;;) {
+    const following = rest.next().value;
+    const { outcome, status } = await within(async (work) => {
+      const outcome = await receivePart(work, await collection(work), { id, batch, before });
+      if (following !== undefined) return { outcome };
+      const status = statusOf(id, work, outcome);
+      await new StatusStore(work).add(status, outcome.highest);
+      return { outcome, status };
+    });
+    if (status !== undefined) return status;
+    [before, batch] = [outcome, following ?? []];
+  }
+}
+
+/** What became of the objects so far, and the strictest marking among them. */
+interface Outcome {
+  readonly successes: readonly StatusDetail[];
+  readonly failures: readonly StatusDetail[];
+  readonly highest: Tlp;
+}
+
+async function receivePart(
   work: Work,
   collectionId: string,
-  parts: readonly EnvelopePart[],
-): Promise<Status> {
-  const judged = parts.map((part, at) => judge(work, part, at));
-  const store = new StixObjectStore(work);
-  await store.lock();
-  const held = await heldBefore(store, work.scope.orgId, collectionId, judged);
+  {
+    id,
+    batch,
+    before,
+  }: { readonly id: string; readonly batch: readonly EnvelopePart[]; readonly before: Outcome },
+): Promise<Outcome> {
+  const from = before.successes.length + before.failures.length;
+  const judged = batch.map((part, at) => judge(work, part, from + at));
+  const stored = await store(work, collectionId, judged);
+  work.audit({
+    action: "taxii.push",
+    subject: id,
+    detail: {
+      collectionId,
+      total: judged.length,
+      stored: stored.fresh,
+      repeated: stored.successes.length - stored.fresh,
+      refused: stored.failures.length,
+    },
+  });
+  const strictest = strictestOf(work, judged);
+  return {
+    successes: [...before.successes, ...stored.successes],
+    failures: [...before.failures, ...stored.failures],
+    highest: tlpRank(strictest) > tlpRank(before.highest) ? strictest : before.highest,
+  };
+}
+
+function statusOf(id: string, work: Work, { successes, failures }: Outcome): Status {
+  return {
+    id,
+    status: "complete",
+    request_timestamp: microseconds(work.now),
+    total_count: successes.length + failures.length,
+    success_count: successes.length,
+    ...(successes.length === 0 ? {} : { successes }),
+    failure_count: failures.length,
+    ...(failures.length === 0 ? {} : { failures }),
+    pending_count: 0,
+  };
+}
+
+function* batchesOf(parts: Iterable<EnvelopePart>): Generator<EnvelopePart[], undefined> {
+  let batch: EnvelopePart[] = [];
+  for (const part of parts) {
+    if (batch.push(part) < AT_ONCE) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function store(work: Work, collectionId: string, judged: readonly Judged[]) {
+  const objects = new StixObjectStore(work);
+  await objects.lock();
+  const { orgId } = work.scope;
+  const held = await heldBefore(objects, orgId, collectionId, judged);
   const fresh: MarkedDocument[] = [];
   const successes: StatusDetail[] = [];
   const failures: StatusDetail[] = [];
@@ -46,32 +137,8 @@ export async function receiveObjects(
       if (known === "new") fresh.push(document);
     }
   }
-  const { orgId } = work.scope;
-  await store.add({ collectionId, revision: 1, orgId, audience: [], documents: fresh });
-  const status: Status = {
-    id: randomUUID(),
-    status: "complete",
-    request_timestamp: microseconds(work.now),
-    total_count: judged.length,
-    success_count: successes.length,
-    ...(successes.length === 0 ? {} : { successes }),
-    failure_count: failures.length,
-    ...(failures.length === 0 ? {} : { failures }),
-    pending_count: 0,
-  };
-  await new StatusStore(work).add(status, strictest(work, judged));
-  work.audit({
-    action: "taxii.push",
-    subject: status.id,
-    detail: {
-      collectionId,
-      total: judged.length,
-      stored: fresh.length,
-      repeated: successes.length - fresh.length,
-      refused: failures.length,
-    },
-  });
-  return status;
+  await objects.add({ collectionId, revision: 1, orgId, audience: [], documents: fresh });
+  return { fresh: fresh.length, successes, failures };
 }
 
 const OTHER_TEXT = "another object is held under this id and version; a change needs a later modified";
@@ -151,7 +218,7 @@ function canonicalOr(text: string): string {
   }
 }
 
-function strictest(work: Work, judged: readonly Judged[]): Tlp {
+function strictestOf(work: Work, judged: readonly Judged[]): Tlp {
   const highest = judged.reduce((rank, { document }) => {
     return document === undefined ? rank : Math.max(rank, tlpRank(document.tlp));
   }, 0);

@@ -352,6 +352,8 @@ clauses(
       const answer = await get(`${OBJECTS}?match[type]=tool`);
       assert.deepEqual([answer.status, answer.text], [200, "{}"]);
       assert.match(header(answer, "first"), TIMESTAMP);
+      const [first] = (await get(`${COMMUNITY}manifest/`)).json.objects;
+      assert.ok(header(answer, "last") > "2026" && header(answer, "last") <= first.date_added);
       const after = await get(`${OBJECTS}?match[type]=tool&added_after=2026-11-23T01:02:03.5Z`);
       assert.equal(header(after, "last"), "2026-11-23T01:02:03.500000Z");
     });

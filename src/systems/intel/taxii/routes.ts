@@ -16,8 +16,6 @@ import { API_ROOT, collectionOf, inRoot, type TaxiiCall, taxii } from "./route.t
 import { microseconds } from "./timestamp.ts";
 import { writeRoutes } from "./write-routes.ts";
 
-const EPOCH = "1970-01-01T00:00:00.000000Z";
-
 /** The TAXII 2.1 server (sections 4 and 5). Every answer and every refusal is of its media type. */
 export function taxiiRoutes(config: Config): Route[] {
   const fetches = new FetchLog();
@@ -31,13 +29,12 @@ export function taxiiRoutes(config: Config): Route[] {
     inRoot("api-root", "GET", "", "API root information", async () => ({
       title: config.node.name,
       versions: [TAXII_TYPE],
-      max_content_length: config.http.bodyLimit,
+      max_content_length: config.intel.maxContentLength,
     })),
-    inRoot("collections", "GET", "collections/", "Collections", async (call) => ({
-      collections: (await call.within((work) => new CollectionStore(work).list())).map((collection) =>
-        present(collection, call.scope),
-      ),
-    })),
+    inRoot("collections", "GET", "collections/", "Collections", async (call) => {
+      const all = await call.within((work) => new CollectionStore(work).list());
+      return all.length === 0 ? {} : { collections: all.map((each) => present(each, call.scope)) };
+    }),
     inRoot("collection", "GET", "collections/:collectionId/", "One collection", async (call) =>
       present(await call.within((work) => collectionOf(work, call)), call.scope),
     ),
@@ -65,7 +62,7 @@ export function taxiiRoutes(config: Config): Route[] {
       "Versions of an object",
       versions,
     ),
-    ...writeRoutes(config.http.bodyLimit),
+    ...writeRoutes(config.intel.maxContentLength),
   ];
   return [...routes, ...elsewhere(routes)];
 }
@@ -143,21 +140,23 @@ async function read(
   receipt: boolean,
   fetches?: FetchLog,
 ): Promise<ObjectPage> {
-  const page = await call.within(async (work) => {
+  const [page, { beganAt }] = await call.within(async (work): Promise<[ObjectPage, Collection]> => {
     const store = new CollectionStore(work);
-    const { id } = await collectionOf(work, call);
+    const collection = await collectionOf(work, call);
+    const { id } = collection;
     if (call.params["objectId"] !== undefined) await store.requireObject(id, call.params["objectId"]);
     const found = await store.page(id, filter);
     // A HEAD gives nobody anything.
-    if (!receipt || call.request.method !== "GET") return found;
+    if (!receipt || call.request.method !== "GET") return [found, collection];
     await new DeliveryStore(work).record(found.objects.flatMap(itemOf));
     const { more, objects } = found;
     const lastAdded = objects.at(-1)?.dateAdded;
     await fetches?.note(work, { collectionId: id, objects: objects.length, lastAdded, more });
-    return found;
+    return [found, collection];
   });
-  // Without objects the headers keep a client where it is: at what it asked to see the rest of.
-  const empty = filter.addedAfter === undefined ? EPOCH : microseconds(filter.addedAfter);
+  // Section 3.2 wants both headers of every answer. Without objects they keep a client where it is: at what it asked to
+  // see the rest of, or at the beginning of the collection, before which nothing was added.
+  const empty = filter.addedAfter === undefined ? beganAt : microseconds(filter.addedAfter);
   call.reply.header("x-taxii-date-added-first", page.objects[0]?.dateAdded ?? empty);
   call.reply.header("x-taxii-date-added-last", page.objects.at(-1)?.dateAdded ?? empty);
   return page;

@@ -37,7 +37,7 @@ export interface ClauseCall {
 export function clauses(
   prepare: (node: IntelNode) => Promise<void>,
   declare: (clause: (name: string, run: (call: ClauseCall) => Promise<void>) => void) => void,
-  http: { bodyLimit?: number; perMinute?: number } = {},
+  http: { maxContentLength?: number; perMinute?: number } = {},
 ): void {
   for (const database of DATABASES) {
     let call: ClauseCall;

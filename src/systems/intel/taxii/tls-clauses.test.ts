@@ -4,10 +4,11 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect, type SecureVersion } from "node:tls";
+import { connect, getCiphers, type SecureVersion } from "node:tls";
 import { Problem } from "../../../core/problem.ts";
 import { Config } from "../../../platform/config/config.ts";
 import { type TestCertificate, testCertificate } from "../../../platform/crypto/testing.ts";
+import { MODERN_TLS } from "../../../platform/crypto/tls.ts";
 import { DATABASES } from "../../../platform/records/testing.ts";
 import { SignIn } from "../../members/index.ts";
 import { KeyStore } from "../../members/keys.ts";
@@ -158,6 +159,27 @@ for (const database of DATABASES) {
     for (const version of ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const)
       answers.push(await shake(version));
     assert.deepEqual(answers, ["refused", "refused", "TLSv1.2", "TLSv1.3"]);
+  });
+
+  withTls("8.2.2 no cipher suite of the list of RFC 7540", async ({ url }) => {
+    const { hostname, port } = new URL(url);
+    const shake = (ciphers: string) =>
+      new Promise<string>((resolve) => {
+        const at = { host: hostname, port: Number(port), ca: [AUTHORITY.cert] };
+        const socket = connect({ ...at, maxVersion: "TLSv1.2", ciphers: `${ciphers}:@SECLEVEL=0` });
+        socket.on("secureConnect", () => {
+          resolve(socket.getCipher().name);
+          socket.destroy();
+        });
+        socket.on("error", () => resolve("refused"));
+      });
+    const named = getCiphers().filter((name) => !name.startsWith("tls_"));
+    const listed = named.filter((name) => !/^ecdhe-.*(?:gcm|chacha20)/.test(name));
+    assert.ok(listed.length > 20, "what the runtime knows of it");
+    assert.equal(await shake(listed.map((name) => name.toUpperCase()).join(":")), "refused");
+    assert.match(await shake("DEFAULT"), /^ECDHE-.*(?:GCM|CHACHA20)/);
+    for (const suite of MODERN_TLS.ciphers.split(":"))
+      assert.match(suite, /^(?:TLS_|ECDHE-.*(?:GCM|CHACHA20))/, "what the client offers");
   });
 
   withTls(

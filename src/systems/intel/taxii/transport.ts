@@ -2,6 +2,7 @@ import { lookup } from "node:dns";
 import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
+import { MODERN_TLS } from "../../../platform/crypto/tls.ts";
 
 export interface Exchange {
   readonly method: string;
@@ -65,7 +66,7 @@ export function exchange(given: Exchange): Promise<Answer> {
         },
         signal: given.signal,
         lookup: judgedLookup(loopback),
-        minVersion: "TLSv1.2",
+        ...MODERN_TLS,
         ...(given.tls?.cert === undefined ? {} : { cert: given.tls.cert }),
         ...(given.tls?.key === undefined ? {} : { key: given.tls.key }),
         ...(given.tls?.ca === undefined ? {} : { ca: [...given.tls.ca] }),

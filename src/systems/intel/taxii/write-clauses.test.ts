@@ -273,5 +273,5 @@ clauses(
       },
     );
   },
-  { bodyLimit: LIMIT },
+  { maxContentLength: LIMIT },
 );

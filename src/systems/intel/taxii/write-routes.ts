@@ -4,15 +4,19 @@ import { may } from "../../../core/scope.ts";
 import type { Route } from "../../../platform/http/route.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { CollectionStore } from "./collection-store.ts";
-import { readBody, readEnvelope } from "./envelope.ts";
 import { readFilter } from "./filter.ts";
 import { receiveObjects } from "./inbox.ts";
 import { isTaxiiContent, TAXII_TYPE } from "./media-type.ts";
+import { PushRoom, readPush } from "./pushed.ts";
 import { collectionOf, inRoot, type TaxiiCall } from "./route.ts";
 import { StatusStore } from "./status-store.ts";
 
+/** Bytes of pushes that may be on their way at once. */
+const LEAST_ROOM = 64 * 2 ** 20;
+
 /** What changes a collection: adding objects, their status, deleting (TAXII 2.1 sections 4.3, 5.5 and 5.7). */
 export function writeRoutes(maxContentLength: number): Route[] {
+  const room = new PushRoom(Math.max(LEAST_ROOM, 2 * maxContentLength));
   return [
     {
       ...inRoot(
@@ -20,7 +24,7 @@ export function writeRoutes(maxContentLength: number): Route[] {
         "POST",
         "collections/:collectionId/objects/",
         "Adds objects to a collection that takes them",
-        (call) => addObjects(call, maxContentLength),
+        (call) => addObjects(call, room, maxContentLength),
         "taxii:write",
       ),
       rawBody: true,
@@ -47,16 +51,18 @@ export function writeRoutes(maxContentLength: number): Route[] {
   ];
 }
 
-async function addObjects(call: TaxiiCall, most: number): Promise<object> {
-  const { request } = call;
+async function addObjects(call: TaxiiCall, room: PushRoom, most: number): Promise<object> {
+  const { request, within } = call;
   if (!isTaxiiContent(request.headers["content-type"])) {
     throw new Problem("http.media-type", { detail: `this takes ${TAXII_TYPE}` });
   }
-  await call.within((work) => writable(work, call));
+  const collection = async (work: Work) => (await writable(work, call)).id;
+  await within(collection);
   const body = request.body instanceof Readable ? request.body : Readable.from([]);
-  const parts = readEnvelope(await readBody(body, most, request.headers["content-length"]));
-  const status = await call.within(async (work) =>
-    receiveObjects(work, (await writable(work, call)).id, parts),
+  const status = await room.hold(
+    body,
+    { most, announced: request.headers["content-length"] },
+    async (whole) => receiveObjects({ within, collection }, (await readPush(whole)).parts()),
   );
   call.reply.status(202);
   return status;

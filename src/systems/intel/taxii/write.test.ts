@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { DATABASES } from "../../../platform/records/testing.ts";
 import { client, type IntelNode, intelNode, intelServer } from "../testing.ts";
-import { readEnvelope } from "./envelope.ts";
+import { readPush } from "./pushed.ts";
 
 const TYPE = "application/taxii+json;version=2.1";
 const BOTH = { accept: TYPE, "content-type": TYPE };
@@ -27,7 +27,7 @@ function malware(at: number, more: object = {}): Record<string, unknown> {
   };
 }
 
-test("3.7 the objects of an envelope keep their bytes, whatever stands in and around them", () => {
+test("3.7 the objects of an envelope keep their bytes, whatever stands in and around them", async () => {
   const blank = fc.constantFrom("", " ", "\n\t", "\r\n  ");
   const member = fc.tuple(fc.string(), fc.jsonValue());
   const one = fc.tuple(fc.jsonValue(), blank, blank).map(([value, before, after]) => ({
@@ -35,29 +35,27 @@ test("3.7 the objects of an envelope keep their bytes, whatever stands in and ar
     before,
     after,
   }));
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.array(one, { minLength: 1 }),
       fc.array(member),
       fc.constantFrom("objects", "\\u006fbjects"),
-      (parts, others, name) => {
+      async (parts, others, name) => {
         const list = parts.map(({ text, before, after }) => before + text + after).join(",");
         const around = others
           .filter(([key]) => key !== "objects")
           .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)},`)
           .join("");
-        const read = readEnvelope(Buffer.from(`{${around}"objects":[1], "${name}" : [${list}] }`));
+        const read = await readPush(Buffer.from(`{${around}"objects":[1], "${name}" : [${list}] }`));
         assert.deepEqual(
-          read.map((part) => part.text),
+          [...read.parts()].map((part) => part.text),
           parts.map((part) => part.text),
         );
       },
     ),
   );
-  assert.equal(
-    readEnvelope(Buffer.from(`{"objects":[${"[".repeat(1e5)}${"]".repeat(1e5)}]}`))[0]?.depth,
-    1e5,
-  );
+  const deep = await readPush(Buffer.from(`{"objects":[${"[".repeat(1e5)}${"]".repeat(1e5)}]}`));
+  assert.equal(deep.at(0).depth, 1e5);
 });
 
 for (const database of DATABASES) {

@@ -1,10 +1,9 @@
-import { DownloadOutlined } from "@ant-design/icons";
-import { Button, Dropdown, Select } from "antd";
+import { Button, Select } from "antd";
 import { TLP_LEVELS, tlpLabel } from "../../../core/tlp.ts";
 import { ListPage, type Query, Time, TlpTag, useFilters, useGet, useTexts } from "../../../web/kit.ts";
 import type { Source } from "../imports/model.ts";
+import { EXPORT_FORMATS } from "../library/export-model.ts";
 import {
-  EXPORT_FORMATS,
   LIBRARY_SORTS,
   LIBRARY_STATES,
   type LibraryFacets,
@@ -12,6 +11,7 @@ import {
   MOST_COUNTED,
 } from "../library/model.ts";
 import "./library.css";
+import { ExportButton, exportAddress } from "./library-export.tsx";
 import { LIBRARY, LibraryStateTag, objectPath, TypeName, useTypeName } from "./library-parts.tsx";
 import { STIX_TYPES } from "./library-types.ts";
 
@@ -20,6 +20,7 @@ const FILTERS = [
   "type",
   "tlp",
   "label",
+  "tag",
   "phase",
   "createdFrom",
   "createdTo",
@@ -37,40 +38,6 @@ const FILTERS = [
 function useLibraryQuery(): Query {
   const [all] = useFilters();
   return Object.fromEntries(FILTERS.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
-}
-
-function exportAddress(query: Query, format: string, ids: readonly string[] = []): string {
-  const given = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
-  const search = new URLSearchParams([
-    ...given,
-    ["format", format],
-    ...(ids.length === 0 ? [] : [["ids", ids.join(",")]]),
-  ]);
-  return `${LIBRARY}/export?${search}`;
-}
-
-function ExportMenu() {
-  const t = useTexts("library");
-  const query = useLibraryQuery();
-  return (
-    <Dropdown
-      trigger={["click"]}
-      menu={{
-        items: EXPORT_FORMATS.map((format) => ({
-          key: format,
-          label: (
-            <a href={exportAddress(query, format)} download>
-              {t(`export.${format}`)}
-            </a>
-          ),
-        })),
-      }}
-    >
-      <Button size="small" icon={<DownloadOutlined aria-hidden="true" />}>
-        {t("export.as")}
-      </Button>
-    </Dropdown>
-  );
 }
 
 /** What was understood of the query, and how what matches divides; a part chosen becomes a filter. */
@@ -136,6 +103,7 @@ function Sort() {
 export default function LibraryPage() {
   const t = useTexts("library");
   const [all] = useFilters();
+  const query = useLibraryQuery();
   const typeName = useTypeName();
   const { data: sources } = useGet<{ items: Source[] }>("/api/v1/intel/sources");
   const scores = [20, 40, 60, 80].map((score) => ({
@@ -156,7 +124,7 @@ export default function LibraryPage() {
       side={
         <>
           <Sort />
-          <ExportMenu />
+          <ExportButton query={query} />
         </>
       }
       acts={EXPORT_FORMATS.slice(0, 3).map((format, at) => ({
@@ -164,13 +132,8 @@ export default function LibraryPage() {
         label: t(`export.${format}`),
         needs: "intel:read" as const,
         run: (rows: readonly LibraryThing[]) => {
-          location.assign(
-            exportAddress(
-              {},
-              format,
-              rows.map((row) => row.id),
-            ),
-          );
+          const ids = rows.map((row) => row.id);
+          location.assign(exportAddress({ query: {}, ids }, format));
         },
       }))}
       columns={[

@@ -54,6 +54,7 @@ export default function NewPeerPage() {
       url: form.value("url"),
       login: loginOf(form.values),
     });
+    form.set("url", found.url);
     setOffers(found.roots.flatMap((root) => root.collections));
     return true;
   }, {});

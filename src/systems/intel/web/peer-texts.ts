@@ -9,7 +9,8 @@ export const peerTexts = {
       "先測試連線，再從對方提供的集合中選擇要收取與送出的項目。登入資料會加密保存，之後不再顯示。",
     "peers.name": "名稱",
     "peers.url": "探索網址",
-    "peers.url.why": "對方 TAXII 2.1 伺服器的探索網址，例如 https://peer.example/taxii2/",
+    "peers.url.why":
+      "對方 TAXII 2.1 伺服器的探索網址，例如 https://peer.example/taxii2/；或只填網域，測試連線時依其 _taxii2._tcp SRV 紀錄找出網址。",
     "peers.login": "登入方式",
     "peers.login.token": "API 金鑰",
     "peers.login.basic": "帳號與密碼",
@@ -110,7 +111,8 @@ export const peerTexts = {
       "Test the connection first, then choose what to pull and what to push. The login is encrypted and never shown again.",
     "peers.name": "Name",
     "peers.url": "Discovery address",
-    "peers.url.why": "Discovery of the peer's TAXII 2.1 server, such as https://peer.example/taxii2/",
+    "peers.url.why":
+      "Discovery of the peer's TAXII 2.1 server, such as https://peer.example/taxii2/; or its domain alone, and the test finds the address by the SRV record _taxii2._tcp",
     "peers.login": "Login",
     "peers.login.token": "API key",
     "peers.login.basic": "User and password",
