@@ -11,7 +11,7 @@ import { loadDecays } from "./decay.ts";
 import { EndingStore } from "./endings.ts";
 import { reindexSome, restartReindex } from "./entry-store.ts";
 import { expiryJob } from "./expiry.ts";
-import { FORMS } from "./export.ts";
+import { FORMS } from "./export/forms.ts";
 import { LibraryFilter, LibraryQuery } from "./model.ts";
 import { ObjectPage } from "./object-page.ts";
 import { remark } from "./remarks.ts";

@@ -8,9 +8,9 @@ import { ChangeEnd, DecideSame, LibraryExport, UndoSame } from "./acts-model.ts"
 import type { Decays } from "./decay.ts";
 import { EndingStore } from "./endings.ts";
 import { reindexState, restartReindex } from "./entry-store.ts";
-import { countsOf, FORMS } from "./export.ts";
-import type { FormContext } from "./export-entries.ts";
-import { ExportCounts, MOST_EXPORTED } from "./export-model.ts";
+import type { FormContext } from "./export/entries.ts";
+import { countsOf, FORMS } from "./export/forms.ts";
+import { ExportCounts, MOST_EXPORTED } from "./export/model.ts";
 import { REINDEX } from "./jobs.ts";
 import { searchesFor } from "./log-searches.ts";
 import { MatrixStore, navigatorLayer } from "./matrix-store.ts";

@@ -1,8 +1,8 @@
-import type { JsonObject } from "../stix/json.ts";
-import type { DomainReach, ExportCounts } from "./export-model.ts";
-import type { Value } from "./model.ts";
-import { type Found, rowOf, standingOf } from "./row.ts";
-import { valuesOf } from "./values.ts";
+import type { JsonObject } from "../../stix/json.ts";
+import type { Value } from "../model.ts";
+import { type Found, rowOf, standingOf } from "../row.ts";
+import { valuesOf } from "../values.ts";
+import type { DomainReach, ExportCounts } from "./model.ts";
 
 /** What devices act on: a value, and the object that says so. */
 export interface Entry extends Value {
