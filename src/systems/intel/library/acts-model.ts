@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DomainReach, ExportFormat } from "./export/model.ts";
+import { DomainReach, ExportFormat } from "../exports/model.ts";
 import { LibraryFilter, SameVerdict, StixId } from "./model.ts";
 
 /** What people say with what they decide. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DATABASES } from "../../../platform/records/testing.ts";
+import { FORMS } from "../exports/forms.ts";
 import { libraryIndicators } from "../indicator-feed.ts";
 import { StixObjectStore } from "../object-store.ts";
 import { digestOf } from "../stix/digest.ts";
@@ -11,7 +12,6 @@ import { loadDecays } from "./decay.ts";
 import { EndingStore } from "./endings.ts";
 import { reindexSome, restartReindex } from "./entry-store.ts";
 import { expiryJob } from "./expiry.ts";
-import { FORMS } from "./export/forms.ts";
 import { LibraryFilter, LibraryQuery } from "./model.ts";
 import { ObjectPage } from "./object-page.ts";
 import { remark } from "./remarks.ts";

@@ -9,7 +9,7 @@ import {
   EXPORT_FORMATS,
   type ExportCounts,
   type ExportFormat,
-} from "../library/export/model.ts";
+} from "../exports/model.ts";
 import { LIBRARY } from "./library-parts.tsx";
 
 interface Wanted {

@@ -1,8 +1,8 @@
 import { Button, Select } from "antd";
 import { TLP_LEVELS, tlpLabel } from "../../../core/tlp.ts";
 import { ListPage, type Query, Time, TlpTag, useFilters, useGet, useTexts } from "../../../web/kit.ts";
+import { EXPORT_FORMATS } from "../exports/model.ts";
 import type { Source } from "../imports/model.ts";
-import { EXPORT_FORMATS } from "../library/export/model.ts";
 import {
   LIBRARY_SORTS,
   LIBRARY_STATES,

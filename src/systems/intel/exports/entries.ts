@@ -1,7 +1,7 @@
-import type { JsonObject } from "../../stix/json.ts";
-import type { Value } from "../model.ts";
-import { type Found, rowOf, standingOf } from "../row.ts";
-import { valuesOf } from "../values.ts";
+import type { Value } from "../library/model.ts";
+import { type Found, rowOf, standingOf } from "../library/row.ts";
+import { valuesOf } from "../library/values.ts";
+import type { JsonObject } from "../stix/json.ts";
 import type { DomainReach, ExportCounts } from "./model.ts";
 
 /** What devices act on: a value, and the object that says so. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { csvOf } from "../../csv.ts";
-import type { Value, ValueKind } from "../model.ts";
-import { type Found, objectOf, rowOf } from "../row.ts";
-import { valuesOf } from "../values.ts";
+import { csvOf } from "../csv.ts";
+import type { Value, ValueKind } from "../library/model.ts";
+import { type Found, objectOf, rowOf } from "../library/row.ts";
+import { valuesOf } from "../library/values.ts";
 import { type Entry, type FormContext, gather, headOf } from "./entries.ts";
 import type { DeviceFormat, DomainReach, ExportCounts, ExportFormat } from "./model.ts";
 
