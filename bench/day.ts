@@ -10,11 +10,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { Client } from "../src/app/client.ts";
 import { askNode } from "../src/app/local-socket.ts";
 import { Country, type Infected } from "./support/country.ts";
 import { badDomains } from "./support/indicators.ts";
 import { BenchNode, memoryOf } from "./support/node.ts";
+import { LogSender } from "./support/sender.ts";
 
 const DAY = { security: 430_000, dns: 2_000_000, proxy: 20_000_000 };
 const ALL = DAY.security + DAY.dns + DAY.proxy;
@@ -133,39 +133,26 @@ async function alertsOf(node: BenchNode): Promise<Seen[]> {
   }
 }
 
-async function post(
-  client: Client,
-  kind: string,
-  key: string,
-  body: Buffer,
-): Promise<{ stored: number; unparsed: number }> {
-  for (;;) {
-    const answer = await client.post<{ stored: number; unparsed: number }>(
-      `/ingest/logs?source=${kind}`,
-      body,
-      {
-        "content-type": "text/plain",
-        "idempotency-key": key,
-      },
-    );
-    if (answer.status === 200) return answer.body;
-    if (answer.status !== 503) throw new Error(`${key}: ${answer.status} ${answer.text}`);
-    await wait(500);
-  }
-}
-
 /** The node loads its million indicators by itself; a probe tells when it knows them. */
-async function ready(node: BenchNode, client: Client, probe: string): Promise<number> {
+async function ready(node: BenchNode, sender: LogSender, probe: string): Promise<number> {
   const began = performance.now();
   for (let at = 0; ; at++) {
     const line = new Country(at).dns(Date.now(), { host: "10.99.99.99", user: "-", domain: probe });
-    await post(client, "probe", `probe-${at}`, Buffer.from(`${line}\n`));
+    await sender.send("probe", `probe-${at}`, Buffer.from(`${line}\n`));
     if ((await alertsOf(node)).some(({ mainEntity }) => mainEntity.includes(probe)))
       return (performance.now() - began) / 1000;
     if (performance.now() - began > 300_000)
       throw new Error("the indicators are not known after five minutes");
     await wait(500);
   }
+}
+
+/** Threads that took a tenth of a second at least since then, the busiest first. */
+function secondsSince(before: Map<string, number>, now: Map<string, number>): Record<string, number> {
+  const took = [...now].map(
+    ([name, seconds]) => [name, rounded(seconds - (before.get(name) ?? 0), 1)] as const,
+  );
+  return Object.fromEntries(took.filter(([, seconds]) => seconds >= 0.1).toSorted((a, b) => b[1] - a[1]));
 }
 
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), "lianfang-bench-day-"));
@@ -198,25 +185,28 @@ try {
       name: "bench",
       permissions: ["logs:ingest"],
     });
-    const client = Client.withKey(node.url, secret);
-    const loadSeconds = await ready(node, client, probe);
+    const sender = new LogSender(node.url, secret);
+    const loadSeconds = await ready(node, sender, probe);
     const sum = { stored: 0, unparsed: 0 };
     let next = 0;
     const send = async () => {
       for (let at = next++; at < chunks.length; at = next++) {
         const { kind, file } = chunks[at] as Chunk;
-        const done = await post(client, kind, `day-${at}`, readFileSync(file));
+        const done = await sender.send(kind, `day-${at}`, readFileSync(file));
         sum.stored += done.stored;
         sum.unparsed += done.unparsed;
       }
     };
-    const sender = process.cpuUsage();
-    const cpu = node.cpuSeconds();
+    const own = process.cpuUsage();
+    const [cpu, threads] = [node.cpuSeconds(), node.threadSeconds()];
     const began = performance.now();
     await Promise.all(Array.from({ length: Number(values.senders) }, send));
     const seconds = (performance.now() - began) / 1000;
     const cpuSeconds = node.cpuSeconds() - cpu;
-    const { user, system } = process.cpuUsage(sender);
+    const { user, system } = process.cpuUsage(own);
+    const senderSeconds = (user + system) / 1e6;
+    const byThread = secondsSince(threads, node.threadSeconds());
+    sender.close();
     const alerts = (await alertsOf(node)).filter(({ mainEntity }) => !mainEntity.includes(probe));
     const named = alerts.filter(({ mainEntity }) => mainEntity.startsWith("domain "));
     const foundDomains = domains.filter((domain) =>
@@ -226,6 +216,7 @@ try {
     const foundHosts = infected.filter(({ host }) => hosts.has(host));
     // Parts are merged for some seconds more; what is old then still counts until it is removed.
     await wait(10_000);
+    const laterSeconds = node.cpuSeconds() - cpu - cpuSeconds;
     const { events } = await ask<{ events: { tables: { table: string; rows: number; bytes: number }[] } }>(
       node,
       "GET",
@@ -246,8 +237,12 @@ try {
       seconds: rounded(seconds, 1),
       nodeCpuSeconds: rounded(cpuSeconds, 1),
       nodeCpuMicrosecondsPerLine: rounded((cpuSeconds / LINES) * 1e6),
+      nodeCpuSecondsByThread: byThread,
+      // In the ten seconds after the last answer: what of the load was put off, and what a node does anyway.
+      nodeCpuSecondsLater: rounded(laterSeconds, 1),
       recordsPerTwoCpuSeconds: Math.round((2 * LINES) / cpuSeconds),
-      senderCpuSeconds: rounded((user + system) / 1e6, 1),
+      recordsPerTwoCpuSecondsWithSender: Math.round((2 * LINES) / (cpuSeconds + senderSeconds)),
+      senderCpuSeconds: rounded(senderSeconds, 1),
       indicators: INDICATORS,
       indicatorLoadSeconds: rounded(loadSeconds, 1),
       makingSeconds: rounded(makingSeconds, 1),

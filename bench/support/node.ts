@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -94,10 +94,36 @@ export class BenchNode {
 
   /** CPU seconds of all its threads so far. */
   cpuSeconds(): number {
-    const fields = readFileSync(`/proc/${this.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    // utime and stime, in hundredths of a second on every Linux that Node runs on.
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    return cpuSecondsOf(`/proc/${this.pid}/stat`).seconds;
   }
+
+  /** CPU seconds so far by the name of a thread, of the threads that live; `rest` are those that ended. */
+  threadSeconds(): Map<string, number> {
+    const by = new Map<string, number>();
+    let sum = 0;
+    for (const thread of readdirSync(`/proc/${this.pid}/task`)) {
+      const { name, seconds } = cpuSecondsOf(`/proc/${this.pid}/task/${thread}/stat`);
+      const called = thread === String(this.pid) ? "main" : name;
+      by.set(called, (by.get(called) ?? 0) + seconds);
+      sum += seconds;
+    }
+    return by.set("rest", this.cpuSeconds() - sum);
+  }
+}
+
+/** What a file like /proc/self/stat says; nothing of a thread that ended meanwhile. */
+function cpuSecondsOf(file: string): { name: string; seconds: number } {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return { name: "", seconds: 0 };
+  }
+  const end = text.lastIndexOf(")");
+  const fields = text.slice(end + 2).split(" ");
+  // utime and stime, in hundredths of a second on every Linux that Node runs on.
+  const seconds = (Number(fields[11]) + Number(fields[12])) / 100;
+  return { name: text.slice(text.indexOf("(") + 1, end), seconds };
 }
 
 function answers(address: string): Promise<boolean> {

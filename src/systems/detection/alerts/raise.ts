@@ -3,10 +3,10 @@ import type { OrgId } from "../../../core/org.ts";
 import type { Tlp } from "../../../core/tlp.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import type { Work } from "../../../platform/records/work.ts";
+import { CountingStore } from "./counting.ts";
 import { clean, mainEntityOf } from "./entities.ts";
 import type { Alert, AlertLevel, SampleEvent, Why } from "./model.ts";
 import { gather } from "./rules.ts";
-import { AlertStore } from "./store.ts";
 
 /** That one stored event met one rule. */
 export interface MatchedEvent {
@@ -62,35 +62,24 @@ export interface Match extends SampleEvent {
  * Tells `alerts.raised` for each new alert.
  */
 export async function raiseAlerts(work: Work, matched: readonly MatchedEvent[]): Promise<Raised> {
-  const store = new AlertStore(work);
-  const byKey = new Map<string, Match[]>();
+  const store = new CountingStore(work);
   const seen = new Set<string>();
+  const matches: Match[] = [];
   for (const one of matched) {
     const match = matchOf(one);
-    const { orgId, rule, mainEntity } = match.common;
-    const pair = JSON.stringify([rule.ruleId, match.eventId]);
+    const pair = JSON.stringify([match.common.rule.ruleId, match.eventId]);
     if (seen.has(pair)) continue;
     seen.add(pair);
-    const key = JSON.stringify([orgId, rule.ruleId, mainEntity]);
-    byKey.set(key, [...(byKey.get(key) ?? []), match]);
+    matches.push(match);
   }
-  await store.lock([...byKey.keys()].map(lockNumber));
-  const alerts: Alert[] = [];
-  let counted = 0;
-  for (const matches of byKey.values()) {
-    const fresh = await store.uncounted(matches);
-    const [first] = fresh;
-    if (first === undefined) continue;
-    const open = await store.openFor(first.common, fresh);
-    for (const group of gather(open, fresh, first.common.rule.joinWithin)) {
-      const added =
-        group.joins === undefined
-          ? await store.add(group.matches)
-          : await store.join(group.joins, group.matches);
-      counted += added.counted;
-      if (group.joins === undefined && added.alert !== undefined) alerts.push(added.alert);
-    }
-  }
+  if (matches.length === 0) return { alerts: [], counted: 0 };
+  await store.lock([...new Set(matches.map(keyOf))].map(lockNumber));
+  const fresh = Map.groupBy(await store.uncounted(matches), keyOf);
+  if (fresh.size === 0) return { alerts: [], counted: 0 };
+  const lists = [...fresh.values()];
+  const open = await store.openFor(lists);
+  const groups = lists.flatMap((list, at) => gather(open[at] ?? [], list, list[0]?.common.rule.joinWithin));
+  const { alerts, counted } = await store.add(groups);
   for (const alert of alerts) {
     work.emit({
       topic: "alerts.raised",
@@ -145,6 +134,11 @@ function shortValue(value: unknown): unknown {
 
 function short(text: string): string {
   return clean(text.slice(0, VALUE_CHARS));
+}
+
+/** What matches have in common that one alert gathers. */
+function keyOf({ common: { orgId, rule, mainEntity } }: Match): string {
+  return JSON.stringify([orgId, rule.ruleId, mainEntity]);
 }
 
 /** A number for PostgreSQL's advisory lock; two keys that share one merely wait for each other. */

@@ -11,6 +11,8 @@ import { type AlertTables, instant } from "./tables.ts";
 
 /** Different sights that one alert keeps apart. */
 export const MOST_SIGHTS = 1_000;
+/** Rows of one statement, which may have 65,535 parameters. */
+const CHUNK = 3_000;
 
 interface Counted {
   readonly host: string;
@@ -31,33 +33,44 @@ export class SightStore {
     this.#work = work;
   }
 
-  /** Counts matches of an alert that is held. */
-  async add(alertId: string, matches: readonly Match[]): Promise<void> {
-    const counted = new Map<string, Counted>();
-    for (const match of matches) take(counted, partsOf(match), match);
-    const { there } = await this.#db
+  /** Counts matches of alerts that are held, each of which stands once in the list. */
+  async add(alerts: readonly { readonly id: string; readonly matches: readonly Match[] }[]): Promise<void> {
+    if (alerts.length === 0) return;
+    const rows = await this.#db
       .selectFrom("alert_sight")
-      .select(({ fn }) => fn.countAll<string | number>().as("there"))
-      .where("alert_id", "=", alertId)
-      .executeTakeFirstOrThrow();
-    const all = Number(there) + counted.size <= MOST_SIGHTS ? counted : await this.#bounded(alertId, counted);
-    await this.#db
-      .insertInto("alert_sight")
-      .values(
-        [...all.values()].map(({ host, address, user, member, rest, first, last, count }) => ({
-          alert_id: alertId,
-          ...{ host, address, user_name: user, member_id: member, rest },
-          ...{ first_seen: first, last_seen: last, count },
-        })),
-      )
-      .onConflict((conflict) =>
-        conflict.columns(["alert_id", "host", "address", "user_name", "member_id", "rest"]).doUpdateSet({
-          first_seen: sql`least(alert_sight.first_seen, excluded.first_seen)`,
-          last_seen: sql`greatest(alert_sight.last_seen, excluded.last_seen)`,
-          count: sql`alert_sight.count + excluded.count`,
-        }),
-      )
+      .select(["alert_id", ({ fn }) => fn.countAll<string | number>().as("there")])
+      .where("alert_id", "=", sql<string>`any(${alerts.map(({ id }) => id)}::uuid[])`)
+      .groupBy("alert_id")
       .execute();
+    const there = new Map(rows.map((row) => [row.alert_id, Number(row.there)]));
+    const all: (Counted & { readonly alertId: string })[] = [];
+    for (const { id, matches } of alerts) {
+      const counted = new Map<string, Counted>();
+      for (const match of matches) take(counted, partsOf(match), match);
+      const fits = (there.get(id) ?? 0) + counted.size <= MOST_SIGHTS;
+      const kept = fits ? counted : await this.#bounded(id, counted);
+      for (const one of kept.values()) all.push({ ...one, alertId: id });
+    }
+    for (let at = 0; at < all.length; at += CHUNK)
+      await this.#db
+        .insertInto("alert_sight")
+        .values(
+          all
+            .slice(at, at + CHUNK)
+            .map(({ alertId, host, address, user, member, rest, first, last, count }) => ({
+              alert_id: alertId,
+              ...{ host, address, user_name: user, member_id: member, rest },
+              ...{ first_seen: first, last_seen: last, count },
+            })),
+        )
+        .onConflict((conflict) =>
+          conflict.columns(["alert_id", "host", "address", "user_name", "member_id", "rest"]).doUpdateSet({
+            first_seen: sql`least(alert_sight.first_seen, excluded.first_seen)`,
+            last_seen: sql`greatest(alert_sight.last_seen, excluded.last_seen)`,
+            count: sql`alert_sight.count + excluded.count`,
+          }),
+        )
+        .execute();
   }
 
   /** Those that are there already or still find room; the others together in one. */

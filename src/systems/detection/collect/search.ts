@@ -8,6 +8,7 @@ import { visible } from "../../../platform/events/visible.ts";
 import { ipv4Number } from "../parsers/text/address.ts";
 import type { BatchFormat } from "../pipeline/batch.ts";
 import { placeOf } from "../pipeline/event-id.ts";
+import { mayHoldSql, runOf } from "../pipeline/line-search.ts";
 import { LOG_TABLE } from "../pipeline/log-table.ts";
 import { recordOf } from "../pipeline/process.ts";
 import type { LogDetail, LogQuery, LogRecord } from "./model.ts";
@@ -150,6 +151,8 @@ export function passing(scope: Scope, query: Omit<LogQuery, "limit" | "cursor">)
   }
   if (query.ip !== undefined) addAddress(query.ip, add);
   for (const [index, word] of wordsOf(query.q ?? "").entries()) {
+    const run = runOf(word);
+    if (run !== undefined) add(mayHoldSql(`run${index}`), { [`run${index}`]: run });
     add(`positionCaseInsensitiveUTF8(original, {word${index}:String}) > 0`, { [`word${index}`]: word });
   }
   return { sql: conditions.join(" AND "), params };

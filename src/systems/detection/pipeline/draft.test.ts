@@ -63,6 +63,7 @@ function rowOf(record: EcsDraft, original: string): Uint8Array {
     record,
     time,
     original,
+    place: -1,
     form: "lines",
     plain: true,
     rules: [],

@@ -159,6 +159,7 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
       record,
       time,
       original: read.original,
+      place: read.original === line.text ? line.at : -1,
       form: read.form,
       plain: (plain && read.form === task.format) || !CONTROL.test(read.original),
       rules,
