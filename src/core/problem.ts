@@ -60,6 +60,11 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export interface Fault {
   readonly path: string;
   readonly message: string;
+  /** The rule that is broken, as a standard or format names it. */
+  readonly rule?: string | undefined;
+  /** The message's key among the console's texts, `intel:why.tag-alone`, and what stands in it. */
+  readonly key?: string | undefined;
+  readonly facts?: Readonly<Record<string, string | number>> | undefined;
 }
 
 /** Thrown to refuse; the HTTP layer answers it as `application/problem+json`, the CLI prints it. */

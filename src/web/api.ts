@@ -86,12 +86,27 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+function factsOf(value: unknown): Record<string, string | number> {
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(
+    entries.filter(([, fact]) => typeof fact === "string" || typeof fact === "number"),
+  ) as Record<string, string | number>;
+}
+
 function faultsOf(value: unknown): Fault[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((entry: unknown) => {
     if (typeof entry !== "object" || entry === null) return [];
-    const { path, message } = entry as { path?: unknown; message?: unknown };
-    return typeof message === "string" ? [{ path: textOf(path) ?? "", message }] : [];
+    const { path, message, rule, key, facts } = entry as Readonly<Record<string, unknown>>;
+    if (typeof message !== "string") return [];
+    return [
+      {
+        path: textOf(path) ?? "",
+        message,
+        ...(typeof rule === "string" ? { rule } : {}),
+        ...(typeof key === "string" ? { key, facts: factsOf(facts) } : {}),
+      },
+    ];
   });
 }
 

@@ -1,6 +1,7 @@
 import { createInstance } from "i18next";
 import { useCallback } from "react";
 import { initReactI18next, useTranslation } from "react-i18next";
+import type { Fault } from "../core/problem.ts";
 import { kept } from "./kept.ts";
 import type { WebDoor } from "./page.ts";
 import { kitTexts } from "./texts/kit.ts";
@@ -53,6 +54,11 @@ export function useLanguage(): [Language, (language: Language) => void] {
     void instance.changeLanguage(language);
   }, []);
   return [i18n.language === "en" ? "en" : "zh", choose];
+}
+
+/** Why something was refused, in the language of the screen where its texts have the reason, else as the server said it. */
+export function faultWords({ key, facts, message }: Fault): string {
+  return key !== undefined && instance.exists(key) ? instance.t(key, facts ?? {}) : message;
 }
 
 /** For words outside of React, such as a toast. */

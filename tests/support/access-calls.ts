@@ -275,6 +275,7 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "intel.imports-export": list("/api/v1/intel/imports/export"),
   "intel.import": get(imported("")),
   "intel.import-objects": get(imported("/objects")),
+  "intel.import-objects-export": get(imported("/objects/export")),
   "intel.import-file": get(imported("/file")),
   // A preview of a text is no table: whoever sees it is told so.
   "intel.import-sample": { kind: "self", path: imported("/sample") },

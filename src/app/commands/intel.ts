@@ -14,6 +14,7 @@ interface ImportArguments {
   tlp: string;
   org?: string;
   source?: string;
+  confidence?: string;
   dryRun?: boolean;
   json?: boolean;
 }
@@ -34,6 +35,7 @@ export function addIntel(program: Command): void {
     .option("--tlp <marking>", `of what bears none: ${TLP_LEVELS.join(", ")}`, "amber")
     .option("--org <shortName>", "organisation whose library it is; the authority otherwise")
     .option("--source <name>", "who published it")
+    .option("--confidence <0-100>", "of what the import makes and that bears none")
     .option("--dry-run", "only say what would come in")
     .option("--json", "JSON lines")
     .action((files: string[], options: ImportArguments) =>
@@ -93,6 +95,7 @@ async function importOne(
     store: String(options.dryRun !== true),
     ...(options.format === undefined ? {} : { format: options.format }),
     ...(options.source === undefined ? {} : { source: options.source }),
+    ...(options.confidence === undefined ? {} : { confidence: options.confidence }),
     ...(orgId === undefined ? {} : { orgId }),
   });
   const { id } = await node.ask<{ id: string }>({
@@ -129,14 +132,15 @@ async function untilDone(node: LocalNode, id: string, name: string | undefined):
   }
 }
 
-function told({ id, format, state, counts, preview, refusals, reason }: ImportDetail) {
+function told({ id, format, state, counts, preview, refusals, reason, before }: ImportDetail) {
   return {
     import: id,
+    ...(before === null ? {} : { alreadyImportedAt: before.storedAt, alreadyImportedAs: before.id }),
     format,
     state,
     total: counts.total,
-    new: preview?.new ?? counts.new,
-    known: preview?.known ?? counts.known,
+    new: counts.new,
+    known: counts.known,
     conflicts: preview?.conflicts,
     warned: counts.warned,
     refused: counts.refused,
@@ -148,15 +152,18 @@ function told({ id, format, state, counts, preview, refusals, reason }: ImportDe
 function print(file: string, detail: ImportDetail): void {
   const all = told(detail);
   const verb = detail.state === "previewed" ? "would come in" : "came in";
-  const nothing = detail.state === "stored" && all.total > 0 && all.new === 0;
-  if (nothing) console.log(`${file}: is in already; nothing new came in`);
+  if (detail.before !== null)
+    console.log(`${file}: already imported at ${detail.before.storedAt} (import ${detail.before.id})`);
+  else if (detail.state === "stored" && all.total > 0 && all.new === 0)
+    console.log(`${file}: all of it is in already; nothing new came in`);
   console.log(
     detail.state === "failed"
       ? `${file}: failed, ${all.reason}`
       : `${file}: ${all.format}, ${all.new} new ${verb}, ${all.known} known already, ${all.warned} on a warninglist, ${all.refused} refused`,
   );
-  for (const { path, message } of all.refusals.slice(0, SHOWN_REFUSALS)) console.log(`  ${path}: ${message}`);
-  const rest = all.refused - Math.min(SHOWN_REFUSALS, all.refusals.length);
-  if (rest > 0) console.log(`  and ${rest} more; --json lists the first 1,000`);
+  for (const { path, rule, message } of all.refusals.slice(0, SHOWN_REFUSALS))
+    console.log(`  ${path}: ${message} (${rule})`);
+  const rest = all.refusals.length - SHOWN_REFUSALS;
+  if (rest > 0) console.log(`  and ${rest} more reasons; --json lists the first 1,000`);
   if (detail.state === "stored") console.log(`  to undo it: the console's 匯入紀錄, import ${detail.id}`);
 }

@@ -102,7 +102,7 @@ function convert(pattern: string, options: PatternOptions): void {
   }
 }
 
-type Told = Omit<StixFinding, "level">;
+type Told = Pick<StixFinding, "path" | "rule" | "message">;
 
 interface FileJudgement {
   readonly valid: boolean;
@@ -122,7 +122,7 @@ async function judgementOf(file: string): Promise<FileJudgement> {
     judged = await validateStixStream(input);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { valid: false, errors: [{ path: "", rule: UNREADABLE, message }], warnings: [] };
+    return { valid: false, errors: [{ path: "$", rule: UNREADABLE, message }], warnings: [] };
   }
   const { valid, moreErrors, moreWarnings } = judged;
   return {
@@ -149,5 +149,5 @@ function printJudgement(file: string, judged: FileJudgement): void {
 }
 
 function lineOf({ path, message, rule }: Told): string {
-  return `${path === "" ? "" : `${path}: `}${message} (${rule})`;
+  return `${path}: ${message} (${rule})`;
 }

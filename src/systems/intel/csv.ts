@@ -1,4 +1,4 @@
-import type { Import } from "./imports/model.ts";
+import type { Import, ImportEntry } from "./imports/model.ts";
 import type { ItemRow } from "./model.ts";
 
 const COLUMNS = [
@@ -29,6 +29,30 @@ export function itemsCsv(rows: readonly ItemRow[]): string {
     row.releasedAt ?? "",
   ]);
   return csvOf([COLUMNS, ...lines]);
+}
+
+/** A row for each object; of what was refused a row for each reason. */
+export function entriesCsv(rows: readonly ImportEntry[]): string {
+  const heads = "position,path,id,type,name,tlp,state,told_by,warninglists,place,rule,reason".split(",");
+  const lines = rows.flatMap((row) => {
+    const state = row.refusals.length > 0 ? "refused" : row.known ? "known" : "new";
+    const lists = [...new Set(row.warnings.map(({ list }) => list))].join("; ");
+    const told = row.toldBy.join("; ");
+    const base = [String(row.position), row.path, row.id, row.type, row.name];
+    if (row.refusals.length === 0)
+      return [[...base, row.tlp, row.conflict ? `${state}, conflict` : state, told, lists, "", "", ""]];
+    return row.refusals.map(({ path, rule, message }) => [
+      ...base,
+      "",
+      state,
+      told,
+      lists,
+      path,
+      rule,
+      message,
+    ]);
+  });
+  return csvOf([heads, ...lines]);
 }
 
 export function importsCsv(rows: readonly Import[]): string {

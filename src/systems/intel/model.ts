@@ -2,6 +2,7 @@ import { z } from "zod";
 import { OrgId, Sector } from "../../core/org.ts";
 import { PageQuery } from "../../core/page.ts";
 import { Tlp } from "../../core/tlp.ts";
+import { refanged } from "./defang.ts";
 
 /** The five national kinds of shared information (mission I5). */
 export const INTEL_KINDS = ["ANA", "EWA", "DEF", "INT", "FBI"] as const;
@@ -31,6 +32,12 @@ const hex = (length: number) =>
 const DOMAIN =
   /^(?=.{1,253}$)(?!.*\.\d+$)[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?(?:\.[\p{L}\p{N}_](?:[\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?){0,20}$/u;
 
+/** What no URL holds unencoded (RFC 3986). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is meant.
+const NO_URL_SIGNS = /[\s<>"\u0000-\u001f\u007f]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is meant.
+const URL_SIGNS = /^[^\s<>"\u0000-\u001f\u007f]*$/;
+
 /** An indicator of compromise by its value, in the form that observables carry. */
 export const IndicatorValue = z
   .discriminatedUnion("type", [
@@ -41,7 +48,16 @@ export const IndicatorValue = z
       value: z.string().trim().toLowerCase().regex(DOMAIN, "not a domain name"),
       ...times,
     }),
-    z.object({ type: z.literal("url"), value: z.string().trim().max(4000).pipe(z.url()), ...times }),
+    z.object({
+      type: z.literal("url"),
+      value: z
+        .string()
+        .trim()
+        .max(4000)
+        .regex(URL_SIGNS, "no blanks, quotes and angle brackets")
+        .pipe(z.url()),
+      ...times,
+    }),
     z.object({ type: z.literal("sha256"), value: hex(64), ...times }),
     z.object({ type: z.literal("sha1"), value: hex(40), ...times }),
     z.object({ type: z.literal("md5"), value: hex(32), ...times }),
@@ -61,18 +77,14 @@ export type IndicatorValue = z.infer<typeof IndicatorValue>;
  * defanged form in which people write them (`hxxps://evil[.]example`). Nothing where it is none of these.
  */
 export function readIndicator(line: string): IndicatorValue | undefined {
-  const value = line
-    .trim()
-    .replace(/^hxxp(s?):/i, "http$1:")
-    .replace(/\[\.\]|\(\.\)|\[dot\]/gi, ".")
-    .replace(/\[at\]|\[@\]/gi, "@")
-    .replace(/\[:\]/g, ":");
+  const value = refanged(line.trim());
   const hash = { 32: "md5", 40: "sha1", 64: "sha256" }[/^[0-9a-f]+$/i.test(value) ? value.length : 0];
   const types = hash === undefined ? (["ipv4", "ipv6", "email", "url", "domain"] as const) : [hash];
   for (const type of types) {
     if (type === "url" && !/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) continue;
     if (type === "domain" && !value.includes(".")) continue;
-    const read = IndicatorValue.safeParse({ type, value });
+    const said = type === "url" ? value.replaceAll(NO_URL_SIGNS, encodeURIComponent) : value;
+    const read = IndicatorValue.safeParse({ type, value: said });
     if (read.success) return read.data;
   }
   return undefined;

@@ -1,5 +1,4 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kysely";
-import type { Fault } from "../../core/problem.ts";
 import type { Removed } from "./deidentify/deidentify.ts";
 import type { Secrets } from "./deidentify/secrets.ts";
 import type {
@@ -10,6 +9,7 @@ import type {
   ReadOptions,
 } from "./imports/model.ts";
 import type { IndicatorValue, Recipient } from "./model.ts";
+import type { Cause, Refusal } from "./reasons/model.ts";
 
 /** A point in time: read as the driver reads it, written as an instant. */
 type Time = ColumnType<Date | string, string, string>;
@@ -174,10 +174,11 @@ export interface IntelImportTable {
   blob_size: number | null;
   state: string;
   counts: JSONColumnType<ImportCounts, string, string>;
-  refusals: JsonOf<Fault[]>;
+  refusals: JsonOf<Refusal[]>;
   progress: JsonOf<ImportProgress>;
   choices: JsonOf<ImportChoices>;
   reason: string | null;
+  failure: ColumnType<Cause | null, string | null | undefined, string | null>;
   by_id: string;
   by_name: string;
   at: Time;
@@ -197,6 +198,8 @@ export interface IntelImportEntryTable {
   version_key: string | null;
   digest: string;
   warnings: JSONColumnType<EntryWarning[] | null, string | null, string | null>;
+  refusals: JSONColumnType<Refusal[] | null, string | null, string | null>;
+  more_reasons: Generated<number>;
 }
 
 export interface IntelFeedTable {
@@ -218,6 +221,7 @@ export interface IntelFeedTable {
   last_run_at: MaybeTime;
   last_result: string | null;
   last_error: string | null;
+  last_failure: ColumnType<Cause | null, string | null | undefined, string | null>;
   last_import_id: string | null;
   failures: Generated<number>;
 }

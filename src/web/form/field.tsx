@@ -1,5 +1,5 @@
 import { type ReactNode, useId } from "react";
-import { useTexts } from "../i18n.ts";
+import { faultWords, useTexts } from "../i18n.ts";
 import type { FieldName, Form } from "./form.ts";
 
 /** What a control is given by its field. */
@@ -65,7 +65,7 @@ export function Field<V extends object>({
       {invalid && (
         <p id={`${id}-fault`} className="field-fault">
           <span aria-hidden="true">✕ </span>
-          {faults.map((fault) => fault.message).join(" ")}
+          {faults.map(faultWords).join(" ")}
         </p>
       )}
       {children({

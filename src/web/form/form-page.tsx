@@ -2,7 +2,7 @@ import { Button } from "antd";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { ApiProblem } from "../api.ts";
 import { useTouch } from "../data.ts";
-import { useTexts } from "../i18n.ts";
+import { faultWords, useTexts } from "../i18n.ts";
 import { FaultList, RequestId } from "../parts/faces.tsx";
 import { type Form, fieldOf } from "./form.ts";
 
@@ -97,7 +97,7 @@ export function FormBody<V extends object, Out>({
                   <button type="button" className="link" onClick={() => leadTo(fieldOf(fault.path))}>
                     {t("form.fault", {
                       label: labelOf(area.current, fieldOf(fault.path)),
-                      message: fault.message,
+                      message: faultWords(fault),
                     })}
                   </button>
                 </li>

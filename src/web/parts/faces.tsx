@@ -2,7 +2,7 @@ import { Button } from "antd";
 import { type ReactNode, useEffect, useState } from "react";
 import { type ApiProblem, serverNow } from "../api.ts";
 import type { Got } from "../data.ts";
-import { useTexts } from "../i18n.ts";
+import { faultWords, useTexts } from "../i18n.ts";
 import { CopyButton } from "./copyable.tsx";
 import { useNow } from "./time.tsx";
 
@@ -46,7 +46,7 @@ export function FaultList({ problem }: { readonly problem: ApiProblem }) {
     <ul className="faults">
       {problem.faults.map((fault) => (
         <li key={fault.path + fault.message}>
-          {fault.path !== "" && <code>{fault.path}</code>} {fault.message}
+          {fault.path !== "" && <code>{fault.path}</code>} {faultWords(fault)}
         </li>
       ))}
     </ul>

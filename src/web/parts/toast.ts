@@ -1,6 +1,6 @@
 import type { message } from "antd";
 import type { ApiProblem } from "../api.ts";
-import { translate } from "../i18n.ts";
+import { faultWords, translate } from "../i18n.ts";
 
 type MessageApi = ReturnType<typeof message.useMessage>[0];
 let shownBy: MessageApi | undefined;
@@ -15,7 +15,7 @@ export function problemWords(problem: ApiProblem): string {
   const words = translate(`problem:${problem.code}`);
   const first = problem.faults[0];
   const detail =
-    first === undefined ? "" : ` (${first.path === "" ? "" : `${first.path}: `}${first.message})`;
+    first === undefined ? "" : ` (${first.path === "" ? "" : `${first.path}: `}${faultWords(first)})`;
   return problem.requestId !== undefined && problem.status >= 500
     ? `${words}${detail} [${problem.requestId}]`
     : words + detail;

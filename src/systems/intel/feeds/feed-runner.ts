@@ -9,6 +9,8 @@ import type { Imports } from "../imports/acts.ts";
 import { detectFormat } from "../imports/detect.ts";
 import { ImportStore } from "../imports/import-store.ts";
 import type { ImportFormat } from "../imports/model.ts";
+import { plainCause } from "../imports/plain.ts";
+import { type Cause, cause } from "../reasons/model.ts";
 import { type FeedRecord, FeedStore } from "./feed-store.ts";
 import { FetchFault, fetchFeed } from "./fetch.ts";
 import { loginHeaders } from "./login.ts";
@@ -75,11 +77,8 @@ export class FeedRunner {
     } catch (error) {
       const known = error instanceof FetchFault || error instanceof Problem;
       if (!known) log.error({ err: error, feed: id }, "a feed failed by a fault of the program");
-      const message = known
-        ? error instanceof Problem
-          ? (error.detail ?? error.message)
-          : error.message
-        : "a fault of the program; the log has more";
+      const failure = plainCause(failureOf(error));
+      const { message } = failure;
       await records.within(scope, (work) => {
         const failures = feed.failures + 1;
         // Twice as long after each failure, but never longer than a day.
@@ -92,11 +91,12 @@ export class FeedRunner {
           last_run_at: work.now,
           last_result: "failed",
           last_error: message.slice(0, 500),
+          last_failure: failure,
           failures,
           ...(feed.paused ? {} : { next_run_at: addMillis(work.now, minutes * 60_000) }),
         } as Parameters<FeedStore["note"]>[1]);
       });
-      return { result: "failed", importId: null, error: message };
+      return { result: "failed", importId: null, error: message, failure };
     }
   }
 
@@ -115,8 +115,7 @@ export class FeedRunner {
     const importId = changed ? uuidV7() : null;
     const detected = taken === undefined ? undefined : detectFormat(taken.body.subarray(0, HEAD));
     const format = taken?.format ?? detected?.format;
-    if (changed && format === undefined)
-      throw new FetchFault("its answer is in no format that can be imported");
+    if (changed && format === undefined) throw new FetchFault("fetch-format");
     await this.parts.records.within(scope, async (work) => {
       if (importId !== null && taken !== undefined && kept !== undefined && format !== undefined) {
         await new ImportStore(work).insert({
@@ -152,12 +151,13 @@ export class FeedRunner {
         last_run_at: work.now,
         last_result: importId === null ? "unchanged" : "imported",
         last_error: null,
+        last_failure: null,
         failures: 0,
         ...(importId === null ? {} : { last_import_id: importId }),
         ...(feed.paused ? {} : { next_run_at: addMillis(work.now, feed.every_minutes * 60_000) }),
       } as Parameters<FeedStore["note"]>[1]);
     });
-    return { result: importId === null ? "unchanged" : "imported", importId, error: null };
+    return { result: importId === null ? "unchanged" : "imported", importId, error: null, failure: null };
   }
 
   private async take(feed: FeedRecord, preview: boolean): Promise<Taken | undefined> {
@@ -193,7 +193,7 @@ export class FeedRunner {
     try {
       manifest = Manifest.parse(JSON.parse(answer.body.toString("utf8")));
     } catch {
-      throw new FetchFault("its manifest.json is none of a MISP feed");
+      throw new FetchFault("fetch-manifest");
     }
     const before = preview ? {} : feed.checkpoint;
     const changed = Object.entries(manifest)
@@ -226,7 +226,7 @@ export class FeedRunner {
     try {
       return loginHeaders(this.parts.nodeKey, id, sealed);
     } catch {
-      throw new FetchFault("its login was sealed under another node's key; give it again");
+      throw new FetchFault("fetch-key");
     }
   }
 
@@ -244,6 +244,12 @@ export class FeedRunner {
       signal: this.stopping.signal,
     });
   }
+}
+
+function failureOf(error: unknown): Cause {
+  if (error instanceof FetchFault) return error.told;
+  if (error instanceof Problem) return cause("fetch-problem", { detail: error.detail ?? error.message });
+  return cause("program");
 }
 
 /** The host and the last part of the path: never the query, in which keys stand. */

@@ -198,7 +198,7 @@ export class FeedStore {
     const stored = Object.fromEntries(
       Object.entries(change).map(([name, value]) => [
         name,
-        name === "checkpoint" ? JSON.stringify(value) : value,
+        name === "checkpoint" || (name === "last_failure" && value !== null) ? JSON.stringify(value) : value,
       ]),
     );
     await this.work
@@ -249,6 +249,7 @@ function feedOf(row: FeedRecord): Feed {
     lastRunAt: instantOrNull(row.last_run_at),
     lastResult: FEED_RESULTS.find((each) => each === row.last_result) ?? null,
     lastError: row.last_error,
+    lastFailure: row.last_failure,
     lastImportId: row.last_import_id,
     failures: row.failures,
   };

@@ -3,10 +3,18 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { type Cause, cause, type Reason, type ReasonFacts } from "../reasons/model.ts";
 
 /** A fetch that is refused or goes wrong; the message is fit to be shown and holds no query of the address. */
 export class FetchFault extends Error {
   override readonly name = "FetchFault";
+  readonly told: Cause;
+
+  constructor(why: Reason, facts: ReasonFacts = {}) {
+    const told = cause(why, facts);
+    super(told.message);
+    this.told = told;
+  }
 }
 
 export interface Fetching {
@@ -93,8 +101,7 @@ export async function fetchFeed(address: string, fetching: Fetching): Promise<Fe
     if ([301, 302, 303, 307, 308].includes(status) && headers.location !== undefined) {
       response.destroy();
       const next = addressOf(headers.location, url);
-      if (url.protocol === "https:" && next.protocol !== "https:")
-        throw new FetchFault("it redirects from https to http");
+      if (url.protocol === "https:" && next.protocol !== "https:") throw new FetchFault("fetch-downgrade");
       url = next;
       continue;
     }
@@ -104,7 +111,7 @@ export async function fetchFeed(address: string, fetching: Fetching): Promise<Fe
     }
     if (status !== 200) {
       response.destroy();
-      throw new FetchFault(`${url.hostname} answers ${status}`);
+      throw new FetchFault("fetch-status", { host: url.hostname, status });
     }
     const body = await bodyOf(response, fetching.mostBytes, signal);
     return {
@@ -114,15 +121,14 @@ export async function fetchFeed(address: string, fetching: Fetching): Promise<Fe
       lastModified: headers["last-modified"]?.slice(0, 100) ?? null,
     };
   }
-  throw new FetchFault(`it redirects more than ${MOST_REDIRECTS} times`);
+  throw new FetchFault("fetch-redirects", { most: MOST_REDIRECTS });
 }
 
 function addressOf(text: string, base?: URL): URL {
   const url = URL.parse(text, base?.href);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
-    throw new FetchFault("only http and https addresses are fetched");
-  if (url.username !== "" || url.password !== "")
-    throw new FetchFault("the address holds a user or password");
+    throw new FetchFault("fetch-scheme");
+  if (url.username !== "" || url.password !== "") throw new FetchFault("fetch-password");
   return url;
 }
 
@@ -133,13 +139,13 @@ function ask(
 ): Promise<IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
   const allowed = allowedHosts.some((each) => each.toLowerCase() === host);
-  const refused = `${host} is within the own network; name it in intel.feedHosts to allow it`;
-  if (!allowed && isIP(host) !== 0 && isInside(host)) throw new FetchFault(refused);
+  const refused = () => new FetchFault("fetch-inside", { host });
+  if (!allowed && isIP(host) !== 0 && isInside(host)) throw refused();
   const checked: LookupFunction = (name, options, done) => {
     lookup(name, { ...options, all: true }, (error, found) => {
       const addresses = found ?? [];
       const inside = addresses.some((each) => isInside(each.address));
-      if (error === null && !allowed && inside) return done(new FetchFault(refused), []);
+      if (error === null && !allowed && inside) return done(refused(), []);
       if (options.all === true) return done(error, addresses);
       const [first] = addresses;
       return done(error, first?.address ?? "", first?.family);
@@ -162,7 +168,7 @@ function ask(
   return new Promise((done, fail) => {
     request.on("response", done);
     request.on("timeout", () =>
-      request.destroy(new FetchFault(`${host} says nothing for ${IDLE_MS / 1000} s`)),
+      request.destroy(new FetchFault("fetch-silent", { host, seconds: IDLE_MS / 1000 })),
     );
     request.on("error", (error: NodeJS.ErrnoException) => fail(plainly(error, host)));
     request.end();
@@ -172,7 +178,7 @@ function ask(
 async function bodyOf(response: IncomingMessage, most: number, signal: AbortSignal): Promise<Buffer> {
   if (Number(response.headers["content-length"] ?? 0) > most) {
     response.destroy();
-    throw new FetchFault(`its answer is larger than ${most} bytes`);
+    throw new FetchFault("fetch-large", { bytes: most });
   }
   const encoding = response.headers["content-encoding"];
   const unpack = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress }[encoding ?? ""];
@@ -183,13 +189,13 @@ async function bodyOf(response: IncomingMessage, most: number, signal: AbortSign
   try {
     for await (const part of stream) {
       size += part.length;
-      if (size > most) throw new FetchFault(`its answer is larger than ${most} bytes`);
+      if (size > most) throw new FetchFault("fetch-large", { bytes: most });
       parts.push(part);
     }
   } catch (error) {
     response.destroy();
-    if (signal.aborted) throw new FetchFault("its answer takes too long");
-    throw error instanceof FetchFault ? error : new FetchFault("its answer breaks off");
+    if (signal.aborted) throw new FetchFault("fetch-late");
+    throw error instanceof FetchFault ? error : new FetchFault("fetch-cut");
   }
   return Buffer.concat(parts);
 }
@@ -197,16 +203,20 @@ async function bodyOf(response: IncomingMessage, most: number, signal: AbortSign
 function plainly(error: NodeJS.ErrnoException, host: string): FetchFault {
   if (error instanceof FetchFault) return error;
   if (error.name === "AbortError" || error.name === "TimeoutError")
-    return new FetchFault(`${host} takes too long`);
-  const words: Record<string, string> = {
-    ENOTFOUND: "there is no such name",
-    EAI_AGAIN: "the name cannot be looked up now",
-    ECONNREFUSED: "nobody listens there",
-    ECONNRESET: "the connection was cut",
-    CERT_HAS_EXPIRED: "its certificate has expired",
-    DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is signed by nobody known",
-    SELF_SIGNED_CERT_IN_CHAIN: "its certificate is signed by nobody known",
-    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-  };
-  return new FetchFault(`${host}: ${words[error.code ?? ""] ?? `no answer (${error.code ?? "unknown"})`}`);
+    return new FetchFault("fetch-slow", { host });
+  const why = CONNECTION[error.code ?? ""];
+  return why === undefined
+    ? new FetchFault("fetch-unreachable", { host, code: error.code ?? "unknown" })
+    : new FetchFault(why, { host });
 }
+
+const CONNECTION: Readonly<Record<string, Reason>> = {
+  ENOTFOUND: "fetch-name",
+  EAI_AGAIN: "fetch-name-now",
+  ECONNREFUSED: "fetch-refused",
+  ECONNRESET: "fetch-reset",
+  CERT_HAS_EXPIRED: "fetch-cert-expired",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "fetch-cert-unknown",
+  SELF_SIGNED_CERT_IN_CHAIN: "fetch-cert-unknown",
+  ERR_TLS_CERT_ALTNAME_INVALID: "fetch-cert-name",
+};

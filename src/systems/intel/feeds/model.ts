@@ -3,6 +3,7 @@ import { OrgId } from "../../../core/org.ts";
 import { PageQuery } from "../../../core/page.ts";
 import { Tlp } from "../../../core/tlp.ts";
 import { CsvMapping, ImportFormat, Reliability } from "../imports/model.ts";
+import { Cause } from "../reasons/model.ts";
 
 export const FEED_RESULTS = ["imported", "unchanged", "failed"] as const;
 
@@ -70,7 +71,9 @@ export const Feed = z.object({
   nextRunAt: z.iso.datetime().nullable(),
   lastRunAt: z.iso.datetime().nullable(),
   lastResult: z.enum(FEED_RESULTS).nullable(),
+  /** Why the last run failed, in English; `lastFailure` has it for both languages. */
   lastError: z.string().nullable(),
+  lastFailure: Cause.nullable(),
   lastImportId: z.uuid().nullable(),
   /** Since the last success. */
   failures: z.number().int(),
@@ -115,5 +118,6 @@ export const FeedRun = z.object({
   result: z.enum(FEED_RESULTS),
   importId: z.uuid().nullable(),
   error: z.string().nullable(),
+  failure: Cause.nullable(),
 });
 export type FeedRun = z.infer<typeof FeedRun>;

@@ -5,21 +5,24 @@ import { tlpRank } from "../../../core/tlp.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import type { Platform } from "../../../platform/platform.ts";
 import type { Work } from "../../../platform/records/work.ts";
+import { faultOf, refusal } from "../reasons/model.ts";
+import { guessMapping } from "./columns.ts";
+import { headText } from "./decode.ts";
 import { detectFormat } from "./detect.ts";
 import { type ImportRecord, ImportStore } from "./import-store.ts";
-import type {
-  CsvMapping,
-  ImportDecision,
-  ImportDetail,
-  ImportState,
-  Reread,
-  TableSample,
-  Upload,
+import {
+  type CsvMapping,
+  type ImportDecision,
+  type ImportDetail,
+  type ImportState,
+  type Reread,
+  type TableSample,
+  UPLOADS_SOURCE,
+  type Upload,
 } from "./model.ts";
-import { decoded } from "./read.ts";
 import type { ImportRunner } from "./runner.ts";
 import { SourceStore } from "./source-store.ts";
-import { guessMapping, sampleOf } from "./table.ts";
+import { sampleOf } from "./table.ts";
 
 /** What importing needs of the outside world. */
 export interface Imports extends Pick<Platform, "records" | "blobs"> {
@@ -28,7 +31,6 @@ export interface Imports extends Pick<Platform, "records" | "blobs"> {
 
 const HEAD = 1024 * 1024;
 const SAMPLE_BYTES = 64 * 1024;
-const UPLOADS = "檔案匯入 Uploads";
 
 /** Keeps a file and begins to read it. Problem http.too-large, or intel.unknown-format when it is none of the formats. */
 export async function takeUpload(
@@ -45,11 +47,11 @@ export async function takeUpload(
   const detected = detectFormat(head);
   const format = given.format ?? detected?.format;
   if (size === 0)
-    throw new Problem("http.invalid", { faults: [{ path: "body", message: "the file is empty" }] });
+    throw new Problem("http.invalid", { faults: [faultOf(refusal("body", "file size", "file-empty"))] });
   if (format === undefined) throw new Problem("intel.unknown-format");
   const id = uuidV7();
   await imports.records.within(scope, async (work) => {
-    const source = await new SourceStore(work).named(orgId, "upload", given.source ?? UPLOADS, {
+    const source = await new SourceStore(work).named(orgId, "upload", given.source ?? UPLOADS_SOURCE, {
       tlp: "green",
       reliability: given.reliability,
     });
@@ -64,7 +66,7 @@ export async function takeUpload(
       blob_sha256: sha256,
       blob_size: size,
       state: given.store ? "storing" : "reading",
-      choices: { tlp: given.tlp, clearance: scope.clearance },
+      choices: { tlp: given.tlp, clearance: scope.clearance, confidence: given.confidence },
     });
     work.audit({
       action: "intel.import",
@@ -116,10 +118,7 @@ export async function sampleImport(
     size += part.length;
     if (size >= SAMPLE_BYTES) break;
   }
-  const head = Buffer.concat(parts).subarray(0, SAMPLE_BYTES);
-  // Behind the last end of a line a row, or a character, may be cut.
-  const whole = size < SAMPLE_BYTES ? head : head.subarray(0, head.lastIndexOf(10) + 1);
-  const { text } = decoded(whole);
+  const text = headText(Buffer.concat(parts), SAMPLE_BYTES);
   const mapping = row.options.csv ?? guessMapping(text);
   return sampleOf(text, delimiter === undefined ? mapping : { ...mapping, delimiter });
 }
@@ -140,8 +139,14 @@ export async function rereadImport(
       state: "reading",
       format: change.format ?? row.format,
       options: { ...row.options, ...(change.csv === undefined ? {} : { csv: change.csv }) },
-      choices: { tlp, clearance: scope.clearance },
+      choices: {
+        tlp,
+        clearance: scope.clearance,
+        confidence:
+          change.confidence === undefined ? row.choices.confidence : (change.confidence ?? undefined),
+      },
       reason: null,
+      failure: null,
     };
   });
 }
@@ -162,7 +167,7 @@ export async function storeChosen(
     return {
       state: "storing",
       choices: { ...row.choices, ...decision },
-      progress: { done: 0, total: row.counts.total },
+      progress: { done: 0, total: row.counts.total + row.counts.refused },
     };
   });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Fault } from "../../../core/problem.ts";
 import { TLP_LEVELS, type Tlp } from "../../../core/tlp.ts";
+import { type Reason, type ReasonFacts, type Refusal, refusal } from "../reasons/model.ts";
+import { schemaRefusals } from "../reasons/schema.ts";
 import { observableIdentifier } from "../stix/identifier.ts";
 import { isJsonObject, isList, type Json, type JsonObject } from "../stix/json.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
@@ -11,6 +12,7 @@ import {
   type ImportOptions,
   importedId,
   once,
+  referenceUrl,
   reportObject,
   type Said,
   vulnerabilityObject,
@@ -80,16 +82,14 @@ interface Product {
  */
 export function importCsaf(given: unknown, options: ImportOptions): Imported {
   const document = Document.safeParse(isJsonObject(given) ? given["document"] : undefined);
-  if (!document.success || !isJsonObject(given)) {
-    const issues = document.error?.issues.slice(0, 10) ?? [];
+  if (!document.success || !isJsonObject(given))
     return {
       objects: [],
-      refused: issues.map((issue) => ({
-        path: ["document", ...issue.path].map(String).join("."),
-        message: issue.message,
-      })),
+      refused:
+        document.error === undefined
+          ? [refusal("document", "csaf schema", "object")]
+          : schemaRefusals(document.error, "document", "csaf"),
     };
-  }
   return new Advisory(given, document.data, options).read();
 }
 
@@ -99,7 +99,7 @@ class Advisory {
   private readonly options: ImportOptions;
   private readonly said: Said;
   private readonly products = new Map<string, Product>();
-  private readonly refused: Fault[] = [];
+  private readonly refused: Refusal[] = [];
   private readonly objects: StixObject[] = [];
   private relations = 0;
 
@@ -121,14 +121,13 @@ class Advisory {
       Date.parse(a.date) >= Date.parse(b.date) ? a : b,
     );
     if (tracking.status !== "draft" && newest.number.split("+")[0] !== tracking.version.split("+")[0])
-      this.fault(
-        "document.tracking.version",
-        `the newest revision is ${newest.number.slice(0, 40)} (6.1.16)`,
-      );
+      this.fault("document.tracking.version", "6.1.16", "csaf-revision", {
+        number: newest.number.slice(0, 40),
+      });
     this.readTree(this.given["product_tree"], "product_tree");
     const vulnerabilities = this.given["vulnerabilities"];
     if (vulnerabilities !== undefined && !isList(vulnerabilities))
-      this.fault("vulnerabilities", "a list is wanted");
+      this.fault("vulnerabilities", "schema", "list");
     else
       (vulnerabilities ?? []).forEach((each, at) => {
         this.vulnerability(each, `vulnerabilities.${at}`);
@@ -149,26 +148,27 @@ class Advisory {
         labels: [document.category, document.publisher.name],
         refs: parts.map((part) => part.id),
         references: document.references
-          .filter(({ url }) => URL.canParse(url))
-          .slice(0, 100)
-          .map(({ url, summary }) => ({
-            source_name: document.publisher.name,
-            url,
-            ...(summary ? { description: summary } : {}),
-          })),
+          .flatMap(({ url, summary }) => {
+            const read = referenceUrl(url);
+            if (read === undefined) return [];
+            const source_name = document.publisher.name;
+            return [{ source_name, url: read, ...(summary ? { description: summary } : {}) }];
+          })
+          .slice(0, 100),
       },
       this.options,
     );
     return { objects: [...parts, report], refused: this.refused };
   }
 
-  private fault(path: string, message: string): undefined {
-    this.refused.push({ path, message });
+  /** `test` is the mandatory test of CSAF that fails, or `schema`. */
+  private fault(path: string, test: string, why: Reason, facts: ReasonFacts = {}): undefined {
+    this.refused.push(refusal(path, `csaf ${test}`, why, facts));
   }
 
   private readTree(tree: Json | undefined, path: string): undefined {
     if (tree === undefined) return;
-    if (!isJsonObject(tree)) return this.fault(path, "an object is wanted");
+    if (!isJsonObject(tree)) return this.fault(path, "schema", "object");
     for (const [at, each] of listOf(tree["full_product_names"]).entries())
       this.define(each, `${path}.full_product_names.${at}`, {});
     this.readBranches(tree["branches"], `${path}.branches`, {}, 0);
@@ -176,10 +176,7 @@ class Advisory {
       if (isJsonObject(each)) {
         for (const end of ["product_reference", "relates_to_product_reference"])
           if (!this.products.has(String(each[end])))
-            this.fault(
-              `${path}.relationships.${at}.${end}`,
-              "no product is defined under this identifier (6.1.1)",
-            );
+            this.fault(`${path}.relationships.${at}.${end}`, "6.1.1", "csaf-product");
         this.define(each["full_product_name"], `${path}.relationships.${at}.full_product_name`, {});
       }
   }
@@ -190,7 +187,7 @@ class Advisory {
     above: Omit<Product, "name">,
     depth: number,
   ): undefined {
-    if (depth > DEEPEST_BRANCH) return this.fault(path, `branches within more than ${DEEPEST_BRANCH} others`);
+    if (depth > DEEPEST_BRANCH) return this.fault(path, "depth", "csaf-deep", { levels: DEEPEST_BRANCH });
     for (const [at, branch] of listOf(branches).entries()) {
       const here = `${path}.${at}`;
       if (
@@ -198,7 +195,7 @@ class Advisory {
         typeof branch["category"] !== "string" ||
         typeof branch["name"] !== "string"
       ) {
-        this.fault(here, "a branch with category and name is wanted");
+        this.fault(here, "schema", "csaf-branch");
         continue;
       }
       const { category, name } = branch;
@@ -218,10 +215,10 @@ class Advisory {
       typeof product["product_id"] !== "string" ||
       typeof product["name"] !== "string"
     )
-      return this.fault(path, "product_id and name are wanted");
+      return this.fault(path, "schema", "csaf-product-wanted");
     const { product_id: id, name, product_identification_helper: identified } = product;
     if (this.products.has(id))
-      return this.fault(`${path}.product_id`, `${id.slice(0, 80)} is defined twice (6.1.2)`);
+      return this.fault(`${path}.product_id`, "6.1.2", "twice", { name: id.slice(0, 80) });
     const cpe = isJsonObject(identified) ? identified["cpe"] : undefined;
     this.products.set(id, { ...known, name, ...(typeof cpe === "string" ? { cpe } : {}) });
   }
@@ -229,16 +226,13 @@ class Advisory {
   private vulnerability(given: Json, path: string): undefined {
     const read = Vulnerability.safeParse(given);
     if (!read.success) {
-      const [issue] = read.error.issues;
-      return this.fault(
-        [path, ...(issue?.path ?? [])].map(String).join("."),
-        issue?.message ?? "not a vulnerability",
-      );
+      this.refused.push(...schemaRefusals(read.error, path, "csaf", 1));
+      return;
     }
     const { cve, title, ids, notes, scores, metrics, product_status: statuses, remediations } = read.data;
-    if (cve !== undefined && !CVE.test(cve)) return this.fault(`${path}.cve`, "not a CVE number");
+    if (cve !== undefined && !CVE.test(cve)) return this.fault(`${path}.cve`, "schema", "not-cve");
     const name = cve ?? ids[0]?.text ?? title;
-    if (name === undefined) return this.fault(path, "neither cve, ids nor title (6.1)");
+    if (name === undefined) return this.fault(path, "3.2.3", "csaf-name");
     const weaknesses = [...(read.data.cwe === undefined ? [] : [read.data.cwe]), ...read.data.cwes].map(
       (each) => each.id,
     );
@@ -274,17 +268,17 @@ class Advisory {
         const here = `${path}.${status}.${at}`;
         const product = typeof id === "string" ? this.products.get(id) : undefined;
         if (typeof id !== "string" || product === undefined) {
-          this.fault(here, "no product is defined under this identifier (6.1.1)");
+          this.fault(here, "6.1.1", "csaf-product");
           continue;
         }
         const group = /affected$/.test(status) && status !== "known_not_affected" ? "affected" : status;
         const other = groups.get(id);
         if (other !== undefined && CONTRADICTS.has([other, group].sort().join()))
-          this.fault(here, `also ${other}, which contradicts it (6.1.6)`);
+          this.fault(here, "6.1.6", "csaf-contradicts", { status: other });
         groups.set(id, group);
         if (++this.relations > MOST_RELATIONS) {
           if (this.relations === MOST_RELATIONS + 1)
-            this.fault(here, `only ${MOST_RELATIONS} relations of products come in`);
+            this.fault(here, "size", "csaf-relations", { most: MOST_RELATIONS });
           continue;
         }
         const software = this.software(product);
@@ -324,8 +318,8 @@ class Advisory {
     path: string,
   ): void {
     const missing = ids.findIndex((id) => !this.products.has(id));
-    if (missing >= 0)
-      this.fault(`${path}.product_ids.${missing}`, "no product is defined under this identifier (6.1.1)");
+    if (missing >= 0) this.fault(`${path}.product_ids.${missing}`, "6.1.1", "csaf-product");
+    const read = url === undefined ? undefined : referenceUrl(url);
     const course = stixObject({
       type: "course-of-action",
       spec_version: "2.1",
@@ -344,9 +338,7 @@ class Advisory {
       description: details,
       labels: [category],
       external_references:
-        url !== undefined && URL.canParse(url)
-          ? [{ source_name: this.document.publisher.name, url }]
-          : undefined,
+        read === undefined ? undefined : [{ source_name: this.document.publisher.name, url: read }],
     });
     this.objects.push(course, relation("mitigates", course.id, vulnerability, this.said, this.options));
   }

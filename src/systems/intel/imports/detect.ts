@@ -1,7 +1,8 @@
 import { readIndicator } from "../model.ts";
+import { guessMapping, isRemark } from "./columns.ts";
+import { headText } from "./decode.ts";
 import { firstByte } from "./json-parts.ts";
 import type { CsvMapping, ImportFormat } from "./model.ts";
-import { guessMapping } from "./table.ts";
 
 /** What a file is by its content; its name only decides between Markdown's plain text and a table. */
 export interface Detected {
@@ -15,7 +16,10 @@ const HEAD = 64 * 1024;
 export function detectFormat(bytes: Buffer): Detected | undefined {
   if (bytes.subarray(0, 1024).includes("%PDF-")) return { format: "pdf" };
   const start = firstByte(bytes);
-  const head = bytes.toString("utf8", start, Math.min(bytes.length, start + HEAD));
+  const wide = bytes[0] === 0xff || bytes[0] === 0xfe;
+  const head = wide
+    ? headText(bytes, HEAD)
+    : bytes.toString("utf8", start, Math.min(bytes.length, start + HEAD));
   if (head === "" || head.includes("\0")) return undefined;
   if (head.startsWith("{") || head.startsWith("[")) return ofJson(head, bytes, start);
   if (head.startsWith("<")) {
@@ -25,7 +29,9 @@ export function detectFormat(bytes: Buffer): Detected | undefined {
   }
   const firstLine = head.slice(0, head.search(/\r?\n|$/));
   if (/^"?cveID"?,"?vendorProject"?,/.test(firstLine)) return { format: "kev" };
-  return isTable(head) ? { format: "csv", csv: guessMapping(head) } : { format: "text" };
+  // Big5 and what else is no UTF-8 is read as text before its columns are looked at.
+  const text = wide ? head : headText(bytes, HEAD).trimStart();
+  return isTable(text) ? { format: "csv", csv: guessMapping(text) } : { format: "text" };
 }
 
 /** Members that only one format has, looked for at the beginning and, in small files, everywhere. */
@@ -54,21 +60,18 @@ function ofJson(head: string, bytes: Buffer, start: number): Detected | undefine
 /** A header that names a value, or lines most of which begin with an indicator. */
 function isTable(head: string): boolean {
   const lines = head.split("\n").slice(0, 200);
-  if (head.length >= HEAD) lines.pop();
-  const kept = lines
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith(";"));
+  const kept = lines.map((line) => line.trim()).filter((line) => line !== "" && !isRemark(line));
   const [first] = kept;
   if (first === undefined)
     return lines.length > 0 && head.startsWith("#") && !head.startsWith("# ") && !head.startsWith("##");
   const { header, columns, delimiter } = guessMapping(head);
-  const column = columns.indexOf("value");
-  if (header && column >= 0) return true;
+  const values = columns.flatMap((meaning, at) => (meaning === "value" ? [at] : []));
+  if (header && values.length > 0) return true;
   const isRow = (line: string) => {
     const cells = line.split(delimiter);
     // Of a bare list the value stands first, perhaps with a word behind it.
-    const value = cells.length > 1 && column >= 0 ? (cells[column] ?? "") : (line.split(/\s/, 1)[0] ?? "");
-    return readIndicator(unquoted(value)) !== undefined;
+    const said = cells.length > 1 ? values.map((at) => cells[at] ?? "") : [line.split(/\s/, 1)[0] ?? ""];
+    return said.some((value) => readIndicator(unquoted(value)) !== undefined);
   };
   return kept.filter(isRow).length * 10 >= kept.length * 6;
 }

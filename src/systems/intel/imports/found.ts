@@ -1,7 +1,7 @@
-import type { Fault } from "../../../core/problem.ts";
 import { type Tlp, tlpLabel, tlpRank } from "../../../core/tlp.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import { type IndicatorType, readIndicator } from "../model.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
 import { digestOf } from "../stix/digest.ts";
 import { isJsonObject, type Json, type JsonObject } from "../stix/json.ts";
 import { markedTlpOf } from "../stix/marking.ts";
@@ -27,10 +27,34 @@ export interface FoundValue {
   readonly value: string;
 }
 
-export type Found = FoundObject | Fault;
+/** Something that stays out: where it is, what it is as far as that can be told, and every reason by itself. */
+export interface Refused {
+  readonly path: string;
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly reasons: readonly Refusal[];
+  /** More reasons than these. */
+  readonly more: number;
+}
 
-export function isFault(found: Found): found is Fault {
-  return "message" in found;
+export type Found = FoundObject | Refused;
+
+export function isRefused(found: Found): found is Refused {
+  return "reasons" in found;
+}
+
+/** Refused for one reason; `value` is the object, where there is one. */
+export function refusedAt(reason: Refusal, value?: unknown): Refused {
+  return { path: reason.path, ...whatOf(value), reasons: [reason], more: 0 };
+}
+
+/** What a refused object calls itself, as far as it says. */
+function whatOf(value: unknown): { id: string; type: string; name: string } {
+  if (!isJsonObject(value)) return { id: "", type: "", name: "" };
+  const object = value as JsonObject;
+  const text = (member: string) => (typeof object[member] === "string" ? plain(object[member]) : "");
+  return { id: text("id"), type: text("type"), name: foundName(object) };
 }
 
 export interface Bounds {
@@ -40,7 +64,7 @@ export interface Bounds {
   readonly clearance: Tlp;
 }
 
-const MOST_REASONS = 5;
+const MOST_REASONS = 20;
 
 /** Judges an object by itself: what breaks a MUST of STIX 2.1 or is marked above the clearance is refused with its reasons. */
 export function judged(
@@ -50,17 +74,21 @@ export function judged(
   bounds: Bounds,
   made = false,
 ): Found {
-  const reasons = validate(value).filter((finding) => finding.level === "must");
-  if (!isJsonObject(value) || reasons.length > 0) {
-    const told = reasons.slice(0, MOST_REASONS).map((each) => `${each.path || "object"}: ${each.message}`);
-    const rest = reasons.length - told.length;
-    return { path, message: `${told.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}` };
+  if (!isJsonObject(value)) return refusedAt(refusal(path, "8 type", "object"));
+  if ((value as JsonObject)["type"] === "bundle")
+    return refusedAt(refusal(path, "8 bundle", "bundle-inside"), value);
+  const broken = validate(value).filter((finding) => finding.level === "must");
+  if (broken.length > 0) {
+    const reasons = broken.slice(0, MOST_REASONS).map((each): Refusal => {
+      const at = each.path === "$" ? path : `${path}.${each.path}`;
+      return { path: at, rule: each.rule, why: each.why, facts: each.facts, message: each.message };
+    });
+    return { path, ...whatOf(value), reasons, more: broken.length - reasons.length };
   }
   const object = value as StixObject;
-  if (object.type === "bundle") return { path, message: "a bundle within a bundle" };
   const tlp = markedTlpOf(object) ?? bounds.tlp;
   if (tlpRank(tlp) > tlpRank(bounds.clearance))
-    return { path, message: `marked ${tlpLabel(tlp)}, above the clearance of who imports it` };
+    return refusedAt(refusal(path, "tlp clearance", "above-clearance", { tlp: tlpLabel(tlp) }), value);
   const version = versionOf(object);
   return {
     text: text ?? JSON.stringify(object),

@@ -1,12 +1,13 @@
 import { type Selectable, type SqlBool, sql } from "kysely";
 import type { Page } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
-import { tlpOfRank } from "../../../core/tlp.ts";
+import { tlpOfRank, tlpRank } from "../../../core/tlp.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { containing, cursorOf } from "../item-store.ts";
 import { rowOf } from "../library/row.ts";
 import { SearchStore } from "../library/search-store.ts";
+import type { Refusal } from "../reasons/model.ts";
 import { type IntelImportTable, type IntelTables, instant, instantOrNull } from "../tables.ts";
 import { foundName } from "./found.ts";
 import {
@@ -42,6 +43,8 @@ export interface EntryRow {
   readonly version_key: string | null;
   readonly digest: string;
   readonly warnings: readonly EntryWarning[] | null;
+  readonly refusals: readonly Refusal[] | null;
+  readonly more_reasons: number;
 }
 
 /** Imports and their previews, as far as the scope sees them. */
@@ -121,13 +124,53 @@ export class ImportStore {
 
   async detail(id: string): Promise<ImportDetail> {
     const row = await this.record(id);
+    const preview = row.state === "previewed" ? await this.preview(row) : null;
+    const base = importOf(row);
     return {
-      ...importOf(row),
+      ...base,
+      // The library goes on while a preview waits.
+      counts: preview === null ? base.counts : { ...base.counts, new: preview.new, known: preview.known },
       unmarkedTlp: row.choices.tlp,
+      defaultConfidence: row.choices.confidence ?? null,
       options: row.options,
-      refusals: row.refusals,
-      preview: row.state === "previewed" ? await this.preview(row) : null,
+      refusals: row.refusals.map((each) => ({ ...UNTYPED, ...each })),
+      before: await this.before(row),
+      preview,
     };
+  }
+
+  private async before(row: ImportRecord): Promise<ImportDetail["before"]> {
+    if (row.blob_sha256 === null) return null;
+    const earlier = await this.work
+      .tables<IntelTables>()
+      .selectFrom("intel_import")
+      .select(["id", "at", "stored_at"])
+      .where("blob_sha256", "=", row.blob_sha256)
+      .where("org_id", "=", row.org_id)
+      .where("state", "=", "stored")
+      .where("id", "<", row.id)
+      .where(visible(this.work, "intel_import"))
+      .orderBy("id", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    if (earlier === undefined || earlier.stored_at === null) return null;
+    return { id: earlier.id, at: instant(earlier.at), storedAt: instant(earlier.stored_at) };
+  }
+
+  /** What storing a preview would count, for whoever imports it: what stands above the clearance counts as new. */
+  async previewCounts(row: ImportRecord): Promise<{ new: number; known: number }> {
+    const { total, known } = await this.standing(row, tlpRank(row.choices.clearance));
+    return { new: total - known, known };
+  }
+
+  /** Every row of a preview, or of what a stored import told, in order: for export. */
+  async *allEntries(id: string, view: EntryFilter["view"]): AsyncGenerator<ImportEntry> {
+    let cursor: string | undefined;
+    do {
+      const page: Page<ImportEntry> = await this.entries(id, { view, limit: 200, cursor });
+      yield* page.items;
+      cursor = page.next;
+    } while (cursor !== undefined);
   }
 
   async entries(id: string, { view, limit, cursor }: EntryFilter): Promise<Page<ImportEntry>> {
@@ -138,12 +181,12 @@ export class ImportStore {
 
   async addEntries(importId: string, rows: readonly EntryRow[]): Promise<void> {
     await sql`insert into intel_import_entry
-        (import_id, position, path, tlp, id, type, name, version_key, digest, warnings)
-      select ${importId}::uuid, position, path, tlp, id, type, name, version_key, digest, warnings
+        (import_id, position, path, tlp, id, type, name, version_key, digest, warnings, refusals, more_reasons)
+      select ${importId}::uuid, position, path, tlp, id, type, name, version_key, digest, warnings, refusals,
+        more_reasons
       from json_to_recordset(${JSON.stringify(rows)}::text::json) as given (position integer, path text,
-        tlp smallint, id text, type text, name text, version_key text, digest text, warnings jsonb)`.execute(
-      this.work.tables<IntelTables>(),
-    );
+        tlp smallint, id text, type text, name text, version_key text, digest text, warnings jsonb,
+        refusals jsonb, more_reasons integer)`.execute(this.work.tables<IntelTables>());
   }
 
   async forgetEntries(importId: string): Promise<void> {
@@ -163,7 +206,7 @@ export class ImportStore {
     const stored = Object.fromEntries(
       Object.entries(change).map(([name, value]) => [
         name,
-        AS_JSON.has(name) ? JSON.stringify(value) : value,
+        AS_JSON.has(name) && value !== null ? JSON.stringify(value) : value,
       ]),
     );
     const { numUpdatedRows } = await this.work
@@ -203,12 +246,18 @@ export class ImportStore {
   }
 
   private async preview(row: ImportRecord): Promise<{ new: number; known: number; conflicts: number }> {
-    const { rows } = await sql<{ known: number; total: number; conflicts: number }>`
-      select count(*)::int as total, count(*) filter (where ${this.isKnown(row)})::int as known,
-        count(*) filter (where ${this.isConflict(row)})::int as conflicts
-      from intel_import_entry e where e.import_id = ${row.id}::uuid`.execute(this.work.tables<IntelTables>());
-    const { total, known, conflicts } = rows[0] ?? { total: 0, known: 0, conflicts: 0 };
+    const { total, known, conflicts } = await this.standing(row);
     return { new: total - known, known, conflicts };
+  }
+
+  private async standing(row: ImportRecord, highest = tlpRank("red")) {
+    const { rows } = await sql<{ known: number; total: number; conflicts: number }>`
+      select count(*)::int as total, count(*) filter (where ${this.isKnown(row, highest)})::int as known,
+        count(*) filter (where ${this.isConflict(row)})::int as conflicts
+      from intel_import_entry e where e.import_id = ${row.id}::uuid and e.refusals is null`.execute(
+      this.work.tables<IntelTables>(),
+    );
+    return rows[0] ?? { total: 0, known: 0, conflicts: 0 };
   }
 
   private async previewed(
@@ -219,18 +268,24 @@ export class ImportStore {
   ): Promise<Page<ImportEntry>> {
     const wanted = {
       all: sql<SqlBool>`true`,
-      new: sql<SqlBool>`not ${this.isKnown(row)}`,
+      new: sql<SqlBool>`(e.refusals is null and not ${this.isKnown(row)})`,
       known: this.isKnown(row),
       warned: sql<SqlBool>`e.warnings is not null`,
       conflicts: this.isConflict(row),
+      refused: sql<SqlBool>`e.refusals is not null`,
     }[view];
     const db = this.work.tables<IntelTables>();
     const counted = await sql<{ total: number }>`select count(*)::int as total from intel_import_entry e
       where e.import_id = ${row.id}::uuid and ${wanted}`.execute(db);
     const { rows } = await sql<
-      Omit<ImportEntry, "tlp" | "warnings"> & { tlp: number; warnings: EntryWarning[] | null }
+      Omit<ImportEntry, "tlp" | "warnings" | "refusals"> & {
+        tlp: number;
+        warnings: EntryWarning[] | null;
+        refusals: Refusal[] | null;
+      }
     >`
-      select e.position, e.path, e.id, e.type, e.name, e.tlp, e.warnings, ${this.isKnown(row)} as known,
+      select e.position, e.path, e.id, e.type, e.name, e.tlp, e.warnings, e.refusals,
+        e.more_reasons as "moreReasons", ${this.isKnown(row)} as known,
         ${this.isConflict(row)} as conflict, ${this.tellers(row)} as "toldBy"
       from intel_import_entry e
       where e.import_id = ${row.id}::uuid and e.position > ${after} and ${wanted}
@@ -239,6 +294,7 @@ export class ImportStore {
       ...entry,
       tlp: tlpOfRank(entry.tlp),
       warnings: entry.warnings ?? [],
+      refusals: entry.refusals ?? [],
     }));
     return pageOfEntries(await this.withEnds(entries, row), limit, counted.rows[0]?.total ?? 0);
   }
@@ -272,6 +328,8 @@ export class ImportStore {
         conflict: false,
         toldBy: [],
         warnings: [],
+        refusals: [],
+        moreReasons: 0,
       };
     });
     return pageOfEntries(await this.withEnds(entries, row), limit, counted.rows[0]?.total ?? 0);
@@ -301,9 +359,10 @@ export class ImportStore {
     });
   }
 
-  private isKnown(row: ImportRecord) {
-    return sql<SqlBool>`exists (select 1 from stix_object o where o.org_id = ${row.org_id}::uuid and o.id = e.id
-      and o.digest = e.digest and o.collection_id is null and ${visible(this.work, "o")})`;
+  private isKnown(row: ImportRecord, highest = tlpRank("red")) {
+    return sql<SqlBool>`(e.refusals is null and exists (select 1 from stix_object o where o.org_id = ${row.org_id}::uuid
+      and o.id = e.id and o.digest = e.digest and o.collection_id is null and o.tlp <= ${highest}::int
+      and ${visible(this.work, "o")}))`;
   }
 
   private isConflict(row: ImportRecord) {
@@ -344,7 +403,10 @@ export class ImportStore {
   }
 }
 
-const AS_JSON = new Set(["options", "counts", "refusals", "progress", "choices"]);
+const AS_JSON = new Set(["options", "counts", "refusals", "progress", "choices", "failure"]);
+
+/** Refusals that were written down before they had rules and reasons. */
+const UNTYPED = { rule: "", why: "", facts: {} };
 
 function importOf(row: SourcedRecord): Import {
   return {
@@ -365,6 +427,7 @@ function importOf(row: SourcedRecord): Import {
     counts: row.counts,
     progress: row.progress,
     reason: row.reason,
+    failure: row.failure,
     by: row.by_name,
     at: instant(row.at),
     storedAt: instantOrNull(row.stored_at),
@@ -373,9 +436,15 @@ function importOf(row: SourcedRecord): Import {
 }
 
 /** The ids that the name of a relationship is made of: `<source> <type> <target>`. */
-function endsOf({ type, name }: ImportEntry): [string, string] | undefined {
+function endsOf({ type, name, refusals }: ImportEntry): [string, string] | undefined {
   const [source, , target, more] = name.split(" ");
-  if (type !== "relationship" || source === undefined || target === undefined || more !== undefined)
+  if (
+    refusals.length > 0 ||
+    type !== "relationship" ||
+    source === undefined ||
+    target === undefined ||
+    more !== undefined
+  )
     return undefined;
   return [source, target];
 }

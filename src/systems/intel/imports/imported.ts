@@ -1,8 +1,8 @@
 import type { Instant } from "../../../core/instant.ts";
-import type { Fault } from "../../../core/problem.ts";
 import type { Tlp } from "../../../core/tlp.ts";
 import { uuidV5 } from "../../../platform/crypto/digest.ts";
 import { type IndicatorValue, readIndicator } from "../model.ts";
+import type { Refusal } from "../reasons/model.ts";
 import type { Json } from "../stix/json.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
@@ -11,7 +11,7 @@ import { observableOf, patternOf } from "../stix/observable.ts";
 /** What an import would bring in, for the preview: STIX 2.1 objects, and each thing that was left out, with its place. */
 export interface Imported {
   readonly objects: readonly StixObject[];
-  readonly refused: readonly Fault[];
+  readonly refused: readonly Refusal[];
 }
 
 export interface ImportOptions {
@@ -39,6 +39,11 @@ export interface Said {
   readonly confidence?: number | undefined;
   /** Taken back at its source. */
   readonly revoked?: boolean;
+}
+
+/** A reference's address as RFC 3986 has it, or nothing where it is none. */
+export function referenceUrl(text: string): string | undefined {
+  return URL.parse(text.trim())?.href.replaceAll(/["<>\s]/g, encodeURIComponent);
 }
 
 /** Whoever publishes the source, as the creator of what is made out of it. */

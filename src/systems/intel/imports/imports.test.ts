@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
+import { refusal } from "../reasons/model.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import type { StixObject } from "../stix/object.ts";
 import { validate } from "../stix/validate.ts";
@@ -124,7 +125,7 @@ two lines",1,1763856000
     options,
   );
   assert.deepEqual(namesOf(bare), ["198.51.100.1", "evil.example"]);
-  assert.deepEqual(bare.refused, [{ path: "line 5", message: "no indicator: nothing here" }]);
+  assert.deepEqual(bare.refused, [refusal("line 5", "csv value", "no-indicator", { value: "nothing here" })]);
 });
 
 test("a report: defanged and plain indicators, once each; files, numbers and prose are none", () => {

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { jsonFaultAt } from "../../../core/json-fault.ts";
-import type { Fault } from "../../../core/problem.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
 
 /** An element of a list in a JSON document: its text as it came, where its first byte is, how deep brackets stand in it. */
 interface JsonPart {
@@ -25,7 +25,7 @@ const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
  * that counts brackets and never recurses, so that neither the length of the document nor any depth of nesting matters.
  * A broken element is a fault of its own and the rest goes on; so is what is wrong with the document around the list.
  */
-export function* jsonParts(bytes: Buffer, member: string): Generator<JsonPart | Fault> {
+export function* jsonParts(bytes: Buffer, member: string): Generator<JsonPart | Refusal> {
   const start = firstByte(bytes);
   const isList = bytes[start] === 0x5b;
   const listDepth = isList ? 1 : 2;
@@ -60,62 +60,55 @@ export function* jsonParts(bytes: Buffer, member: string): Generator<JsonPart | 
         around.push([at, bytes.length]);
       } else if (inList && depth < listDepth - 1) break;
     } else if (byte === COMMA && inList && depth === listDepth) {
-      yield partOf(bytes, from, at, deepest, index) ?? {
-        path: `${member}.${index}`,
-        message: `nothing stands here (byte ${from})`,
-      };
+      yield partOf(bytes, from, at, deepest, index) ??
+        refusal(`${member}.${index}`, "json syntax", "nothing-here", { at: from });
       [from, deepest, index] = [at + 1, 0, index + 1];
     } else if (depth === 1 && byte !== COLON && !BLANKS.has(byte)) key = undefined;
   }
   if (inList) {
-    yield {
-      path: `${member}.${index}`,
-      message: `the file ends here, before the object does (byte ${bytes.length})`,
-    };
+    yield refusal(`${member}.${index}`, "json syntax", "json-ends", { at: bytes.length });
     return;
   }
   const rest = Buffer.concat(around.map(([begin, end]) => bytes.subarray(begin, end))).toString("utf8");
   const fault = around.length === 0 || rest.length > LARGEST ? -1 : jsonFaultAt(rest);
-  if (fault >= 0)
-    yield {
-      path: member,
-      message: `what stands around the list is no JSON (character ${fault + 1} without it)`,
-    };
+  if (fault >= 0) yield refusal(member, "json syntax", "json-around", { at: fault + 1 });
 
   function partOf(all: Buffer, begin: number, end: number, deep: number, position: number) {
     while (begin < end && BLANKS.has(all[begin] ?? 0)) begin++;
     while (end > begin && BLANKS.has(all[end - 1] ?? 0)) end--;
     if (begin === end) return undefined;
     const path = `${member}.${position}`;
-    if (end - begin > LARGEST) return { path, message: `larger than ${LARGEST} bytes (byte ${begin})` };
-    if (deep > DEPTH) return { path, message: `nested deeper than ${DEPTH} levels (byte ${begin})` };
+    if (end - begin > LARGEST) return refusal(path, "json size", "too-large", { bytes: LARGEST, at: begin });
+    if (deep > DEPTH) return refusal(path, "json depth", "too-deep", { levels: DEPTH, at: begin });
     const slice = all.subarray(begin, end);
-    if (!isUtf8(slice)) return { path, message: `not UTF-8 (byte ${begin})` };
+    if (!isUtf8(slice)) return refusal(path, "json utf-8", "not-utf8", { at: begin });
     return { text: slice.toString("utf8"), at: begin, depth: deep, index: position };
   }
 }
 
 /** The value of a part, or what is wrong with its text and at which byte of the file. */
-export function partValue(part: JsonPart, member: string): { value: unknown } | Fault {
+export function partValue(part: JsonPart, member: string): { value: unknown } | Refusal {
   try {
     return { value: JSON.parse(part.text) };
   } catch {
     const at = part.at + Buffer.byteLength(part.text.slice(0, Math.max(0, jsonFaultAt(part.text))));
-    return { path: `${member}.${part.index}`, message: `not JSON (byte ${at})` };
+    return refusal(`${member}.${part.index}`, "json syntax", "json-byte", { at });
   }
 }
 
 /** A whole document of a format that is read at once; a fault names line, column or the depth. */
-export function jsonDocument(bytes: Buffer): { value: unknown } | Fault {
-  if (!isUtf8(bytes)) return { path: "file", message: "not UTF-8" };
+export function jsonDocument(bytes: Buffer): { value: unknown } | Refusal {
+  if (!isUtf8(bytes)) return refusal("file", "json utf-8", "not-utf8", { at: firstByte(bytes) });
   const text = bytes.toString("utf8", firstByte(bytes));
-  if (deeperThan(text, DEPTH)) return { path: "file", message: `nested deeper than ${DEPTH} levels` };
+  if (deeperThan(text, DEPTH)) return refusal("file", "json depth", "nesting", { levels: DEPTH });
   try {
     return { value: JSON.parse(text) };
   } catch {
     const at = jsonFaultAt(text);
     const lines = text.slice(0, Math.max(0, at)).split("\n");
-    return { path: `line ${lines.length}`, message: `not JSON (column ${(lines.at(-1) ?? "").length + 1})` };
+    return refusal(`line ${lines.length}`, "json syntax", "json-column", {
+      column: (lines.at(-1) ?? "").length + 1,
+    });
   }
 }
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Fault } from "../../../core/problem.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
+import { schemaRefusals } from "../reasons/schema.ts";
 import type { StixObject } from "../stix/object.ts";
+import { csvRows } from "./csv-rows.ts";
 import { CVE, type Imported, type ImportOptions, vulnerabilityObject } from "./imported.ts";
-import { csvRows } from "./table.ts";
 
 const Entry = z.object({
   cveID: z.string().regex(CVE, "not a CVE number"),
@@ -27,12 +28,9 @@ export function importKevCsv(text: string, options: ImportOptions): Imported {
       Object.fromEntries((header?.cells ?? []).map((name, at) => [name.trim(), row.cells[at] ?? ""])),
     );
   const imported = importKev({ vulnerabilities }, options);
-  const refused = imported.refused.map(({ path, message }) => {
-    const [, at = "", member = ""] = path.split(".");
-    return {
-      path: `line ${rows[Number(at)]?.line ?? 1}`,
-      message: member === "" ? message : `${member}: ${message}`,
-    };
+  const refused = imported.refused.map((each) => {
+    const [, at = "", member = ""] = each.path.split(".");
+    return { ...each, path: `line ${rows[Number(at)]?.line ?? 1}${member === "" ? "" : `, ${member}`}` };
   });
   return { ...imported, refused };
 }
@@ -40,16 +38,13 @@ export function importKevCsv(text: string, options: ImportOptions): Imported {
 /** CISA's catalogue of known exploited vulnerabilities (JSON). It is public, so everything is TLP:CLEAR. */
 export function importKev(document: unknown, options: ImportOptions): Imported {
   const catalog = z.object({ vulnerabilities: z.array(z.unknown()) }).safeParse(document);
-  if (!catalog.success)
-    return { objects: [], refused: [{ path: "vulnerabilities", message: "a list is wanted" }] };
+  if (!catalog.success) return { objects: [], refused: [refusal("vulnerabilities", "kev schema", "list")] };
   const objects: StixObject[] = [];
-  const refused: Fault[] = [];
+  const refused: Refusal[] = [];
   catalog.data.vulnerabilities.forEach((given, at) => {
     const read = Entry.safeParse(given);
     if (!read.success) {
-      const [issue] = read.error.issues;
-      const path = ["vulnerabilities", at, ...(issue?.path ?? [])].map(String).join(".");
-      refused.push({ path, message: issue?.message ?? "not an entry of the catalogue" });
+      refused.push(...schemaRefusals(read.error, `vulnerabilities.${at}`, "kev", 1));
       return;
     }
     const entry = read.data;

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import type { Fault } from "../../../core/problem.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
+import { schemaRefusals } from "../reasons/schema.ts";
 import { isJsonObject, isList, type Json } from "../stix/json.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
 import { extensionDefinition } from "./extension.ts";
-import { type Imported, type ImportOptions, idFrom, once } from "./imported.ts";
+import { type Imported, type ImportOptions, idFrom, once, referenceUrl } from "./imported.ts";
 import { galaxyKind, relation } from "./misp-galaxy.ts";
 
 const Cluster = z.object({
@@ -45,19 +46,11 @@ export function importMispCluster(document: unknown, options: ImportOptions): Im
     const defines = z.object({ namespace: z.string(), icon: z.string() }).safeParse(document).success;
     return {
       objects: [],
-      refused: defines
-        ? [
-            {
-              path: "file",
-              message:
-                "this file only names a galaxy; its clusters are in the file of the same name under clusters/",
-            },
-          ]
-        : faultsOf(read.error, ""),
+      refused: defines ? [refusal("file", "misp galaxy", "misp-galaxy")] : faultsOf(read.error, ""),
     };
   }
   const galaxy = read.data;
-  const refused: Fault[] = [];
+  const refused: Refusal[] = [];
   const clusters: { object: StixObject; given: z.infer<typeof Cluster>; path: string }[] = [];
   galaxy.values.forEach((each, at) => {
     const path = `values.${at}`;
@@ -111,7 +104,7 @@ function objectOf(galaxy: Galaxy, cluster: z.infer<typeof Cluster>, options: Imp
   const references = [
     ...idsOf(meta).map((id): Json => ({ source_name: "mitre-attack", external_id: id })),
     ...textsOf(meta["refs"])
-      .filter((url) => URL.canParse(url))
+      .flatMap((url) => referenceUrl(url) ?? [])
       .map((url): Json => ({ source_name: "misp-galaxy", url })),
   ].slice(0, MOST_REFERENCES);
   return stixObject({
@@ -207,6 +200,6 @@ function textsOf(value: unknown): string[] {
   return texts.filter((each) => typeof each === "string").flatMap((each) => each.trim() || []);
 }
 
-function faultsOf(error: z.ZodError, at: string): Fault[] {
-  return error.issues.map(({ path, message }) => ({ path: `${at}${path.join(".")}` || "file", message }));
+function faultsOf(error: z.ZodError, at: string): Refusal[] {
+  return schemaRefusals(error, at.replace(/\.$/, ""), "misp");
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Fault } from "../../../core/problem.ts";
 import { TLP_LEVELS, type Tlp } from "../../../core/tlp.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
+import { schemaRefusals } from "../reasons/schema.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
 import {
@@ -66,8 +67,7 @@ const Event = z.object({
  */
 export function importMispEvent(document: unknown, options: ImportOptions): Imported {
   const parts = eventsOf(document).map(([path, event]) => new EventImport(path, options).read(event));
-  if (parts.length === 0)
-    return { objects: [], refused: [{ path: "Event", message: "a MISP event is wanted" }] };
+  if (parts.length === 0) return { objects: [], refused: [refusal("Event", "misp event", "misp-event")] };
   return {
     objects: once(parts.flatMap((part) => part.objects)),
     refused: parts.flatMap((part) => part.refused),
@@ -88,7 +88,7 @@ function eventsOf(document: unknown): [string, unknown][] {
 class EventImport {
   private readonly path: string;
   private readonly options: ImportOptions;
-  private readonly refused: Fault[] = [];
+  private readonly refused: Refusal[] = [];
   private readonly objects: StixObject[] = [];
   /** What each UUID of the event became, for its references. */
   private readonly became = new Map<string, string>();
@@ -103,7 +103,7 @@ class EventImport {
 
   read(given: unknown): Imported {
     const read = Event.safeParse(given);
-    if (!read.success) return { objects: [], refused: [faultOf(read.error, this.path, "not an event")] };
+    if (!read.success) return { objects: [], refused: schemaRefusals(read.error, this.path, "misp") };
     const event = read.data;
     this.event = {
       tlp: tlpOf(event.Tag) ?? this.options.tlp,
@@ -136,7 +136,7 @@ class EventImport {
   private attribute(given: unknown, path: string): string | undefined {
     const read = Attribute.safeParse(given);
     if (!read.success) {
-      this.refused.push(faultOf(read.error, path, "not an attribute"));
+      this.refused.push(...schemaRefusals(read.error, path, "misp", 1));
       return undefined;
     }
     const { uuid, type, value, comment, timestamp, Tag, Galaxy, Sighting } = read.data;
@@ -149,15 +149,13 @@ class EventImport {
     };
     const made = this.observed(type, value, uuid, said, !isTrue(read.data.to_ids));
     if (typeof made === "string") {
-      this.refused.push({
-        path: `${path}.${made === "" ? "type" : "value"}`,
-        message: made || `${type.slice(0, 60)} has no counterpart here`,
-      });
+      const at = `${path}.${made === "no-counterpart" ? "type" : "value"}`;
+      this.refused.push(refusal(at, `misp ${made}`, made, { type: type.slice(0, 60) }));
       return undefined;
     }
     const main = made.find((each) => each.type === "indicator" || each.type === "vulnerability") ?? made[0];
     if (said.revoked === true) {
-      if (main?.type !== "indicator") this.refused.push({ path, message: "deleted at its source" });
+      if (main?.type !== "indicator") this.refused.push(refusal(path, "misp deleted", "deleted-there"));
       else this.objects.push(...made);
       return undefined;
     }
@@ -178,23 +176,23 @@ class EventImport {
     return main.id;
   }
 
-  /** Objects, or the reason why there are none; an empty reason is a type without a counterpart. */
+  /** Objects, or the reason why there are none. */
   private observed(
     type: string,
     value: string,
     uuid: string | undefined,
     said: Said,
     onlyContext: boolean,
-  ): StixObject[] | string {
+  ): StixObject[] | "not-cve" | "not-of-type" | "no-counterpart" {
     if (type === "vulnerability") {
       const cve = value.trim().toUpperCase();
-      return CVE.test(cve) ? [vulnerabilityObject(cve, { ...said, uuid }, this.options)] : "not a CVE number";
+      return CVE.test(cve) ? [vulnerabilityObject(cve, { ...said, uuid }, this.options)] : "not-cve";
     }
     const other = mispObservable(type, value, { ...said, uuid }, this.options, onlyContext);
-    if (other !== undefined) return other.length === 0 ? `not a value of ${type}` : other;
+    if (other !== undefined) return other.length === 0 ? "not-of-type" : other;
     const values = indicatorsOfMisp(type, value);
-    if (values === undefined) return "";
-    if (values.length === 0) return `not a value of ${type}`;
+    if (values === undefined) return "no-counterpart";
+    if (values.length === 0) return "not-of-type";
     // Two indicators of one attribute cannot share its UUID.
     return values.flatMap((each, at) =>
       indicatorObjects(each, { ...said, uuid: at === 0 ? uuid : undefined }, this.options, onlyContext),
@@ -204,12 +202,12 @@ class EventImport {
   private object(given: unknown, path: string): void {
     const read = MispObject.safeParse(given);
     if (!read.success) {
-      this.refused.push(faultOf(read.error, path, "not an object"));
+      this.refused.push(...schemaRefusals(read.error, path, "misp", 1));
       return;
     }
     const { uuid, name, comment, timestamp, deleted, Attribute: attributes, ObjectReference } = read.data;
     if (isTrue(deleted)) {
-      this.refused.push({ path, message: "deleted at its source" });
+      this.refused.push(refusal(path, "misp deleted", "deleted-there"));
       return;
     }
     const refs = attributes.flatMap((attribute, at) => {
@@ -246,13 +244,13 @@ class EventImport {
   private refer({ path, from, given }: { path: string; from: string; given: unknown }): void {
     const read = Reference.safeParse(given);
     if (!read.success) {
-      this.refused.push(faultOf(read.error, path, "not a reference"));
+      this.refused.push(...schemaRefusals(read.error, path, "misp", 1));
       return;
     }
     const { uuid, referenced_uuid: target, relationship_type: type, comment } = read.data;
     const to = this.became.get(target.toLowerCase());
     if (to === undefined) {
-      this.refused.push({ path, message: "refers to what is not here" });
+      this.refused.push(refusal(path, "misp reference", "refers-nowhere"));
       return;
     }
     const lawful =
@@ -264,11 +262,6 @@ class EventImport {
       relation(lawful, from, to, { ...this.event, uuid, description: comment }, this.options),
     );
   }
-}
-
-function faultOf(error: z.ZodError, path: string, otherwise: string): Fault {
-  const [issue] = error.issues;
-  return { path: [path, ...(issue?.path ?? [])].map(String).join("."), message: issue?.message ?? otherwise };
 }
 
 function isTrue(value: boolean | string | number): boolean {

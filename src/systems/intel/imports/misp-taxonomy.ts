@@ -1,11 +1,12 @@
 import { z } from "zod";
-import type { Fault } from "../../../core/problem.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
+import { schemaRefusals } from "../reasons/schema.ts";
 import type { Json } from "../stix/json.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { stixObject } from "../stix/object.ts";
 import { TAXONOMY_EXTENSION, TAXONOMY_TYPE } from "../taxonomies/model.ts";
 import { extensionDefinition } from "./extension.ts";
-import { type Imported, type ImportOptions, idFrom } from "./imported.ts";
+import { type Imported, type ImportOptions, idFrom, referenceUrl } from "./imported.ts";
 
 const text = z.string().trim();
 const Said = {
@@ -60,13 +61,15 @@ function taxonomyOf(given: unknown, at: string, options: ImportOptions): Importe
   const read = Taxonomy.safeParse(given);
   if (!read.success) return { objects: [], refused: faultsOf(read.error, at) };
   const taxonomy = read.data;
-  const refused: Fault[] = [];
+  const refused: Refusal[] = [];
   const predicates = new Map<string, { said: z.infer<typeof Predicate>; values: z.infer<typeof Entry>[] }>();
   taxonomy.predicates.forEach((each, place) => {
     const predicate = Predicate.safeParse(each);
     if (!predicate.success) refused.push(...faultsOf(predicate.error, `${at}predicates.${place}.`));
     else if (predicates.has(predicate.data.value))
-      refused.push({ path: `${at}predicates.${place}.value`, message: "the predicate stands twice" });
+      refused.push(
+        refusal(`${at}predicates.${place}.value`, "misp twice", "twice", { name: predicate.data.value }),
+      );
     else predicates.set(predicate.data.value, { said: predicate.data, values: [] });
   });
   (taxonomy.values ?? []).forEach((each, place) => {
@@ -78,7 +81,7 @@ function taxonomyOf(given: unknown, at: string, options: ImportOptions): Importe
     }
     const predicate = predicates.get(values.data.predicate);
     if (predicate === undefined) {
-      refused.push({ path: `${path}predicate`, message: "names no predicate of the taxonomy" });
+      refused.push(refusal(`${path}predicate`, "misp predicate", "no-predicate"));
       return;
     }
     const seen = new Set(predicate.values.map(({ value }) => value));
@@ -86,7 +89,7 @@ function taxonomyOf(given: unknown, at: string, options: ImportOptions): Importe
       const one = Entry.safeParse(entry);
       if (!one.success) refused.push(...faultsOf(one.error, `${path}entry.${row}.`));
       else if (seen.has(one.data.value))
-        refused.push({ path: `${path}entry.${row}.value`, message: "the value stands twice" });
+        refused.push(refusal(`${path}entry.${row}.value`, "misp twice", "twice", { name: one.data.value }));
       else {
         seen.add(one.data.value);
         predicate.values.push(one.data);
@@ -95,7 +98,7 @@ function taxonomyOf(given: unknown, at: string, options: ImportOptions): Importe
   });
   if (predicates.size === 0) return { objects: [], refused };
   const { namespace, uuid, expanded, description, exclusive, version, refs } = taxonomy;
-  const references = refs.filter((url) => URL.canParse(url)).slice(0, 100);
+  const references = refs.flatMap((url) => referenceUrl(url) ?? []).slice(0, 100);
   const object = stixObject({
     type: TAXONOMY_TYPE,
     spec_version: "2.1",
@@ -138,6 +141,6 @@ function plain(said: z.infer<typeof Entry>): Record<string, Json> {
   };
 }
 
-function faultsOf(error: z.ZodError, at: string): Fault[] {
-  return error.issues.map(({ path, message }) => ({ path: `${at}${path.join(".")}` || "file", message }));
+function faultsOf(error: z.ZodError, at: string): Refusal[] {
+  return schemaRefusals(error, at.replace(/\.$/, ""), "misp");
 }

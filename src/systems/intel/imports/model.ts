@@ -2,6 +2,7 @@ import { z } from "zod";
 import { OrgId } from "../../../core/org.ts";
 import { PageQuery } from "../../../core/page.ts";
 import { Tlp } from "../../../core/tlp.ts";
+import { Cause, Refusal } from "../reasons/model.ts";
 
 /** What an import can read. `text` is also Markdown; `csv` is a table or a bare list of values. */
 export const IMPORT_FORMATS = [
@@ -67,6 +68,9 @@ export const Source = z.object({
 });
 export type Source = z.infer<typeof Source>;
 
+/** The source of uploads that name none; the console has it in the language of the screen. */
+export const UPLOADS_SOURCE = "檔案匯入 Uploads";
+
 export const IMPORT_STATES = [
   "reading",
   "previewed",
@@ -80,7 +84,10 @@ export const IMPORT_STATES = [
 export const ImportState = z.enum(IMPORT_STATES);
 export type ImportState = z.infer<typeof ImportState>;
 
-/** How many objects an import holds. `new` and `known` are counted as they are stored. */
+/**
+ * How many objects an import holds. In a preview `new` and `known` are what storing everything would count, for the
+ * library as it is; of a stored import, what was.
+ */
 export const ImportCounts = z.object({
   total: z.number().int(),
   refused: z.number().int(),
@@ -107,6 +114,8 @@ export type ImportDecision = z.infer<typeof ImportDecision>;
 /** What is kept with an import: the marking for what bears none, what its sender may see, and the decision. */
 export interface ImportChoices extends ImportDecision {
   readonly tlp: Tlp;
+  /** Of objects that the import makes and that bear none; documents of STIX stay as they are. */
+  readonly confidence?: number | undefined;
   readonly clearance: Tlp;
 }
 
@@ -126,8 +135,9 @@ export const Import = z.object({
   state: ImportState,
   counts: ImportCounts,
   progress: ImportProgress,
-  /** Why it failed. */
+  /** Why it failed, in English; `failure` has it for both languages. */
   reason: z.string().nullable(),
+  failure: Cause.nullable(),
   by: z.string(),
   at: z.iso.datetime(),
   storedAt: z.iso.datetime().nullable(),
@@ -138,9 +148,13 @@ export type Import = z.infer<typeof Import>;
 export const ImportDetail = Import.extend({
   /** The marking of what bears none of its own. */
   unmarkedTlp: Tlp,
+  /** Of what the import makes and that bears none of its own. */
+  defaultConfidence: z.number().int().nullable(),
   options: ReadOptions,
-  /** The first refusals; how many there are is `counts.refused`. */
-  refusals: z.array(z.object({ path: z.string(), message: z.string() })),
+  /** The first reasons of refusals, one each; how many things were refused is `counts.refused`. */
+  refusals: z.array(Refusal),
+  /** The last stored import of the same file, byte for byte. */
+  before: z.object({ id: z.uuid(), at: z.iso.datetime(), storedAt: z.iso.datetime() }).nullable(),
   /** Of a preview: what the library lacks, what it holds already, and what would stand beside other content. */
   preview: z
     .object({ new: z.number().int(), known: z.number().int(), conflicts: z.number().int() })
@@ -156,11 +170,16 @@ export const ImportFilter = PageQuery.extend({
 });
 export type ImportFilter = z.infer<typeof ImportFilter>;
 
-export const ENTRY_VIEWS = ["all", "new", "known", "warned", "conflicts"] as const;
+export const ENTRY_VIEWS = ["all", "new", "known", "warned", "conflicts", "refused"] as const;
 export const EntryFilter = PageQuery.extend({ view: z.enum(ENTRY_VIEWS).default("all") });
 export type EntryFilter = z.infer<typeof EntryFilter>;
 
-/** An object of an import. */
+/** Rows of a preview as a file. */
+export const EntryExport = EntryFilter.pick({ view: true }).extend({
+  form: z.enum(["csv", "json"]).default("csv"),
+});
+
+/** An object of an import, or in a preview what was refused. */
 export const ImportEntry = z.object({
   /** Place in the preview; what `leaveOut` names. */
   position: z.number().int(),
@@ -176,6 +195,10 @@ export const ImportEntry = z.object({
   /** Names of the sources that told it before, as far as the reader sees them. */
   toldBy: z.array(z.string()),
   warnings: z.array(EntryWarning),
+  /** Why it stays out; empty of what would come in. */
+  refusals: z.array(Refusal),
+  /** More reasons than these. */
+  moreReasons: z.number().int(),
 });
 export type ImportEntry = z.infer<typeof ImportEntry>;
 
@@ -185,6 +208,8 @@ export const Upload = z.object({
   format: ImportFormat.optional(),
   /** Marking of what bears none of its own. */
   tlp: Tlp.default("amber"),
+  /** Confidence (STIX 2.1 section 3.2, 0 to 100) of what the import makes and that bears none. */
+  confidence: z.coerce.number().int().min(0).max(100).optional(),
   /** A source of the organisation, by its id or its name; a new name makes a new source. */
   source: z.string().trim().min(1).max(200).optional(),
   reliability: Reliability.optional(),
@@ -206,6 +231,8 @@ export type TableSample = z.infer<typeof TableSample>;
 export const Reread = z.object({
   format: ImportFormat.optional(),
   tlp: Tlp.optional(),
+  /** Null takes it away. */
+  confidence: z.number().int().min(0).max(100).nullable().optional(),
   csv: CsvMapping.optional(),
 });
 export type Reread = z.infer<typeof Reread>;

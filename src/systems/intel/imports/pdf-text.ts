@@ -1,4 +1,4 @@
-import type { Fault } from "../../../core/problem.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
 
 const MOST_PAGES = 500;
 const MOST_TEXT = 20 * 2 ** 20;
@@ -6,9 +6,9 @@ const MOST_TEXT = 20 * 2 ** 20;
 /** The text of a PDF, a line a line and its pages' first lines; no script, font or picture of it is used. */
 export async function textOfPdf(
   bytes: Buffer,
-): Promise<{ text: string; title: string; place: (line: number) => string; refused: Fault[] }> {
+): Promise<{ text: string; title: string; place: (line: number) => string; refused: Refusal[] }> {
   const { getDocumentProxy, getMeta } = await import("unpdf");
-  const refused: Fault[] = [];
+  const refused: Refusal[] = [];
   let pdf: Awaited<ReturnType<typeof getDocumentProxy>>;
   try {
     pdf = await getDocumentProxy(new Uint8Array(bytes), {
@@ -20,16 +20,16 @@ export async function textOfPdf(
     });
   } catch (error) {
     const why = error instanceof Error ? error.message : "";
-    const message = /password/i.test(why)
-      ? "the PDF is locked with a password"
-      : `not a PDF that can be read: ${why.slice(0, 200)}`;
-    return { text: "", title: "", place: () => "file", refused: [{ path: "file", message }] };
+    const fault = /password/i.test(why)
+      ? refusal("file", "pdf password", "pdf-locked")
+      : refusal("file", "pdf form", "pdf-broken", { fault: why.slice(0, 200) });
+    return { text: "", title: "", place: () => "file", refused: [fault] };
   }
   const starts: number[] = [];
   const lines: string[] = [];
   let size = 0;
   if (pdf.numPages > MOST_PAGES)
-    refused.push({ path: `page ${MOST_PAGES + 1}`, message: `only ${MOST_PAGES} pages are read` });
+    refused.push(refusal(`page ${MOST_PAGES + 1}`, "pdf size", "pdf-pages", { most: MOST_PAGES }));
   for (let number = 1; number <= Math.min(pdf.numPages, MOST_PAGES); number++) {
     starts.push(lines.length + 1);
     try {
@@ -47,14 +47,12 @@ export async function textOfPdf(
       lines.push(line);
       page.cleanup();
     } catch (error) {
-      refused.push({
-        path: `page ${number}`,
-        message: `cannot be read: ${error instanceof Error ? error.message.slice(0, 200) : ""}`,
-      });
+      const fault = error instanceof Error ? error.message.slice(0, 200) : "";
+      refused.push(refusal(`page ${number}`, "pdf page", "pdf-page", { fault }));
     }
     size = lines.reduce((sum, each) => sum + each.length, 0);
     if (size > MOST_TEXT) {
-      refused.push({ path: `page ${number}`, message: `only ${MOST_TEXT} characters are read` });
+      refused.push(refusal(`page ${number}`, "pdf size", "pdf-text", { most: MOST_TEXT }));
       break;
     }
   }

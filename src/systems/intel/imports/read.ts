@@ -1,8 +1,9 @@
-import { isUtf8 } from "node:buffer";
 import type { Instant } from "../../../core/instant.ts";
-import type { Fault } from "../../../core/problem.ts";
+import { refusal } from "../reasons/model.ts";
+import type { StixObject } from "../stix/object.ts";
 import { importCsaf } from "./csaf.ts";
-import { type Bounds, type Found, judged } from "./found.ts";
+import { decoded } from "./decode.ts";
+import { type Bounds, type Found, judged, refusedAt } from "./found.ts";
 import { type Imported, type ImportOptions, sourceIdentity } from "./imported.ts";
 import { jsonDocument } from "./json-parts.ts";
 import { importKev, importKevCsv } from "./kev.ts";
@@ -24,6 +25,8 @@ export interface ReadRequest extends Bounds {
   readonly source: { readonly identity: string; readonly name: string; readonly created: Instant };
   readonly fileName: string;
   readonly now: Instant;
+  /** Of what is made and bears none; documents of STIX are never changed. */
+  readonly confidence?: number | undefined;
 }
 
 /** Formats that are read whole; STIX is read object by object. */
@@ -37,11 +40,11 @@ export async function* readImport(bytes: Buffer, request: ReadRequest): AsyncGen
     return;
   }
   if (bytes.length > LARGEST_WHOLE) {
-    yield { path: "file", message: `a file of this format may have ${LARGEST_WHOLE} bytes` };
+    yield refusedAt(refusal("file", "file size", "file-large", { bytes: LARGEST_WHOLE }));
     return;
   }
   const { objects, refused } = await convert(bytes, request);
-  for (const fault of refused) yield fault;
+  for (const each of refused) yield refusedAt(each);
   if (objects.length === 0) return;
   const { identity, name, created } = request.source;
   const used = objects.some((object) => object["created_by_ref"] === identity);
@@ -54,7 +57,13 @@ export async function* readImport(bytes: Buffer, request: ReadRequest): AsyncGen
       true,
     );
   for (const [at, object] of objects.entries())
-    yield judged(object, undefined, `object ${at + 1}`, request, true);
+    yield judged(confident(object, request), undefined, `object ${at + 1}`, request, true);
+}
+
+/** What the source itself says, with the confidence that was chosen where it bears none. */
+function confident(object: StixObject, { confidence, source }: ReadRequest): StixObject {
+  const own = object["created_by_ref"] === source.identity && object["confidence"] === undefined;
+  return confidence === undefined || !own ? object : { ...object, confidence };
 }
 
 async function convert(bytes: Buffer, request: ReadRequest): Promise<Imported> {
@@ -74,7 +83,7 @@ async function convert(bytes: Buffer, request: ReadRequest): Promise<Imported> {
   if (format === "misp-galaxy") return json(importMispCluster);
   if (format === "csaf") return json(importCsaf);
   if (format === "misp-feed")
-    return refusal("file", "a feed's manifest only names its events; add the feed under its address instead");
+    return { objects: [], refused: [refusal("file", "misp manifest", "misp-manifest")] };
   const { text, refused } = decoded(bytes);
   const found = ofText(text, request, options, () => json(importKev));
   return { objects: found.objects, refused: [...refused, ...found.refused] };
@@ -90,29 +99,4 @@ function ofText(
   if (format === "rss") return importSyndication(text, options);
   if (format === "csv") return importTable(text, options, given.csv);
   return importReportText(text, { ...options, html: format === "html", title: fileName });
-}
-
-/** UTF-8, or UTF-16 with its mark, or Big5 as Taiwan's older systems write it. */
-export function decoded(bytes: Buffer): { text: string; refused: Fault[] } {
-  const label =
-    bytes[0] === 0xff && bytes[1] === 0xfe
-      ? "utf-16le"
-      : bytes[0] === 0xfe && bytes[1] === 0xff
-        ? "utf-16be"
-        : "utf-8";
-  if (label === "utf-8" && isUtf8(bytes))
-    return { text: new TextDecoder("utf-8").decode(bytes), refused: [] };
-  const tried = label === "utf-8" ? "big5" : label;
-  const text = new TextDecoder(tried).decode(bytes).replaceAll("\0", "");
-  const foreign = text.indexOf("\ufffd");
-  if (foreign < 0) return { text, refused: [] };
-  const line = text.slice(0, foreign).split("\n").length;
-  return {
-    text,
-    refused: [{ path: `line ${line}`, message: "neither UTF-8 nor Big5; such characters are left out" }],
-  };
-}
-
-function refusal(path: string, message: string): Imported {
-  return { objects: [], refused: [{ path, message }] };
 }

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { type Cause, cause, type Reason, type ReasonFacts } from "../reasons/model.ts";
 import type { Found } from "./found.ts";
 import type { ReadRequest } from "./read.ts";
 import type { ReaderAnswer, ReaderAsk } from "./reader-worker.ts";
@@ -6,6 +7,13 @@ import type { ReaderAnswer, ReaderAsk } from "./reader-worker.ts";
 /** A file that cannot be read to its end: it took too long, too much memory, or broke the reader. */
 export class UnreadableFile extends Error {
   override readonly name = "UnreadableFile";
+  readonly told: Cause;
+
+  constructor(why: Reason, facts: ReasonFacts = {}) {
+    const told = cause(why, facts);
+    super(told.message);
+    this.told = told;
+  }
 }
 
 interface ReaderOptions {
@@ -57,8 +65,8 @@ export class ImportReader {
             signal,
           ));
         if (signal?.aborted === true) return;
-        if (answer === undefined) throw new UnreadableFile("reading it takes too long");
-        if (answer.kind === "failed") throw new UnreadableFile(why(answer.message));
+        if (answer === undefined) throw new UnreadableFile("read-slow");
+        if (answer.kind === "failed") throw unreadable(answer.message);
         if (answer.kind === "end") {
           peaceful = true;
           return;
@@ -110,8 +118,8 @@ export class ImportReader {
   }
 }
 
-function why(message: string): string {
+function unreadable(message: string): UnreadableFile {
   return /memory/i.test(message)
-    ? "reading it takes more memory than is given to it"
-    : `it broke the reader: ${message.slice(0, 300)}`;
+    ? new UnreadableFile("read-memory")
+    : new UnreadableFile("read-broke", { fault: message.slice(0, 300) });
 }

@@ -1,5 +1,6 @@
-import type { Fault } from "../../../core/problem.ts";
+import { REFANGED, refangedText } from "../defang.ts";
 import { type IndicatorValue, readIndicator } from "../model.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
 import type { StixObject } from "../stix/object.ts";
 import { textOfHtml, titleOfHtml } from "./html-text.ts";
 import {
@@ -15,26 +16,17 @@ import {
 
 /** Endings of files, which would otherwise read as domains. */
 const FILE_ENDINGS =
-  /\.(?:exe|dll|sys|bat|cmd|ps1|vbs|js|jse|hta|lnk|msi|jar|py|sh|php|aspx?|jsp|html?|pdf|docx?|xlsx?|pptx?|rtf|txt|log|csv|json|xml|ya?ml|zip|rar|7z|gz|iso|img|png|jpe?g|gif|svg|tmp|dat|bin|cfg|conf|ini|md)$/i;
+  /\.(?:exe|dll|sys|drv|scr|cpl|ocx|bat|cmd|ps1|psm1|psd1|vbs|vbe|wsf|js|jse|jsx|tsx|hta|lnk|msi|msp|jar|class|war|py|pyc|sh|bash|php|aspx?|jspx?|cgi|html?|xhtml|css|map|pdf|docx?|docm|dotm|xlsx?|xlsm|xlsb|pptx?|pptm|odt|ods|odp|rtf|txt|log|csv|tsv|json|jsonl|ndjson|xml|ya?ml|toml|ini|cfg|conf|config|properties|zip|rar|7z|gz|tgz|tar|bz2|xz|cab|iso|img|vhdx?|vmdk|dmg|pkg|deb|rpm|apk|ipa|png|jpe?g|gif|bmp|ico|tiff?|webp|svg|mp[34]|avi|wav|tmp|dat|bin|bak|old|swp|db|sqlite|sql|mdb|dmp|pcap|pcapng|evtx?|etl|eml|msg|ics|pem|crt|cer|p12|pfx|yara?|rules|md|rst|hwp|hta|elf|so|dylib|service|timer|plist)$/i;
 
-/** A name that somebody took the trouble to defang is meant as an indicator even where it looks like a file. */
-const DEFANGED = /\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)|\[at\]|\[@\]|\(at\)|\[:\]|\[:\/\/\]|hxxp/gi;
-
-const REFANGED: Readonly<Record<string, string>> = {
-  "[.]": ".",
-  "(.)": ".",
-  "{.}": ".",
-  "[dot]": ".",
-  "(dot)": ".",
-  "[at]": "@",
-  "[@]": "@",
-  "(at)": "@",
-  "[:]": ":",
-  "[://]": "://",
-  hxxp: "http",
-};
-
-const BETWEEN = /[\s<>"'`|,;(){}[\]\\*、。，；「」『』（）【】《》]+/u;
+const BETWEEN = /[^\s<>"'`|,;(){}[\]\\*、。，；：！？…～·「」『』（）【】《》〈〉“”‘’]+/gu;
+/** Where Chinese text meets an address without a space. A name of Chinese labels keeps its dots. */
+const SCRIPTS = /(?<=[A-Za-z0-9/_-])(?=\p{Script=Han})|(?<=\p{Script=Han})(?=[A-Za-z0-9])/u;
+/** Top-level names in Chinese, behind which a sentence may go on without a space. */
+const HAN_ENDINGS =
+  /\.(?:台灣|台湾|中国|中國|香港|澳門|澳门|公司|网络|網絡|网址|新加坡|在线|中文网|商城|集团)/u;
+/** What stands before a number that counts versions. */
+const VERSION_BEFORE =
+  /(?:\b(?:versions?|ver|v|build|release|firmware|rev(?:ision)?)\.?|版本|版號|版|韌體|韌體版本)\s*(?:[:：]|為|是|號)?\s*$/iu;
 
 /**
  * The indicators in a report of plain text or HTML: addresses, domains, URLs, mail addresses, hashes and CVE numbers,
@@ -51,21 +43,21 @@ export function importReportText(
   },
 ): Imported {
   const objects: StixObject[] = [];
-  const refused: Fault[] = [];
+  const refused: Refusal[] = [];
   const techniques = new Set<string>();
   const said = { at: options.now, tlp: options.tlp };
   const place = options.place ?? ((line: number) => `line ${line}`);
   const plain = options.html === true ? textOfHtml(text) : text;
   plain.split("\n").forEach((line, at) => {
     for (const [technique] of line.matchAll(TECHNIQUE)) techniques.add(technique);
-    for (const [word, wasDefanged] of words(line)) {
+    for (const { word, wasDefanged, isVersion } of words(line)) {
       const cve = word.toUpperCase();
       if (CVE.test(cve)) objects.push(vulnerabilityObject(cve, said, options));
       else {
-        const found = indicatorIn(word, wasDefanged);
+        const found = isVersion ? undefined : indicatorIn(word, wasDefanged);
         if (found !== undefined) objects.push(...indicatorObjects(found, said, options));
         else if (wasDefanged)
-          refused.push({ path: place(at + 1), message: `no indicator: ${word.slice(0, 80)}` });
+          refused.push(refusal(place(at + 1), "text defanged", "no-indicator", { value: word.slice(0, 80) }));
       }
     }
   });
@@ -110,16 +102,40 @@ function headingOf(text: string): string {
   return line === undefined ? "" : line.slice(2).trim();
 }
 
-/** The words of a line, refanged, and whether each had been defanged. */
-function words(line: string): [string, boolean][] {
-  // A mark that no text holds keeps the place where something was refanged.
-  const marked = line
-    .replaceAll("\u0001", "")
-    .replace(DEFANGED, (found) => `\u0001${REFANGED[found.toLowerCase()] ?? found}`);
-  const apart = marked.split(BETWEEN).flatMap((raw) => (raw.includes("://") ? [raw] : raw.split("=")));
-  return apart.flatMap((raw): [string, boolean][] => {
-    const word = trimmed(raw.replaceAll("\u0001", ""));
-    return word === "" ? [] : [[word, raw.includes("\u0001")]];
+interface Word {
+  readonly word: string;
+  readonly wasDefanged: boolean;
+  /** A number that counts versions, as in `version 1.2.3.4`, and no address. */
+  readonly isVersion: boolean;
+}
+
+/** The words of a line, put right. */
+function words(line: string): Word[] {
+  const right = refangedText(line);
+  return [...right.matchAll(BETWEEN)].flatMap((match) => {
+    const [raw] = match;
+    const before = right.slice(Math.max(0, match.index - 30), match.index);
+    const behind = right.slice(match.index + raw.length, match.index + raw.length + 3);
+    const parts = raw.includes("://") ? [raw] : raw.split("=");
+    return parts.flatMap((part) => wordsIn(part, before, behind));
+  });
+}
+
+function wordsIn(raw: string, before: string, behind: string): Word[] {
+  const pieces = raw.split(SCRIPTS);
+  return pieces.flatMap((piece, at): Word[] => {
+    const ending = HAN_ENDINGS.exec(piece);
+    const whole = ending === null ? piece : piece.slice(0, ending.index + ending[0].length);
+    const word = trimmed(whole.replaceAll(REFANGED, ""));
+    if (word === "") return [];
+    const wasDefanged = whole.includes(REFANGED);
+    const said = pieces[at - 1] ?? before;
+    const next = pieces[at + 1] ?? behind.trimStart();
+    const isVersion =
+      !wasDefanged &&
+      /^v?\d+(?:\.\d+)+$/i.test(word) &&
+      (/^v/i.test(word) || VERSION_BEFORE.test(said) || /^版/.test(next));
+    return [{ word, wasDefanged, isVersion }];
   });
 }
 
@@ -132,14 +148,16 @@ function trimmed(word: string): string {
   let to = word.length;
   while (from < to && ".:!?-–—\"'".includes(word[from] ?? " ")) from++;
   while (to > from && ".:!?-–—\"'".includes(word[to - 1] ?? " ")) to--;
-  return word.slice(from, to);
+  const bare = word.slice(from, to);
+  return bare.endsWith("/") && !bare.includes("://") ? bare.replace(/\/+$/, "") : bare;
 }
 
 function indicatorIn(word: string, wasDefanged: boolean): IndicatorValue | undefined {
   if (word.length > LONGEST_WORD) return undefined;
-  const read = readIndicator(
-    /^\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}$/.test(word) ? (word.split(":")[0] ?? "") : word,
-  );
+  // An address or a name before a port; and before a path, where somebody defanged it.
+  const host = /^([^:/@]+)(?::\d{1,5})?(\/.*)?$/s.exec(word);
+  const cut = host !== null && (host[2] === undefined || wasDefanged) ? (host[1] ?? word) : word;
+  const read = readIndicator(cut);
   if (read?.type === "url") return hasHost(read.value) ? read : undefined;
   if (read?.type !== "domain" || wasDefanged) return read;
   const ending = read.value.slice(read.value.lastIndexOf(".") + 1);

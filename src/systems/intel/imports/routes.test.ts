@@ -6,9 +6,11 @@ import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { createLog } from "../../../platform/log/log.ts";
 import { DATABASES, type TestDatabase } from "../../../platform/records/testing.ts";
 import { jobScope } from "../../members/index.ts";
+import type { Refusal } from "../reasons/model.ts";
 import type { IntelTables } from "../tables.ts";
 import { type Answer, client, type IntelNode, intelNode, intelServer, testImports } from "../testing.ts";
 import { ImportStore } from "./import-store.ts";
+import type { ImportEntry } from "./model.ts";
 import { ImportRunner } from "./runner.ts";
 
 const ATTACK = new URL("../../../../../shared/data/stix/attack-ics-18.1.json", import.meta.url);
@@ -179,11 +181,28 @@ for (const database of DATABASES) {
         ["previewed", "stix-2.1", "../../etc/a.json", "Partner", "B"],
       );
       assert.deepEqual(preview.preview, { new: 2, known: 0, conflicts: 0 });
+      assert.deepEqual([preview.counts.new, preview.counts.known, preview.counts.refused], [2, 0, 2]);
       assert.deepEqual(
-        preview.refusals.map((each: { path: string }) => each.path),
-        ["objects.2", "objects.3"],
+        preview.refusals.map(({ path, rule, why }: Refusal) => `${path} ${rule} ${why}`),
+        ["objects.2.created 2.16 timestamp timestamp", "objects.3 8 type object"],
       );
-      assert.match(preview.refusals[0].message, /created/);
+      const rows = await as("writer")("GET", `/api/v1/intel/imports/${preview.id}/objects`);
+      assert.deepEqual(
+        rows.json.items.map(({ type, name, refusals }: ImportEntry) => [type, name, refusals.length]),
+        [
+          ["indicator", "evil 1", 0],
+          ["indicator", "evil 2", 0],
+          ["indicator", "evil 3", 1],
+          ["", "", 1],
+        ],
+        "all shows what was refused, too",
+      );
+      const csv = await as("writer")(
+        "GET",
+        `/api/v1/intel/imports/${preview.id}/objects/export?view=refused&form=csv`,
+      );
+      assert.match(csv.text, /objects\.2\.created,2\.16 timestamp,/);
+      assert.equal(csv.text.trim().split("\r\n").length, 3);
       assert.deepEqual(await library(), [], "nothing is stored before somebody says so");
       const stored = await act(preview.id, "store");
       assert.deepEqual([stored.state, stored.counts.new, stored.counts.known], ["stored", 2, 0]);
@@ -193,6 +212,9 @@ for (const database of DATABASES) {
         source: "Somebody else",
       });
       assert.deepEqual(again.preview, { new: 1, known: 1, conflicts: 1 });
+      assert.deepEqual([again.counts.new, again.counts.known, again.before], [1, 1, null]);
+      const same = await take(file);
+      assert.equal(same.before.id, preview.id, "the same file came in before");
       const { json } = await as("writer")("GET", `/api/v1/intel/imports/${again.id}/objects?view=known`);
       assert.deepEqual([json.total, json.items[0].toldBy], [1, ["Partner"]]);
       await act(again.id, "store");

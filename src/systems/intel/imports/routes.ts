@@ -3,7 +3,7 @@ import { z } from "zod";
 import { pageOf } from "../../../core/page.ts";
 import type { BlobStore } from "../../../platform/blobs/store.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
-import { importsCsv } from "../csv.ts";
+import { entriesCsv, importsCsv } from "../csv.ts";
 import {
   type Imports,
   rereadImport,
@@ -15,6 +15,7 @@ import {
 } from "./acts.ts";
 import { ImportStore } from "./import-store.ts";
 import {
+  EntryExport,
   EntryFilter,
   type Import,
   ImportDecision,
@@ -97,6 +98,32 @@ function readingRoutes(blobs: BlobStore): Route[] {
       response: pageOf(ImportEntry),
       handler: ({ params, query, within }) =>
         within((work) => new ImportStore(work).entries(params.id, query)),
+    }),
+    route({
+      id: "intel.import-objects-export",
+      method: "GET",
+      path: `${IMPORT}/objects/export`,
+      summary: "The same rows whole, as CSV or JSON; of a preview also what was refused and why",
+      needs: "intel:read",
+      params: Id,
+      query: EntryExport,
+      response: z.unknown(),
+      produces: ["text/csv", "application/json"],
+      async handler({ params, query, within, reply }) {
+        const rows = await within(async (work) => {
+          const all: ImportEntry[] = [];
+          for await (const row of new ImportStore(work).allEntries(params.id, query.view)) all.push(row);
+          work.audit({ action: "intel.export", subject: params.id, detail: { rows: all.length } });
+          return all;
+        });
+        const name = `import-${params.id}.${query.form}`;
+        reply.header("content-disposition", `attachment; filename="${name}"`);
+        reply.header(
+          "content-type",
+          query.form === "csv" ? "text/csv; charset=utf-8" : "application/json; charset=utf-8",
+        );
+        return Buffer.from(query.form === "csv" ? entriesCsv(rows) : JSON.stringify({ items: rows }));
+      },
     }),
     route({
       id: "intel.import-file",

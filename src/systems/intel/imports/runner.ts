@@ -1,11 +1,12 @@
 import type { Scope } from "../../../core/scope.ts";
-import { tlpRank } from "../../../core/tlp.ts";
+import { type Tlp, tlpRank } from "../../../core/tlp.ts";
 import type { Platform } from "../../../platform/platform.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import { OriginStore } from "../origin-store.ts";
+import { cause, type Refusal } from "../reasons/model.ts";
 import { type IntelTables, instant } from "../tables.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
-import { type Found, type FoundObject, isFault } from "./found.ts";
+import { type Found, type FoundObject, isRefused, type Refused } from "./found.ts";
 import { FoundCache } from "./found-cache.ts";
 import {
   type EntryRow,
@@ -16,7 +17,7 @@ import {
 } from "./import-store.ts";
 import { importedId } from "./imported.ts";
 import type { EntryWarning, ImportCounts, ImportState } from "./model.ts";
-import { plainFaults } from "./plain.ts";
+import { plainCause, plainRefusals } from "./plain.ts";
 import { ImportReader, UnreadableFile } from "./reader.ts";
 import { storeImport } from "./storing.ts";
 
@@ -25,6 +26,8 @@ type Parts = Pick<Platform, "records" | "blobs" | "log" | "jobScope">;
 /** A process that has not said for so long that it works on an import has died. */
 const SILENT_MS = 30_000;
 const MOST_REFUSALS = 1000;
+/** Rows of a preview for what was refused; beyond them only their number is kept. */
+const MOST_REFUSED_ROWS = 10_000;
 const UNDO_AT_ONCE = 2000;
 const OPEN: readonly ImportState[] = ["reading", "storing", "undoing"];
 
@@ -124,14 +127,12 @@ export class ImportRunner {
   }
 
   private async fail(scope: Scope, row: ImportRecord, error: unknown): Promise<void> {
-    const reason =
-      error instanceof UnreadableFile
-        ? error.message
-        : "it broke off by a fault of the program; the log has more";
+    const failure = plainCause(error instanceof UnreadableFile ? error.told : cause("program"));
+    const reason = failure.message;
     this.parts.log.error({ err: error, import: row.id }, "an import failed");
     this.cache.forget(row.id);
     await this.parts.records.within(scope, async (work) => {
-      await new ImportStore(work).change(row.id, OPEN, { state: "failed", reason, worked_at: null });
+      await new ImportStore(work).change(row.id, OPEN, { state: "failed", reason, failure, worked_at: null });
       work.audit({ action: "intel.import-failed", subject: row.id, orgId: row.org_id, detail: { reason } });
     });
   }
@@ -154,6 +155,7 @@ export class ImportRunner {
       now: instant(row.at),
       tlp: row.choices.tlp,
       clearance: row.choices.clearance,
+      confidence: row.choices.confidence,
     };
     for await (const batch of this.reader.read(
       bytes,
@@ -167,7 +169,7 @@ export class ImportRunner {
   }
 
   private async bytes(row: ImportRecord): Promise<Buffer> {
-    if (row.blob_sha256 === null) throw new UnreadableFile("its file was not kept");
+    if (row.blob_sha256 === null) throw new UnreadableFile("file-gone");
     const parts: Buffer[] = [];
     for await (const part of await this.parts.blobs.open(row.blob_sha256)) parts.push(Buffer.from(part));
     return Buffer.concat(parts);
@@ -191,34 +193,28 @@ export class ImportRunner {
     const { records } = this.parts;
     await records.within(scope, (work) => new ImportStore(work).forgetEntries(row.id));
     const counts: ImportCounts = { ...NO_COUNTS };
-    const refusals: { path: string; message: string }[] = [];
+    const refusals: Refusal[] = [];
     let highest = tlpRank(row.choices.tlp);
+    let position = 0;
     for await (const batch of this.found(row)) {
-      const objects: FoundObject[] = [];
+      const rows: EntryRow[] = [];
       for (const found of batch) {
-        if (!isFault(found)) objects.push(found);
-        else if (++counts.refused <= MOST_REFUSALS) refusals.push(found);
-      }
-      const rows = objects.map((each, at): EntryRow => {
-        const warnings = warningsOf(this.warninglists, each);
+        const at = position++;
+        if (isRefused(found)) {
+          counts.refused++;
+          if (refusals.length < MOST_REFUSALS) refusals.push(...found.reasons);
+          if (counts.refused <= MOST_REFUSED_ROWS) rows.push(refusedRow(found, at, row.choices.tlp));
+          continue;
+        }
+        counts.total++;
+        const warnings = warningsOf(this.warninglists, found);
         if (warnings.length > 0) counts.warned++;
-        highest = Math.max(highest, tlpRank(each.tlp));
-        return {
-          position: counts.total + at,
-          path: each.path.slice(0, 500),
-          tlp: tlpRank(each.tlp),
-          id: each.id,
-          type: each.type,
-          name: each.name,
-          version_key: each.versionKey,
-          digest: each.digest,
-          warnings: warnings.length === 0 ? null : warnings,
-        };
-      });
-      counts.total += rows.length;
+        highest = Math.max(highest, tlpRank(found.tlp));
+        rows.push(objectRow(found, at, warnings));
+      }
       const goesOn = await records.within(scope, async (work) => {
         const store = new ImportStore(work);
-        const progress = { done: counts.total, total: 0 };
+        const progress = { done: position, total: 0 };
         if (!(await store.change(row.id, ["reading"], { progress, worked_at: work.now }))) return false;
         await store.addEntries(row.id, rows);
         return true;
@@ -229,12 +225,13 @@ export class ImportRunner {
       const store = new ImportStore(work);
       if (this.stopping.signal.aborted)
         return void (await store.change(row.id, ["reading"], { worked_at: null }));
+      Object.assign(counts, await store.previewCounts(row));
       const done = await store.change(row.id, ["reading"], {
         state: "previewed",
         counts,
-        refusals: plainFaults(refusals),
+        refusals: plainRefusals(refusals.slice(0, MOST_REFUSALS)),
         tlp: highest,
-        progress: { done: counts.total, total: counts.total },
+        progress: { done: position, total: position },
         worked_at: null,
       });
       // Somebody stopped it meanwhile.
@@ -289,6 +286,38 @@ export class ImportRunner {
     });
     for (const id of again) this.begin(id);
   }
+}
+
+function objectRow(found: FoundObject, position: number, warnings: EntryWarning[]): EntryRow {
+  return {
+    position,
+    path: found.path.slice(0, 500),
+    tlp: tlpRank(found.tlp),
+    id: found.id,
+    type: found.type,
+    name: found.name,
+    version_key: found.versionKey,
+    digest: found.digest,
+    warnings: warnings.length === 0 ? null : warnings,
+    refusals: null,
+    more_reasons: 0,
+  };
+}
+
+function refusedRow({ path, id, type, name, reasons, more }: Refused, position: number, tlp: Tlp): EntryRow {
+  return {
+    position,
+    path: path.slice(0, 500).toWellFormed().replaceAll("\0", ""),
+    tlp: tlpRank(tlp),
+    id,
+    type,
+    name,
+    version_key: null,
+    digest: "",
+    warnings: null,
+    refusals: plainRefusals(reasons),
+    more_reasons: more,
+  };
 }
 
 function warningsOf(checker: WarninglistChecker, { values }: FoundObject): EntryWarning[] {

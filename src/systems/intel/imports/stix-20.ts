@@ -1,4 +1,4 @@
-import type { Fault } from "../../../core/problem.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
 import { derivedIdentifier } from "../stix/contributing.ts";
 import { observableIdentifier } from "../stix/identifier.ts";
 import { isJsonObject, isList, type Json, type JsonObject } from "../stix/json.ts";
@@ -27,9 +27,9 @@ const GONE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** A STIX 2.0 object as objects of STIX 2.1: the observables of observed data become objects of their own. */
-export function convertStix20(value: unknown): { objects: StixObject[]; refused: Fault[] } {
+export function convertStix20(value: unknown): { objects: StixObject[]; refused: Refusal[] } {
   if (!isJsonObject(value) || typeof value["type"] !== "string" || typeof value["id"] !== "string")
-    return { objects: [], refused: [{ path: "", message: "a STIX 2.0 object with type and id is wanted" }] };
+    return { objects: [], refused: [refusal("", "3.2 type", "container-object")] };
   const { type, id } = value;
   const { labels, granular_markings: granular, ...rest } = value;
   const typesIn = TYPES_IN_LABELS[type];
@@ -46,8 +46,7 @@ export function convertStix20(value: unknown): { objects: StixObject[]; refused:
     return { objects: [common as StixObject], refused: [] };
   }
   const { objects: graph, ...observed } = common;
-  if (!isJsonObject(graph))
-    return { objects: [], refused: [{ path: ".objects", message: "a dictionary is wanted" }] };
+  if (!isJsonObject(graph)) return { objects: [], refused: [refusal(".objects", "4.14 type", "dictionary")] };
   const markings = value["object_marking_refs"];
   const { made, refused } = observables(graph, markings);
   if (made.length === 0) return { objects: [], refused };
@@ -61,15 +60,15 @@ export function convertStix20(value: unknown): { objects: StixObject[]; refused:
 function observables(
   graph: JsonObject,
   markings: Json | undefined,
-): { made: StixObject[]; refused: Fault[] } {
+): { made: StixObject[]; refused: Refusal[] } {
   const made = new Map<string, StixObject>();
-  const refused: Fault[] = [];
+  const refused: Refusal[] = [];
   const waiting = new Map(Object.entries(graph));
   for (let before = -1; waiting.size > 0 && waiting.size !== before; ) {
     before = waiting.size;
     for (const [key, given] of waiting) {
       if (!isJsonObject(given) || typeof given["type"] !== "string") {
-        refused.push({ path: `.objects.${key}`, message: "an observable with a type is wanted" });
+        refused.push(refusal(`.objects.${key}`, "4.14 type", "container-object"));
         waiting.delete(key);
         continue;
       }
@@ -77,16 +76,15 @@ function observables(
       if (needed.some((each) => waiting.has(each))) continue;
       const missing = needed.find((each) => !made.has(each));
       if (missing !== undefined)
-        refused.push({
-          path: `.objects.${key}`,
-          message: `refers to ${missing.slice(0, 60)}, which is not there`,
-        });
+        refused.push(
+          refusal(`.objects.${key}`, "4.14 reference", "refers-missing", { name: missing.slice(0, 60) }),
+        );
       else made.set(key, observable(given, given["type"], made, markings));
       waiting.delete(key);
     }
   }
   for (const key of waiting.keys())
-    refused.push({ path: `.objects.${key}`, message: "refers to itself through others" });
+    refused.push(refusal(`.objects.${key}`, "4.14 reference", "refers-circle"));
   return { made: [...made.values()], refused };
 }
 

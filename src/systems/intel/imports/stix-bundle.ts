@@ -1,6 +1,6 @@
-import type { Fault } from "../../../core/problem.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
 import { isJsonObject, isList, type JsonObject } from "../stix/json.ts";
-import { type Bounds, type Found, judged } from "./found.ts";
+import { type Bounds, type Found, judged, refusedAt } from "./found.ts";
 import { firstByte, jsonDocument, jsonParts, partValue } from "./json-parts.ts";
 import { convertStix20 } from "./stix-20.ts";
 
@@ -16,14 +16,14 @@ export function* readStix(bytes: Buffer, version: "2.0" | "2.1", bounds: Bounds)
   for (const part of elementsOf(bytes)) {
     parts++;
     if ("message" in part) {
-      yield part;
+      yield refusedAt(part);
       continue;
     }
     const { path, text, value } = part;
     if (version === "2.0") {
       const converted = convertStix20(value);
       for (const each of converted.objects) yield judged(each, undefined, path, bounds);
-      for (const fault of converted.refused) yield { ...fault, path: `${path}${fault.path}` };
+      for (const each of converted.refused) yield refusedAt({ ...each, path: `${path}${each.path}` }, value);
     } else if (
       isJsonObject(value) &&
       value["type"] === "marking-definition" &&
@@ -35,16 +35,13 @@ export function* readStix(bytes: Buffer, version: "2.0" | "2.1", bounds: Bounds)
   const circle = circleOf(markings.map((each) => each.value));
   for (const { value, text, path } of markings) {
     if (circle.has(String(value["id"])))
-      yield {
-        path: `${path}.object_marking_refs`,
-        message: "the marking marks itself through others (STIX 2.1, 7.2.1)",
-      };
+      yield refusedAt(refusal(`${path}.object_marking_refs`, "7.2.1 marking-cycle", "marking-circle"), value);
     else yield judged(value, text, path, bounds);
   }
-  if (parts === 0) yield { path: "objects", message: "a list with at least one object is wanted" };
+  if (parts === 0) yield refusedAt(refusal("objects", "8 type", "list-filled"));
 }
 
-function* elementsOf(bytes: Buffer): Generator<{ path: string; text: string; value: unknown } | Fault> {
+function* elementsOf(bytes: Buffer): Generator<{ path: string; text: string; value: unknown } | Refusal> {
   let any = false;
   for (const part of jsonParts(bytes, "objects")) {
     any = true;

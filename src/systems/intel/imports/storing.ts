@@ -3,10 +3,11 @@ import { tlpOfRank, tlpRank } from "../../../core/tlp.ts";
 import type { Records } from "../../../platform/records/work.ts";
 import { parseDocument } from "../object-store.ts";
 import { OriginStore } from "../origin-store.ts";
-import { type Found, type FoundObject, isFault } from "./found.ts";
+import type { Refusal } from "../reasons/model.ts";
+import { type Found, type FoundObject, isRefused } from "./found.ts";
 import { type ImportRecord, ImportStore, NO_COUNTS } from "./import-store.ts";
 import type { EntryWarning, ImportCounts } from "./model.ts";
-import { plainFaults } from "./plain.ts";
+import { plainRefusals } from "./plain.ts";
 
 const AT_ONCE = 2000;
 
@@ -31,10 +32,11 @@ export async function storeImport(
   const before = row.progress.done;
   const counts: ImportCounts = { ...NO_COUNTS, new: row.counts.new, known: row.counts.known };
   if (before === 0) [counts.new, counts.known] = [0, 0];
-  const refusals: { path: string; message: string }[] = [];
+  const refusals: Refusal[] = [];
   let highest = tlpRank(row.choices.tlp);
   let open: FoundObject[] = [];
-  const total = Math.max(row.counts.total, 0);
+  const total = row.progress.total;
+  let position = 0;
   const flush = (): Promise<boolean> => {
     const documents = open.map((each) => ({ ...each, object: parseDocument(each.text) }));
     open = [];
@@ -50,7 +52,7 @@ export async function storeImport(
           feedId: row.source_kind === "feed" ? row.source_id : undefined,
         });
         const next = { ...counts, new: counts.new + told.added, known: counts.known + told.known };
-        const progress = { done: counts.total, total: Math.max(total, counts.total) };
+        const progress = { done: position, total: Math.max(total, position) };
         if (!(await store.change(row.id, ["storing"], { counts: next, progress, worked_at: work.now })))
           throw new Stopped();
         return next;
@@ -68,17 +70,19 @@ export async function storeImport(
   };
   for await (const batch of batches) {
     for (const found of batch) {
-      if (isFault(found)) {
-        if (++counts.refused <= mostRefusals) refusals.push(found);
+      const at = position++;
+      if (isRefused(found)) {
+        counts.refused++;
+        if (refusals.length < mostRefusals) refusals.push(...found.reasons);
         continue;
       }
-      const position = counts.total++;
+      counts.total++;
       const warned = warnings(found).length > 0;
       if (warned) counts.warned++;
       highest = Math.max(highest, tlpRank(found.tlp));
-      const left = leaveOut.has(position) || (warned && row.choices.leaveOutWarned === true);
+      const left = leaveOut.has(at) || (warned && row.choices.leaveOutWarned === true);
       if (left) counts.left++;
-      if (left || position < before) continue;
+      if (left || at < before) continue;
       open.push(found);
     }
     if (stopped()) break;
@@ -96,12 +100,13 @@ export async function storeImport(
     const stored = await store.change(row.id, ["storing"], {
       state: "stored",
       counts,
-      refusals: plainFaults(refusals),
+      refusals: plainRefusals(refusals.slice(0, mostRefusals)),
       tlp: highest,
-      progress: { done: counts.total, total: counts.total },
+      progress: { done: position, total: position },
       stored_at: work.now,
       worked_at: null,
       reason: null,
+      failure: null,
     });
     if (!stored) return false;
     await store.forgetEntries(row.id);

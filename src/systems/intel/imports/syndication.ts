@@ -1,7 +1,14 @@
 import { SaxesParser } from "saxes";
-import type { Fault } from "../../../core/problem.ts";
+import { type Reason, type ReasonFacts, type Refusal, refusal } from "../reasons/model.ts";
 import type { StixObject } from "../stix/object.ts";
-import { type Imported, type ImportOptions, importedId, once, reportObject } from "./imported.ts";
+import {
+  type Imported,
+  type ImportOptions,
+  importedId,
+  once,
+  referenceUrl,
+  reportObject,
+} from "./imported.ts";
 import { importReportText } from "./report-text.ts";
 
 interface Entry {
@@ -41,7 +48,7 @@ export function importSyndication(text: string, options: ImportOptions): Importe
     const at = instantOf(entry.date) ?? options.now;
     const name = entry.title.trim() || entry.link.trim();
     if (name === "") {
-      refused.push({ path, message: "an entry without title and link" });
+      refused.push(refusal(path, "rss entry", "feed-entry"));
       continue;
     }
     const found = importReportText(`${entry.title}\n${entry.body}`, {
@@ -58,6 +65,7 @@ export function importSyndication(text: string, options: ImportOptions): Importe
     }).objects.find((object) => object.type === "report")?.["external_references"];
     refused.push(...found.refused);
     const link = entry.link.trim();
+    const url = referenceUrl(link);
     objects.push(
       ...found.objects,
       reportObject(
@@ -68,7 +76,7 @@ export function importSyndication(text: string, options: ImportOptions): Importe
           name: name.slice(0, 500),
           refs: found.objects.map((object) => object.id),
           references: [
-            ...(URL.canParse(link) ? [{ source_name: "feed", url: link }] : []),
+            ...(url === undefined ? [] : [{ source_name: "feed", url }]),
             ...(Array.isArray(techniques) ? techniques : []),
           ],
         },
@@ -79,27 +87,27 @@ export function importSyndication(text: string, options: ImportOptions): Importe
   return { objects: once(objects), refused };
 }
 
-function readEntries(text: string): { entries: Entry[]; refused: Fault[] } {
+function readEntries(text: string): { entries: Entry[]; refused: Refusal[] } {
   const entries: Entry[] = [];
-  const refused: Fault[] = [];
+  const refused: Refusal[] = [];
   const parser = new SaxesParser();
   let entry: Entry | undefined;
   let member: keyof Entry | undefined;
   let depth = 0;
   let broken = false;
-  const stop = (message: string) => {
+  const stop = (why: Reason, facts: ReasonFacts = {}) => {
     broken = true;
-    refused.push({ path: `line ${parser.line}`, message });
+    refused.push(refusal(`line ${parser.line}`, "rss xml", why, facts));
   };
   parser.on("error", (error) => {
-    if (!broken) stop(error.message.replace(/^(?:undefined:)?\d+:\d+: /, "").slice(0, 200));
+    if (!broken) stop("xml", { fault: error.message.replace(/^(?:undefined:)?\d+:\d+: /, "").slice(0, 200) });
   });
   parser.on("opentag", ({ name, attributes }) => {
     depth++;
-    if (depth > DEEPEST && !broken) stop(`elements within more than ${DEEPEST} others`);
+    if (depth > DEEPEST && !broken) stop("xml-deep", { levels: DEEPEST });
     if (broken) return;
     if (name === "item" || name === "entry") {
-      if (entries.length >= MOST_ENTRIES) return stop(`only ${MOST_ENTRIES} entries are read`);
+      if (entries.length >= MOST_ENTRIES) return stop("feed-most", { most: MOST_ENTRIES });
       entry = { title: "", link: "", id: "", date: "", body: "", line: parser.line };
     } else if (entry !== undefined && Object.hasOwn(MEMBERS, name)) {
       member = MEMBERS[name];
@@ -128,10 +136,9 @@ function readEntries(text: string): { entries: Entry[]; refused: Fault[] } {
   try {
     parser.write(text).close();
   } catch (error) {
-    if (!broken) stop(error instanceof Error ? error.message : "not XML");
+    if (!broken) stop("xml", { fault: error instanceof Error ? error.message.slice(0, 200) : "" });
   }
-  if (entries.length === 0 && refused.length === 0)
-    refused.push({ path: "file", message: "no item and no entry" });
+  if (entries.length === 0 && refused.length === 0) refused.push(refusal("file", "rss entry", "feed-none"));
   return { entries, refused };
 }
 

@@ -1,7 +1,9 @@
-import type { Fault } from "../../../core/problem.ts";
 import { TLP_LEVELS, type Tlp } from "../../../core/tlp.ts";
 import { readIndicator } from "../model.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
 import type { StixObject } from "../stix/object.ts";
+import { guessMapping, isRemark, type Meaning } from "./columns.ts";
+import { csvRows } from "./csv-rows.ts";
 import {
   CVE,
   type Imported,
@@ -11,90 +13,7 @@ import {
   once,
   vulnerabilityObject,
 } from "./imported.ts";
-import type { COLUMN_MEANINGS, CsvMapping, TableSample } from "./model.ts";
-
-type Meaning = (typeof COLUMN_MEANINGS)[number];
-
-/** What people and products call their columns. */
-const HEADINGS: Readonly<Record<string, Meaning>> = Object.assign(Object.create(null), {
-  value: "value",
-  indicator: "value",
-  ioc: "value",
-  ioc_value: "value",
-  observable: "value",
-  ip: "value",
-  dst_ip: "value",
-  ip_address: "value",
-  domain: "value",
-  url: "value",
-  hash: "value",
-  sha256_hash: "value",
-  指標: "value",
-  入侵指標: "value",
-  type: "type",
-  類型: "type",
-  comment: "comment",
-  description: "comment",
-  threat: "comment",
-  說明: "comment",
-  備註: "comment",
-  tlp: "tlp",
-  confidence: "confidence",
-  信心: "confidence",
-  date: "seen",
-  first_seen: "seen",
-  first_seen_utc: "seen",
-  dateadded: "seen",
-  日期: "seen",
-  uuid: "uuid",
-  to_ids: "to_ids",
-  tags: "tags",
-  標籤: "tags",
-});
-
-/** Which delimiter, whether there is a header, and what its columns are, by the first lines. */
-export function guessMapping(head: string): CsvMapping {
-  const lines = head.split("\n").filter((line) => line.trim() !== "");
-  const first = lines.find((line) => !line.startsWith("#") && !line.startsWith(";")) ?? "";
-  // abuse.ch writes its header as the last remark.
-  const remark = lines
-    .filter((line) => line.startsWith("#"))
-    .find((line) => headingsOf(line.replace(/^#+/, ""), ",") > 1);
-  const delimiter = ([",", "\t", ";", "|"] as const).reduce((best, each) =>
-    first.split(each).length > first.split(best).length ? each : best,
-  );
-  const header = headingsOf(first, delimiter) > 0;
-  const named = header ? first : (remark?.replace(/^#+/, "") ?? "");
-  const seen = new Set<string>();
-  const columns =
-    named === ""
-      ? []
-      : cellsOf(named, delimiter).map((cell) => {
-          const meaning = HEADINGS[cell.trim().toLowerCase()];
-          if (meaning === undefined || seen.has(meaning)) return "" as const;
-          seen.add(meaning);
-          return meaning;
-        });
-  if (columns.includes("value")) return { delimiter, header, columns };
-  const cells = cellsOf(first, delimiter);
-  const at = cells.findIndex((cell) => readIndicator(cell.trim()) !== undefined);
-  return {
-    delimiter,
-    header: false,
-    columns: cells.map((_, column) => (column === Math.max(0, at) ? "value" : "")),
-  };
-}
-
-function headingsOf(line: string, delimiter: string): number {
-  const cells = cellsOf(line, delimiter).map((cell) => cell.trim().toLowerCase());
-  return cells.some((cell) => HEADINGS[cell] === "value")
-    ? cells.filter((cell) => HEADINGS[cell] !== undefined).length
-    : 0;
-}
-
-function cellsOf(line: string, delimiter: string): string[] {
-  return csvRows(line, delimiter)[0]?.cells ?? [];
-}
+import type { CsvMapping, TableSample } from "./model.ts";
 
 const SAMPLE_ROWS = 12;
 const SAMPLE_COLUMNS = 100;
@@ -103,7 +22,7 @@ const SAMPLE_CELL = 200;
 /** The first rows of a table as a mapping cuts them, without remarks. */
 export function sampleOf(head: string, mapping: CsvMapping): TableSample {
   const rows = csvRows(head, mapping.delimiter)
-    .filter(({ cells }) => !(cells[0] ?? "").startsWith("#") && cells.join("").trim() !== "")
+    .filter(({ cells }) => !isRemark((cells[0] ?? "").trim()) && cells.join("").trim() !== "")
     .slice(0, SAMPLE_ROWS)
     .map(({ line, cells }) => ({
       line,
@@ -122,49 +41,93 @@ export function importTable(
   mapping: CsvMapping = guessMapping(text),
 ): Imported {
   const rows = csvRows(text, mapping.delimiter).filter(
-    ({ cells }) => !(cells[0] ?? "").startsWith("#") && cells.join("").trim() !== "",
+    ({ cells }) => !isRemark((cells[0] ?? "").trim()) && cells.join("").trim() !== "",
   );
-  const at = new Map(mapping.columns.map((meaning, column) => [meaning, column]));
+  const at = new Map<Meaning | "", number[]>();
+  mapping.columns.forEach((meaning, column) => {
+    at.set(meaning, [...(at.get(meaning) ?? []), column]);
+  });
+  if (!at.has("value")) at.set("value", [0]);
+  const body = mapping.header ? rows.slice(1) : rows;
+  const days = dayOrder(
+    body.flatMap(({ cells }) => (at.get("seen") ?? []).map((column) => cells[column] ?? "")),
+  );
   const objects: StixObject[] = [];
-  const refused: Fault[] = [];
-  for (const { line, cells } of mapping.header ? rows.slice(1) : rows) {
-    const cell = (meaning: Meaning) =>
-      (cells[at.get(meaning) ?? (meaning === "value" && !at.has("value") ? 0 : -1)] ?? "").trim();
-    const path = `line ${line}`;
-    const value = cell("value");
+  const refused: Refusal[] = [];
+  for (const { line, cells } of body) {
+    const all = (meaning: Meaning) =>
+      (at.get(meaning) ?? []).map((column) => (cells[column] ?? "").trim()).filter((cell) => cell !== "");
+    const cell = (meaning: Meaning) => all(meaning)[0] ?? "";
     const said = {
-      at: timeOf(cell("seen")) ?? options.now,
+      at: timeOf(cell("seen"), days) ?? options.now,
       tlp: tlpIn(cell("tlp")) ?? options.tlp,
-      description: cell("comment"),
-      labels: labelsOf(cell("tags")),
+      description: all("comment").join("\n").replaceAll("\r\n", "\n"),
+      labels: labelsOf(all("tags").join(";")),
       confidence: confidenceOf(cell("confidence")),
     };
-    const cve = value.toUpperCase();
-    if (CVE.test(cve)) {
-      objects.push(vulnerabilityObject(cve, said, options));
-      continue;
-    }
-    const type = cell("type").toLowerCase();
-    const single = readIndicator(value);
-    const ofType = type === "" ? undefined : indicatorsOfMisp(type, value);
-    const values = ofType ?? (single === undefined ? [] : [single]);
-    if (values.length === 0) refused.push({ path, message: `no indicator: ${value.slice(0, 80)}` });
     const onlyContext = at.has("to_ids") && !["1", "true"].includes(cell("to_ids").toLowerCase());
-    values.forEach((each, index) => {
-      const uuid = index === 0 ? cell("uuid") : undefined;
-      objects.push(...indicatorObjects(each, { ...said, uuid }, options, onlyContext));
+    const written = all("value");
+    if (written.length === 0)
+      refused.push(refusal(`line ${line}`, "csv value", "no-indicator", { value: "" }));
+    written.forEach((value, place) => {
+      // Type and UUID are those of the row's first value; where several stand, each column is named.
+      const path = written.length === 1 ? `line ${line}` : `line ${line}, value ${place + 1}`;
+      const [type, uuid] = place === 0 ? [cell("type").toLowerCase(), cell("uuid")] : ["", undefined];
+      const cve = value.toUpperCase();
+      if (CVE.test(cve)) {
+        objects.push(vulnerabilityObject(cve, said, options));
+        return;
+      }
+      const single = readIndicator(value);
+      const ofType = type === "" ? undefined : indicatorsOfMisp(type, value);
+      const values = ofType ?? (single === undefined ? [] : [single]);
+      if (values.length === 0)
+        refused.push(refusal(path, "csv value", "no-indicator", { value: value.slice(0, 80) }));
+      values.forEach((each, index) => {
+        const own = index === 0 ? uuid : undefined;
+        objects.push(...indicatorObjects(each, { ...said, uuid: own }, options, onlyContext));
+      });
     });
   }
   return { objects: once(objects), refused };
 }
 
-/** Seconds since 1970, a date, or a date and time in UTC. */
-function timeOf(text: string): string | undefined {
-  if (/^\d{9,11}$/.test(text)) return new Date(Number(text) * 1000).toISOString();
-  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?))?/.exec(text);
+/** Whether day or month stands first where a column of dates has both before the year: whichever is above 12 tells. */
+function dayOrder(cells: readonly string[]): "dmy" | "mdy" {
+  const pairs = cells.map((cell) => /^(\d{1,2})[./-](\d{1,2})[./-]\d{4}/.exec(cell.trim()));
+  return pairs.some((pair) => Number(pair?.[2]) > 12) ? "mdy" : "dmy";
+}
+
+/**
+ * Seconds since 1970, ISO 8601 with its zone, or a date with or without a time in UTC: year first, of the Republic of
+ * China, too (114/11/25), or last.
+ */
+export function timeOf(text: string, days: "dmy" | "mdy" = "dmy"): string | undefined {
+  if (/^\d{9,11}$/.test(text)) return instantOf(Number(text) * 1000);
+  if (/^\d{12,14}$/.test(text)) return instantOf(Number(text));
+  if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/i.test(text))
+    return instantOf(Date.parse(text));
+  const match =
+    /^(\d{1,4})[年./-](\d{1,2})[月./-](\d{1,4})日?(?:[T ]{1,2}(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?Z?)?/.exec(
+      text,
+    );
   if (match === null) return undefined;
-  const time = new Date(`${match[1]}T${match[2] ?? "00:00"}Z`);
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+  const [, one = "", two = "", three = "", hour = "0", minute = "0", second = "0"] = match;
+  const yearFirst = one.length > 2;
+  const year = Number(yearFirst ? one : three);
+  const [month, day] = yearFirst ? [two, three] : days === "dmy" ? [two, one] : [one, two];
+  if (!yearFirst && three.length !== 4) return undefined;
+  const full = yearFirst && one.length === 3 ? year + 1911 : year;
+  const date = [full, Number(month), Number(day)] as const;
+  const at = Date.UTC(date[0], date[1] - 1, date[2], Number(hour), Number(minute), Number(second));
+  const back = new Date(at);
+  // A day that does not exist would be another one.
+  const exists = back.getUTCMonth() + 1 === date[1] && back.getUTCDate() === date[2];
+  return exists && full >= 1970 && full < 2200 ? instantOf(at) : undefined;
+}
+
+function instantOf(at: number): string | undefined {
+  return Number.isNaN(at) || Math.abs(at) > 7e12 ? undefined : new Date(at).toISOString();
 }
 
 function tlpIn(text: string): Tlp | undefined {
@@ -186,38 +149,4 @@ function labelsOf(text: string): string[] {
     .map((each) => each.trim().slice(0, 200))
     .filter((each) => each !== "")
     .slice(0, 50);
-}
-
-/** RFC 4180: quoted cells may hold delimiters, line ends and doubled quotes. `line` is where the row begins, from 1. */
-export function csvRows(text: string, delimiter = ","): { line: number; cells: string[] }[] {
-  const rows: { line: number; cells: string[] }[] = [];
-  let cells: string[] = [];
-  let cell = "";
-  let quoted = false;
-  let line = 1;
-  let began = 1;
-  const endRow = () => {
-    rows.push({ line: began, cells: [...cells, cell] });
-    [cells, cell] = [[], ""];
-  };
-  for (let at = text.startsWith("\uFEFF") ? 1 : 0; at < text.length; at++) {
-    const char = text[at] ?? "";
-    if (char === "\n") line++;
-    if (quoted) {
-      if (char !== '"') cell += char;
-      else if (text[at + 1] === '"') {
-        cell += '"';
-        at++;
-      } else quoted = false;
-    } else if (char === '"' && cell.trim() === "") [quoted, cell] = [true, ""];
-    else if (char === delimiter) {
-      cells.push(cell);
-      cell = "";
-    } else if (char === "\n") {
-      endRow();
-      began = line;
-    } else if (char !== "\r") cell += char;
-  }
-  if (cell !== "" || cells.length > 0) endRow();
-  return rows;
 }

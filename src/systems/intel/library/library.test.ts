@@ -15,7 +15,7 @@ import { MatrixStore, navigatorLayer } from "./matrix-store.ts";
 import { LibraryFilter } from "./model.ts";
 import { ObjectPage } from "./object-page.ts";
 import { remark } from "./remarks.ts";
-import { keptAfter, type ScoreInput, scoreOf } from "./rules.ts";
+import { credibilityOf, keptAfter, type ScoreInput, scoreOf } from "./rules.ts";
 import { SearchStore } from "./search-store.ts";
 
 const ICS = new URL("../../../../../shared/data/stix/attack-ics-18.1.json", import.meta.url);
@@ -150,7 +150,7 @@ for (const database of DATABASES) {
       });
       const after = await on((page) => page.detail(id("indicator", 1), judges));
       const sighted = after.score.parts.find((part) => part.reason === "sighted");
-      assert.deepEqual(sighted?.facts, { positive: 1, negative: 1 });
+      assert.deepEqual(sighted?.facts, { positive: 3, reports: 1, negative: 1 });
       assert.ok(after.score.parts.some((part) => part.reason === "disagreed" && part.points < 0));
       const own = await on((page) => page.detail(made, judges));
       assert.deepEqual(
@@ -320,7 +320,7 @@ const base: ScoreInput = {
   reliability: null,
   sources: 1,
   freshAt: 0,
-  sightings: { positive: 0, negative: 0 },
+  sightings: { positive: 0, reports: 0, negative: 0 },
   disagreed: 0,
   warninglists: [],
   revoked: false,
@@ -337,10 +337,41 @@ test("a score follows the polynomial model of decay and says each of its reasons
   assert.equal(keptAfter(25, { lifetime: 100, speed: 2 }), 0.5);
   assert.equal(scoreOf({ ...base, confidence: null, reliability: "B" }).value, 70);
   assert.equal(scoreOf({ ...base, sources: 3 }).value, 90);
-  assert.equal(scoreOf({ ...base, sources: 9, sightings: { positive: 9, negative: 0 } }).value, 100);
+  assert.equal(
+    scoreOf({ ...base, sources: 9, sightings: { positive: 90, reports: 9, negative: 0 } }).value,
+    100,
+  );
   assert.equal(scoreOf({ ...base, revoked: true }).value, 0);
   assert.equal(scoreOf({ ...base, validUntil: 5, now: 5 }).value, 0);
   assert.equal(scoreOf({ ...base, warninglists: ["x"] }).value, 20);
+  const unjudged = {
+    ...base,
+    confidence: null,
+    reliability: "F",
+    sightings: { positive: 5, reports: 5, negative: 0 },
+  };
+  assert.equal(
+    scoreOf(unjudged).value,
+    55,
+    "a source that nobody judged is not fit for blocking, however often seen",
+  );
+  assert.deepEqual(scoreOf(unjudged).parts.at(-2), {
+    reason: "capped",
+    points: -15,
+    facts: { reliability: "F", credibility: 6, most: 55 },
+  });
+  assert.equal(scoreOf({ ...unjudged, confidence: 95, sources: 4 }).value, 55);
+  assert.equal(scoreOf({ ...unjudged, reliability: "A" }).value, 80, "A6");
+  assert.equal(scoreOf({ ...base, confidence: 10, reliability: "A", sources: 1 }).value, 10);
+  assert.equal(scoreOf({ ...base, confidence: 95, reliability: "E" }).value, 20);
+  assert.deepEqual(
+    [null, 0, 10, 20, 40, 60, 80].map((confidence) =>
+      [1, 2, 3].map((sources) => credibilityOf({ confidence, sources, disagreed: 0 })).join(""),
+    ),
+    ["621", "621", "541", "431", "321", "211", "111"],
+  );
+  assert.equal(credibilityOf({ confidence: 95, sources: 1, disagreed: 1 }), 4);
+  assert.equal(credibilityOf({ confidence: 95, sources: 1, disagreed: 2 }), 5);
   for (const input of [base, { ...base, sources: 4, now: 10 * DAY, disagreed: 2, warninglists: ["x"] }]) {
     const { value, parts } = scoreOf(input);
     assert.ok(Math.abs(parts.reduce((sum, part) => sum + part.points, 0) - value) <= 1);

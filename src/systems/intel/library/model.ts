@@ -210,6 +210,7 @@ const ScorePart = z.object({
     "sources",
     "decay",
     "sighted",
+    "capped",
     "warninglist",
     "disagreed",
     "expired",
@@ -220,6 +221,8 @@ const ScorePart = z.object({
   facts: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 export type ScorePart = z.infer<typeof ScorePart>;
+/** From here on an indicator is fit for blocking; below it is good for hunting. */
+export const BLOCKING_SCORE = 60;
 export const Score = z.object({ value: z.number().int().min(0).max(100), parts: z.array(ScorePart) });
 export type Score = z.infer<typeof Score>;
 

@@ -11,13 +11,14 @@ export interface Decay {
 export interface ScoreInput {
   /** STIX confidence 0 to 100, where the object bears one. */
   readonly confidence: number | null;
-  /** The best reliability among the sources, A to F (Admiralty scale, AJP-2.1). */
+  /** The best reliability among the sources, A to F (Admiralty scale, AJP-2.1); null of what this node itself released. */
   readonly reliability: string | null;
   /** Independent sources that told it. */
   readonly sources: number;
   /** When it was last seen to be so: created, valid from, the last positive sighting. Milliseconds. */
   readonly freshAt: number;
-  readonly sightings: { readonly positive: number; readonly negative: number };
+  /** How often it was seen, in how many reports, and in how many it was looked for and not seen. */
+  readonly sightings: { readonly positive: number; readonly reports: number; readonly negative: number };
   /** Opinions that disagree with it. */
   readonly disagreed: number;
   readonly warninglists: readonly string[];
@@ -29,14 +30,43 @@ export interface ScoreInput {
   readonly now: number;
 }
 
-/** STIX 2.1 appendix A, "Admiralty Credibility" scale: A as 1 "confirmed", F as "cannot be judged". */
+/** Where a score begins by the best source alone (STIX 2.1 appendix A), and what it cannot exceed because of it. */
 const RELIABILITY: Readonly<Record<string, number>> = { A: 90, B: 70, C: 50, D: 30, E: 10, F: 50 };
+const MOST_BY_RELIABILITY: Readonly<Record<string, number>> = { A: 100, B: 90, C: 75, D: 45, E: 20, F: 55 };
+/** What it cannot exceed because of the information itself, by its credibility 1 to 6. */
+const MOST_BY_CREDIBILITY: Readonly<Record<number, number>> = { 1: 100, 2: 90, 3: 70, 4: 45, 5: 20, 6: 80 };
 const UNKNOWN = 50;
+/** Sources that nobody can have confirmed each other by chance. */
+const CONFIRMED_BY = 3;
 const DAY = 86_400_000;
 
 /**
+ * How credible the information is, whoever told it (AJP-2.1): 1 confirmed by other sources, 2 probably and 3 possibly
+ * true, 4 doubtful, 5 improbable, 6 cannot be judged. By the creator's confidence on the scale of STIX 2.1 appendix A, one
+ * better where two independent sources say the same, and 1 where three do; opinions that disagree make it doubtful. That it
+ * was seen here says that it is there, not that it is evil, and so nothing of this.
+ */
+export function credibilityOf({
+  confidence,
+  sources,
+  disagreed,
+}: Pick<ScoreInput, "confidence" | "sources" | "disagreed">): 1 | 2 | 3 | 4 | 5 | 6 {
+  if (disagreed > sources) return 5;
+  if (disagreed > 0) return 4;
+  if (sources >= CONFIRMED_BY) return 1;
+  const better = sources > 1;
+  if (confidence === null || confidence === 0) return better ? 2 : 6;
+  if (confidence >= 80) return 1;
+  if (confidence >= 60) return better ? 1 : 2;
+  if (confidence >= 40) return better ? 2 : 3;
+  if (confidence >= 20) return better ? 3 : 4;
+  return better ? 4 : 5;
+}
+
+/**
  * 0 to 100: what an object is worth acting on now, and why. The base is its confidence, else its best source's
- * reliability; independent sources and sightings raise it; time lowers it by the polynomial model of MISP,
+ * reliability; independent sources and sightings raise it, but never above what the Admiralty code makes of its best
+ * source (A to F) and of the information (1 to 6); time lowers it by the polynomial model of MISP,
  * score = base x (1 - (t / lifetime)^(1 / speed)) (Mokaddem, Wagener, Dulaunoy, Iklody: Taxonomy driven indicator
  * scoring in MISP threat intelligence platforms, 2018); warninglists, disagreement, expiry and revocation cut it.
  */
@@ -55,9 +85,19 @@ export function scoreOf(input: ScoreInput): Score {
     const raised = Math.min(100 - value, 5 * Math.min(input.sources - 1, 4));
     add("sources", Math.max(0, raised), { sources: input.sources });
   }
-  const { positive, negative } = input.sightings;
-  if (positive > 0)
-    add("sighted", Math.max(0, Math.min(100 - value, 5 * Math.min(positive, 4))), { positive, negative });
+  const { positive, reports, negative } = input.sightings;
+  if (reports > 0)
+    add("sighted", Math.max(0, Math.min(100 - value, 5 * Math.min(reports, 4))), {
+      positive,
+      reports,
+      negative,
+    });
+  const credibility = credibilityOf(input);
+  const most = Math.min(
+    input.reliability === null ? 100 : (MOST_BY_RELIABILITY[input.reliability] ?? 0),
+    MOST_BY_CREDIBILITY[credibility] ?? 0,
+  );
+  if (value > most) add("capped", most - value, { reliability: input.reliability ?? "–", credibility, most });
   if (input.decay !== null) {
     const days = Math.max(0, (input.now - input.freshAt) / DAY);
     const kept = keptAfter(days, input.decay);

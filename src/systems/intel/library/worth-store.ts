@@ -55,6 +55,7 @@ interface Told {
 
 interface Judged {
   positive: number;
+  reports: number;
   negative: number;
   disagreed: number;
   lastSeen: number;
@@ -116,11 +117,12 @@ export class WorthStore {
     const tellers = new Map(
       members.flatMap(({ thing }) => (told.get(thing) ?? []).map((each) => [each.source, each])),
     );
-    const sum: Judged = { positive: 0, negative: 0, disagreed: 0, lastSeen: 0 };
+    const sum: Judged = { positive: 0, reports: 0, negative: 0, disagreed: 0, lastSeen: 0 };
     for (const { thing } of members) {
       const one = judged.get(thing);
       if (one === undefined) continue;
       sum.positive += one.positive;
+      sum.reports += one.reports;
       sum.negative += one.negative;
       sum.disagreed += one.disagreed;
       sum.lastSeen = Math.max(sum.lastSeen, one.lastSeen);
@@ -136,7 +138,7 @@ export class WorthStore {
       reliability: [...tellers.values()].flatMap(({ reliability }) => reliability ?? []).sort()[0] ?? null,
       sources: tellers.size,
       freshAt: Math.max(sum.lastSeen, ...judging.map(freshOf)),
-      sightings: { positive: sum.positive, negative: sum.negative },
+      sightings: { positive: sum.positive, reports: sum.reports, negative: sum.negative },
       disagreed: sum.disagreed,
       warninglists: [...new Set(warnings.map(({ list }) => list))],
       revoked: judging.every(({ object }) => object["revoked"] === true),
@@ -206,7 +208,8 @@ export class WorthStore {
   private async told(things: readonly string[]): Promise<Map<string, Told[]>> {
     const { rows } = await sql<Told & { thing: string }>`select e.thing::text as thing,
         coalesce(s.id::text, case when o.item_id is not null then 'released'
-          when o.collection_id is not null then 'pushed ' || o.org_id end) as source, min(s.reliability) as reliability
+          when o.collection_id is not null then 'pushed ' || o.org_id end) as source,
+        min(coalesce(s.reliability, case when o.item_id is null then 'F' end)) as reliability
       from stix_entry e join stix_object o on o.seq = e.seq
       left join (stix_origin r join intel_import i on i.id = r.import_id and ${visible(this.work, "i")}
         join intel_source s on s.id = i.source_id and ${visible(this.work, "s")})
@@ -221,10 +224,11 @@ export class WorthStore {
 
   private async judged(things: readonly string[]): Promise<Map<string, Judged>> {
     const { rows } = await sql<Judged & { about: string }>`select j.about::text as about,
-        count(*) filter (where j.verdict = 1)::int as positive, count(*) filter (where j.verdict = 0)::int as negative,
+        coalesce(sum(j.times) filter (where j.verdict = 1), 0)::float8 as positive,
+        count(*) filter (where j.verdict = 1)::int as reports, count(*) filter (where j.verdict = 0)::int as negative,
         count(*) filter (where j.verdict = -1)::int as disagreed,
         coalesce(max(j.last_at) filter (where j.verdict = 1), 0)::float8 as "lastSeen"
-      from (select distinct on (j.about, j.thing) j.about, j.verdict, j.last_at from stix_judgement j
+      from (select distinct on (j.about, j.thing) j.about, j.verdict, j.times, j.last_at from stix_judgement j
         where j.about = any(${[...things]}::bigint[]) and ${visible(this.work, "j")}
         order by j.about, j.thing, j.version_at desc, j.seq desc) j
       group by 1`.execute(this.work.tables<IntelTables>());

@@ -3,6 +3,7 @@ import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { OriginStore, type ToldDocument } from "../origin-store.ts";
+import { type Refusal, refusal } from "../reasons/model.ts";
 import { digestOf } from "../stix/digest.ts";
 import { isJsonObject, type Json } from "../stix/json.ts";
 import { markedTlpOf } from "../stix/marking.ts";
@@ -17,7 +18,7 @@ export class Incoming {
   private readonly title: string;
   private importId: string | undefined;
   private readonly sums = { total: 0, refused: 0, warned: 0, new: 0, known: 0, left: 0 };
-  private readonly refusals: { path: string; message: string }[] = [];
+  private readonly refusals: Refusal[] = [];
 
   constructor(peer: WorkingPeer, line: { readonly title: string }) {
     this.peer = peer;
@@ -34,13 +35,14 @@ export class Incoming {
     const told: ToldDocument[] = [];
     for (const [at, text] of documents.entries()) {
       const read = readDocument(text, `objects.${this.sums.total + at}`, tlpOfRank(this.peer.row.unmarked));
-      if ("refused" in read) details.push({ id: read.id, message: read.refused });
-      else told.push(read);
+      if (!("reasons" in read)) told.push(read);
+      else {
+        details.push({ id: read.id, message: messageOf(read.reasons) });
+        if (this.refusals.length < MOST_REFUSALS) this.refusals.push(...read.reasons);
+      }
     }
     this.sums.total += documents.length;
     this.sums.refused += details.length;
-    for (const { id, message } of details)
-      if (this.refusals.length < 100) this.refusals.push({ path: id, message });
     if (documents.length > 0) {
       const { orgId } = work.scope;
       const importId = await this.openImport(work, store);
@@ -131,18 +133,29 @@ export class Incoming {
 }
 
 const MOST_REASONS = 5;
+const MOST_REFUSALS = 100;
+
+function messageOf(reasons: readonly Refusal[]): string {
+  return reasons
+    .map((each) => `${each.path}: ${each.message} (${each.rule})`)
+    .join("; ")
+    .slice(0, 1000);
+}
 
 function readDocument(
   text: string,
   path: string,
   unmarked: Tlp,
-): ToldDocument | { readonly id: string; readonly refused: string } {
+): ToldDocument | { readonly id: string; readonly reasons: readonly Refusal[] } {
   const value: Json = JSON.parse(text);
-  const reasons = validate(value).filter(({ level }) => level === "must");
-  const id = isJsonObject(value) && typeof value["id"] === "string" ? value["id"].slice(0, 200) : path;
-  if (!isJsonObject(value) || reasons.length > 0) {
-    const told = reasons.slice(0, MOST_REASONS).map((each) => `${each.path}: ${each.message} (${each.rule})`);
-    return { id, refused: told.join("; ").slice(0, 1000) };
+  if (!isJsonObject(value)) return { id: path, reasons: [refusal(path, "8 type", "object")] };
+  const broken = validate(value).filter(({ level }) => level === "must");
+  const id = typeof value["id"] === "string" ? value["id"].slice(0, 200) : path;
+  if (broken.length > 0) {
+    const reasons = broken
+      .slice(0, MOST_REASONS)
+      .map((each) => refusal(`${path}.${each.path}`, each.rule, each.why, each.facts));
+    return { id, reasons };
   }
   const object = { ...value, id: String(value["id"]), type: String(value["type"]) };
   return { text, object, tlp: markedTlpOf(value) ?? unmarked, digest: digestOf(value, text), path };

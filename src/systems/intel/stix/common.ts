@@ -20,6 +20,7 @@ import {
   structure,
   type TypeDefinition,
   timestamp,
+  within,
 } from "./property.ts";
 
 export const killChainPhase = structure({
@@ -37,10 +38,10 @@ const externalReference = structure({
       const { source_name: source, external_id: id } = object;
       if (typeof source !== "string" || !/^(?:cve|capec)$/i.test(source)) return;
       if (source !== source.toLowerCase())
-        report(`${path}.source_name`, "source-name", `written ${source.toLowerCase()}`);
+        report(`${path}.source_name`, "source-name", "source-name", { name: source.toLowerCase() });
       const form = source.toLowerCase() === "cve" ? /^CVE-\d{4}-(?:0\d{3}|[1-9]\d{3,})$/ : /^CAPEC-\d+$/;
       if (typeof id !== "string" || !form.test(id))
-        report(`${path}.external_id`, "external-id", `an identifier of ${source} is wanted`);
+        report(`${path}.external_id`, "external-id", "external-id", { source: source.toLowerCase() });
     },
   ],
 });
@@ -52,7 +53,7 @@ const granularMarking = structure({
   rules: [
     (object, path, report) => {
       if ((object["lang"] === undefined) === (object["marking_ref"] === undefined)) {
-        report(path, "granular-marking", "either lang or marking_ref");
+        report(within(path, "marking_ref"), "granular-marking", "granular-marking");
       }
     },
   ],
@@ -69,7 +70,7 @@ const selectorsExist: ObjectRule = (object, path, report) => {
         report(
           `${path === "" ? "" : `${path}.`}granular_markings.${at}.selectors.${index}`,
           "selector",
-          "selects nothing of the object",
+          "selector",
         );
       }
     });
@@ -96,8 +97,15 @@ export function markingRefs(object: JsonObject): string[] {
 
 /** A marking never marks itself (section 7.2.1). */
 const notOwnMarking: ObjectRule = (object, path, report) => {
-  if (object["type"] === "marking-definition" && markingRefs(object).some((ref) => ref === object["id"]))
-    report(path, "marking-cycle", "a marking definition marks itself");
+  if (object["type"] !== "marking-definition" || !markingRefs(object).includes(String(object["id"]))) return;
+  const { object_marking_refs: refs, granular_markings: granular } = object;
+  const own = (list: Json | undefined) =>
+    list !== undefined && isList(list)
+      ? list.findIndex((ref) => (isJsonObject(ref) ? ref["marking_ref"] : ref) === object["id"])
+      : -1;
+  const [whole, part] = [own(refs), own(granular)];
+  const at = whole >= 0 ? `object_marking_refs.${whole}` : `granular_markings.${part}.marking_ref`;
+  report(within(path, at), "marking-cycle", "marking-self");
 };
 
 const markings = {
@@ -109,7 +117,8 @@ export const commonRules: readonly ObjectRule[] = [selectorsExist, notOwnMarking
 
 const specVersion = oneOf("2.1");
 const own: Check = (value, path, report) => {
-  if (typeof value !== "string" || !isIdentifier(value)) report(path, "identifier", "type--UUID is wanted");
+  if (typeof value !== "string" || !isIdentifier(value)) report(path, "identifier", "identifier");
+  else if (/[A-F]/.test(value.slice(-36))) report(path, "identifier", "identifier-case", {}, "should");
 };
 
 /** Properties of domain and relationship objects and of language content (section 3.2). */
@@ -166,11 +175,10 @@ export const EXTENSION_TYPES = [
 export function extensionsOf(predefined: TypeDefinition["extensions"] = {}): Check {
   return (value, path, report) => {
     if (!isJsonObject(value)) {
-      report(path, "type", "a dictionary is wanted");
+      report(path, "type", "dictionary");
       return;
     }
-    if (Object.keys(value).length === 0)
-      report(path, "empty-dictionary", "an empty dictionary is left out instead");
+    if (Object.keys(value).length === 0) report(path, "empty-dictionary", "dictionary-empty");
     for (const [key, extension] of Object.entries(value))
       checkExtension(key, extension, predefined, `${path}.${key}`, report);
   };
@@ -189,18 +197,14 @@ function checkExtension(
     !/^[a-z0-9-]+-ext$/.test(key) &&
     !(key.startsWith("extension-definition--") && isIdentifier(key))
   ) {
-    report(
-      path,
-      "extension-key",
-      "an extension definition's identifier or an extension of this type is wanted",
-    );
-  } else if (!isJsonObject(extension)) report(path, "type", "an object is wanted");
+    report(path, "extension-key", "extension-key");
+  } else if (!isJsonObject(extension)) report(path, "type", "object");
   else {
     const { extension_type: type, ...members } = extension;
-    if (Object.keys(extension).length === 0) report(path, "empty-dictionary", "an extension says something");
+    if (Object.keys(extension).length === 0) report(path, "empty-dictionary", "extension-empty");
     if (type !== undefined) oneOf(...EXTENSION_TYPES)(type, `${path}.extension_type`, report);
     else if (key.startsWith("extension-definition--"))
-      report(`${path}.extension_type`, "extension-type", "extension_type is required");
+      report(`${path}.extension_type`, "extension-type", "extension-type");
     checkMembers(members, { properties: {} }, path, report);
   }
 }

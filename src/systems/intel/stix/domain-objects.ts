@@ -2,7 +2,7 @@ import { killChainPhase } from "./common.ts";
 import { isJsonObject, isList, type JsonObject } from "./json.ts";
 import { observableContainer } from "./observable-container.ts";
 import { OBSERVABLE_OBJECTS } from "./observable-objects.ts";
-import { patternFault } from "./pattern.ts";
+import { readPattern } from "./pattern.ts";
 import {
   anyOf,
   boolean,
@@ -14,6 +14,7 @@ import {
   matching,
   type ObjectRule,
   oneOf,
+  oneOfTwo,
   ordered,
   type Report,
   reference,
@@ -21,6 +22,7 @@ import {
   string,
   type TypeDefinition,
   timestamp,
+  within,
 } from "./property.ts";
 
 const named: Readonly<Record<string, Check>> = { name: string, description: string };
@@ -40,38 +42,32 @@ const anything = listOf(reference());
 const patternParses: ObjectRule = (object, path, report) => {
   const { pattern, pattern_type: type } = object;
   if (typeof pattern !== "string" || type !== "stix") return;
-  const fault = patternFault(pattern);
-  if (fault !== undefined) report(path === "" ? "pattern" : `${path}.pattern`, "pattern", fault);
+  const read = readPattern(pattern);
+  if ("fault" in read) report(within(path, "pattern"), "pattern", read.why, read.facts);
+  else
+    for (const what of read.beyond)
+      report(within(path, "pattern"), "pattern", "pattern-beyond", { what }, "should");
 };
 
 const place: ObjectRule = (object, path, report) => {
   const has = (name: string) => object[name] !== undefined;
-  if (has("latitude") !== has("longitude")) report(path, "together", "latitude and longitude stand together");
-  if (has("precision") && !has("latitude"))
-    report(path, "together", "precision needs latitude and longitude");
-};
-
-const objectsOrRefs: ObjectRule = (object, path, report) => {
-  if ((object["objects"] === undefined) === (object["object_refs"] === undefined)) {
-    report(path, "one-of", "either object_refs or objects");
-  }
+  const needs = (name: string, other: string) =>
+    report(within(path, other), "together", "needs-other", { name, other });
+  if (has("latitude") && !has("longitude")) needs("latitude", "longitude");
+  if (has("longitude") && !has("latitude")) needs("longitude", "latitude");
+  if (has("precision") && !has("latitude")) needs("precision", "latitude");
 };
 
 const familyIsNamed: ObjectRule = (object, path, report) => {
   if (object["is_family"] === true && object["name"] === undefined)
-    report(`${path === "" ? "" : `${path}.`}name`, "required", "a family has a name");
+    report(within(path, "name"), "required", "required", { name: "name" });
 };
 
 const topLevelOnly: ObjectRule = (object, path, report) => {
   const types = object["extension_types"];
   const topLevel = types !== undefined && isList(types) && types.includes("toplevel-property-extension");
-  if (object["extension_properties"] !== undefined && !topLevel) {
-    report(
-      `${path === "" ? "" : `${path}.`}extension_properties`,
-      "extension",
-      "only for toplevel-property-extension",
-    );
-  }
+  if (object["extension_properties"] !== undefined && !topLevel)
+    report(within(path, "extension_properties"), "extension", "extension-toplevel");
 };
 
 const NOT_OBSERVED = [
@@ -93,30 +89,27 @@ const observesSomething: ObjectRule = (object, path, report) => {
   const refs = object["object_refs"];
   if (refs === undefined || !isList(refs) || refs.length === 0) return;
   if (refs.every((ref) => typeof ref === "string" && /^(?:relationship|sighting)--/.test(ref)))
-    report(`${path === "" ? "" : `${path}.`}object_refs`, "reference", "at least one observable is wanted");
+    report(within(path, "object_refs"), "reference", "observed-nothing");
 };
 
 /** Section 7.1: every key is a language, every value a set of translated properties. */
 const contents: Check = (value, path, report) => {
-  if (!isJsonObject(value) || Object.keys(value).length === 0)
-    report(path, "type", "a dictionary of languages is wanted");
+  if (!isJsonObject(value) || Object.keys(value).length === 0) report(path, "type", "dictionary");
   else
     for (const [tag, inner] of Object.entries(value)) {
       language(tag, `${path}.${tag}`, report);
-      if (!isJsonObject(inner)) report(`${path}.${tag}`, "type", "a dictionary is wanted");
+      if (!isJsonObject(inner)) report(`${path}.${tag}`, "type", "dictionary");
       else translations(inner, `${path}.${tag}`, report);
     }
 };
 
 /** The names are those of properties; a list or dictionary is translated in its own form. */
 function translations(inner: JsonObject, path: string, report: Report): void {
-  if (Object.keys(inner).length === 0)
-    report(path, "empty-dictionary", "an empty dictionary is left out instead");
+  if (Object.keys(inner).length === 0) report(path, "empty-dictionary", "dictionary-empty");
   for (const [name, value] of Object.entries(inner)) {
-    if (!/^[a-z0-9_]{3,250}$/.test(name))
-      report(`${path}.${name}`, "property-name", "a property's name is wanted");
+    if (!/^[a-z0-9_]{3,250}$/.test(name)) report(`${path}.${name}`, "property-name", "property-name");
     if (value === null || (typeof value !== "string" && typeof value !== "object"))
-      report(`${path}.${name}`, "type", "a string, a list or a dictionary is wanted");
+      report(`${path}.${name}`, "type", "translated-value");
   }
 }
 
@@ -244,7 +237,11 @@ export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       objects: observableContainer,
       object_refs: listOf(referenceExcept(...NOT_OBSERVED)),
     },
-    rules: [ordered("first_observed", "last_observed"), objectsOrRefs, observesSomething],
+    rules: [
+      ordered("first_observed", "last_observed"),
+      oneOfTwo("object_refs", "objects"),
+      observesSomething,
+    ],
   },
   opinion: {
     required: ["opinion", "object_refs"],
@@ -287,7 +284,7 @@ export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
   relationship: {
     required: ["relationship_type", "source_ref", "target_ref"],
     properties: {
-      relationship_type: matching(/^[a-z0-9-]+$/, "a word of a-z, 0-9 and -"),
+      relationship_type: matching(/^[a-z0-9-]+$/, "relationship-word"),
       description: string,
       source_ref: referenceExcept(...META),
       target_ref: referenceExcept(...META),
@@ -322,13 +319,7 @@ export const DOMAIN_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       extension_types: listOf(
         oneOf("new-sdo", "new-sco", "new-sro", "property-extension", "toplevel-property-extension"),
       ),
-      extension_properties: listOf(
-        matching(
-          /^[a-z][a-z0-9_]{2,249}$/,
-          "a property's name of 3 to 250 of a-z, 0-9 and _",
-          "property-name",
-        ),
-      ),
+      extension_properties: listOf(matching(/^[a-z][a-z0-9_]{2,249}$/, "property-name", "property-name")),
     },
     rules: [topLevelOnly],
   },

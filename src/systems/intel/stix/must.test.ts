@@ -388,7 +388,7 @@ test("rules between properties, enumerations and forms, one by one", () => {
     ["6.6 type", one("email-message", { additional_header_fields: { "Reply-To": "b@x.example" } })],
     ["2.7 hash", one("file", { hashes: { "SHA-256": "aa" } })],
     ["2.7 hash", one("file", { hashes: { TLSH: "aa" } })],
-    ["2.4 dictionary-key", one("file", { hashes: { MD: "aa" } })],
+    ["2.7 hash-key", one("file", { hashes: { MD: "aa" } })],
     ["6.7 required", ext("file", "windows-pebinary-ext", { pe_type: undefined })],
     ["2.16 timestamp", ext("file", "windows-pebinary-ext", { time_date_stamp: at })],
     ["6.7 required", ext("file", "windows-pebinary-ext", { sections: [{ size: 1 }] })],
@@ -405,7 +405,7 @@ test("rules between properties, enumerations and forms, one by one", () => {
     ["6.12 type", one("network-traffic", { ipfix: { abc: 1.5 } })],
     ["6.12 enum", ext("network-traffic", "socket-ext", { address_family: "PF_INET" })],
     ["6.12 enum", ext("network-traffic", "socket-ext", { socket_type: "STREAM" })],
-    ["2.4 dictionary-key", ext("network-traffic", "socket-ext", { options: { FOO_BAR: 1 } })],
+    ["2.3 dictionary-key", ext("network-traffic", "socket-ext", { options: { FOO_BAR: 1 } })],
     ["2.8 hex", ext("network-traffic", "icmp-ext", { icmp_type_hex: "0800" })],
     ["6.12 required", ext("network-traffic", "http-request-ext", { request_value: undefined })],
     ["6.12 any-of", one("network-traffic", { extensions: { "tcp-ext": {} } })],
@@ -446,7 +446,7 @@ test("4.14: the deprecated container's objects refer to each other by number, to
   ]);
   assert.deepEqual(found({ 1: traffic("7") }), [
     "objects.1.src_ref 4.14 observable-container",
-    "objects.1 4.14 any-of",
+    "objects.1.src_ref 4.14 any-of",
   ]);
 });
 
@@ -468,10 +468,10 @@ test("a circle of marking definitions is told; deep nesting, cyclic and wrong me
     one("mutex", { name: 5 }),
   ]);
   assert.deepEqual(
-    found.map(({ path, rule }) => `${path.slice(0, 20)} ${rule}`),
+    found.map(({ path, rule }) => `${path.slice(0, 21)} ${rule}`),
     [
-      "2 7.2.1 marking-cycle",
-      `3.x_deep${".0".repeat(6)} 3.1 nesting`,
+      "2.object_marking_refs 7.2.1 marking-cycle",
+      `3.x_deep${".0".repeat(6)}. 3.1 nesting`,
       "4 8 type",
       "5 8 bundle",
       "6.name 6.11 type",

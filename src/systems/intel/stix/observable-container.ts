@@ -7,14 +7,14 @@ import { type Check, checkMembers, type Report, string } from "./property.ts";
 /** The container of STIX 2.0, deprecated: observables under numbers, which refer to each other by these numbers. */
 export function observableContainer(...[value, path, report]: Parameters<Check>): void {
   if (!isJsonObject(value)) {
-    report(path, "type", "a dictionary of objects is wanted");
+    report(path, "type", "dictionary");
     return;
   }
-  if (Object.keys(value).length === 0) report(path, "empty-dictionary", "at least one object");
+  if (Object.keys(value).length === 0) report(path, "empty-dictionary", "dictionary-empty");
   for (const [key, inner] of Object.entries(value)) {
-    if (!/^\d+$/.test(key)) report(`${path}.${key}`, "dictionary-key", "a number as text is wanted");
+    if (!/^\d+$/.test(key)) report(`${path}.${key}`, "dictionary-key", "container-key");
     if (!isJsonObject(inner) || typeof inner["type"] !== "string")
-      report(`${path}.${key}`, "type", "an object with a type is wanted");
+      report(`${path}.${key}`, "type", "container-object");
     else checkContained(inner, value, `${path}.${key}`, report);
   }
 }
@@ -30,7 +30,7 @@ function checkContained(inner: JsonObject, all: JsonObject, path: string, report
     const target = Object.hasOwn(all, ref) ? all[ref] : undefined;
     if (target !== undefined && isJsonObject(target) && typeof target["type"] === "string")
       return `${target["type"]}--${UNNAMED}`;
-    report(`${path}.${at}`, "observable-container", `no object ${ref.slice(0, 40)} in the container`);
+    report(`${path}.${at}`, "observable-container", "container-missing", { ref: ref.slice(0, 40) });
     return undefined;
   });
   const { extensions = {}, ...rest } = definition;

@@ -28,27 +28,30 @@ const strings = listOf(string);
 const refs = (...types: string[]) => listOf(ref(...types));
 const SIZE = integer(0);
 
-/** A predefined extension: some properties checked, at least one there. */
+/** A predefined extension: some properties checked, at least one there, and one more where that is asked. */
 const extension =
-  (definition: TypeDefinition): Check =>
+  (definition: TypeDefinition, beside?: string): Check =>
   (value, path, report) => {
     structure(definition)(value, path, report);
-    if (isJsonObject(value) && Object.keys(value).length === 0)
-      report(path, "any-of", "at least one property");
+    if (!isJsonObject(value)) return;
+    const names = Object.keys(value).filter((name) => name !== beside);
+    if (names.length > 0) return;
+    if (beside === undefined)
+      report(path, "any-of", "any-of", { names: Object.keys(definition.properties).join(", ") });
+    else report(path, "any-of", "extension-more", { name: beside });
   };
 
 /** Header fields: under each name a list, since a field may stand several times. Names are kept as they were. */
 export const headers: Check = (value, path, report) => {
-  if (!isJsonObject(value)) report(path, "type", "a dictionary is wanted");
-  else if (Object.keys(value).length === 0)
-    report(path, "empty-dictionary", "an empty dictionary is left out instead");
+  if (!isJsonObject(value)) report(path, "type", "dictionary");
+  else if (Object.keys(value).length === 0) report(path, "empty-dictionary", "dictionary-empty");
   else for (const [name, lines] of Object.entries(value)) strings(lines, `${path}.${name}`, report);
 };
 
 /** Texts and whole numbers, as EXIF tags and IPFIX elements are. */
 export const textsAndNumbers: Check = dictionary((value, path, report) => {
   if (typeof value !== "string" && !(typeof value === "number" && Number.isInteger(value)))
-    report(path, "type", "a string or an integer is wanted");
+    report(path, "type", "string-or-integer");
 });
 
 /** Section 6.12.5: options of a socket by the names of their families, with whole numbers. */
@@ -56,21 +59,17 @@ const socketOptions: Check = (value, path, report) => {
   dictionary(integer())(value, path, report);
   for (const key of isJsonObject(value) ? Object.keys(value) : []) {
     if (!/^(?:SO|ICMP|ICMP6|IP|IPV6|MCAST|TCP|IRLMP)_/.test(key))
-      report(
-        `${path}.${key}`,
-        "dictionary-key",
-        "begins with SO_, ICMP_, ICMP6_, IP_, IPV6_, MCAST_, TCP_ or IRLMP_",
-      );
+      report(`${path}.${key}`, "dictionary-key", "socket-option");
   }
 };
 
 /** Section 6.7.6: to the second. */
 const wholeSecond: Check = (value, path, report) => {
   if (typeof value !== "string" || !isTimestamp(value) || value.includes("."))
-    report(path, "timestamp", "a timestamp to the second is wanted");
+    report(path, "timestamp", "timestamp-second");
 };
 
-const octet = matching(/^[0-9a-fA-F]{2}$/, "two hexadecimal digits", "hex");
+const octet = matching(/^[0-9a-fA-F]{2}$/, "hex-octet", "hex");
 
 const optionalHeader = extension({
   properties: {
@@ -137,25 +136,33 @@ export const FILE_EXTENSIONS: Readonly<Record<string, Check>> = {
     },
   }),
   "raster-image-ext": extension({
-    properties: { image_height: SIZE, image_width: SIZE, bits_per_pixel: SIZE, exif_tags: textsAndNumbers },
-  }),
-  "windows-pebinary-ext": extension({
-    required: ["pe_type"],
     properties: {
-      pe_type: string,
-      imphash: string,
-      machine_hex: hex,
-      number_of_sections: SIZE,
-      time_date_stamp: wholeSecond,
-      pointer_to_symbol_table_hex: hex,
-      number_of_symbols: SIZE,
-      size_of_optional_header: SIZE,
-      characteristics_hex: hex,
-      file_header_hashes: hashes,
-      optional_header: optionalHeader,
-      sections: listOf(section),
+      image_height: integer(),
+      image_width: integer(),
+      bits_per_pixel: integer(),
+      exif_tags: textsAndNumbers,
     },
   }),
+  "windows-pebinary-ext": extension(
+    {
+      required: ["pe_type"],
+      properties: {
+        pe_type: string,
+        imphash: string,
+        machine_hex: hex,
+        number_of_sections: SIZE,
+        time_date_stamp: wholeSecond,
+        pointer_to_symbol_table_hex: hex,
+        number_of_symbols: SIZE,
+        size_of_optional_header: SIZE,
+        characteristics_hex: hex,
+        file_header_hashes: hashes,
+        optional_header: optionalHeader,
+        sections: listOf(section),
+      },
+    },
+    "pe_type",
+  ),
 };
 
 /** Extensions of network-traffic that the standard defines (section 6). */
@@ -167,7 +174,7 @@ export const NETWORK_TRAFFIC_EXTENSIONS: Readonly<Record<string, Check>> = {
       request_value: string,
       request_version: string,
       request_header: headers,
-      message_body_length: SIZE,
+      message_body_length: integer(),
       message_body_data_ref: ref("artifact"),
     },
   }),

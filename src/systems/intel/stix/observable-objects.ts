@@ -19,10 +19,12 @@ import {
   hashes,
   hex,
   integer,
+  language,
   listOf,
   matching,
   type ObjectRule,
   oneOf,
+  oneOfTwo,
   ordered,
   observableReference as ref,
   referenceExcept,
@@ -30,6 +32,7 @@ import {
   structure,
   type TypeDefinition,
   timestamp,
+  within,
 } from "./property.ts";
 import { isCharset, isKnownLanguage } from "./vocabularies.ts";
 
@@ -39,22 +42,22 @@ const SIZE = integer(0);
 const PORT = integer(0, 65_535);
 const times = { ctime: timestamp, mtime: timestamp, atime: timestamp };
 const charset: Check = (value, path, report) => {
-  if (typeof value !== "string" || !isCharset(value))
-    report(path, "charset", "an IANA character set is wanted");
+  if (typeof value !== "string" || !isCharset(value)) report(path, "charset", "charset");
 };
 
 /** Section 6.1: a media type of IANA's registry, known by its top-level name. */
 const mediaType = matching(
   /^(?:application|audio|example|font|haptics|image|message|model|multipart|text|video)\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/,
-  "a media type of IANA's registry",
+  "media-type",
   "media-type",
 );
 
-/** Section 6.14: languages of ISO 639-2. */
+/** Section 6.14: RFC 5646, whose languages are those of ISO 639. */
 const languages = listOf((value, path, report) => {
-  const known = typeof value === "string" && /^[a-z]{2,3}$/i.test(value) && isKnownLanguage(value);
-  if (!known && !(typeof value === "string" && /^q[a-t][a-z]$/.test(value)))
-    report(path, "language", "a code of ISO 639-2 is wanted");
+  const [subtag = ""] = typeof value === "string" ? value.split("-") : [];
+  const known = /^[a-z]{2,3}$/i.test(subtag) && (isKnownLanguage(subtag) || /^q[a-t][a-z]$/i.test(subtag));
+  if (known) language(value, path, report);
+  else report(path, "language", "language-software");
 });
 
 /** An address, or a prefix in CIDR notation without leading zeros. */
@@ -64,52 +67,53 @@ function address(version: 4 | 6): Check {
     const length =
       bits === undefined || (/^(?:0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
     if (isIP(host) !== version || !length || more !== undefined)
-      report(path, "address", `an IPv${version} address or prefix is wanted`);
+      report(path, "address", "ip-address", { version });
   };
 }
 
 /** Section 6.4: labels of letters, digits and hyphens; names in other scripts as they are or in punycode. */
 const domainName = matching(
   /^(?=.{1,253}\.?$)(?:[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?\.)*[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?\.?$/u,
-  "a domain name",
+  "domain-name",
 );
-const CPE22 = /^cpe:\/[aho](?::[^\s:]*){0,6}$/i;
+
+/** Section 6.5: RFC 5322's addr-spec: a plain or quoted local part, a name or an address in brackets. */
+const mailAddress = matching(
+  /^(?:[^\s@<>"(),:;[\\\]]+|"(?:[^"\\\r\n]|\\[^\r\n])*")@(?:[^\s@<>"(),:;[\\\]]+|\[[^\s[\]\\]+\])$/,
+  "mail-address",
+);
 const CPE23 = /^cpe:2\.3:[aho*-](?::(?:\\.|[^\s:\\])+){10}$/i;
 
 const cpe: Check = (value, path, report) => {
-  if (typeof value !== "string" || !(CPE22.test(value) || CPE23.test(value)))
-    report(path, "cpe", "a CPE of version 2.2 or 2.3 is wanted");
+  if (typeof value !== "string" || !CPE23.test(value)) report(path, "cpe", "cpe");
 };
 
 const artifactSource: ObjectRule = (object, path, report) => {
   const has = (name: string) => object[name] !== undefined;
-  if (has("payload_bin") === has("url")) report(path, "one-of", "either payload_bin or url");
-  if (has("url") && !has("hashes")) report(path, "together", "a url needs hashes");
-  if (has("decryption_key") && !has("encryption_algorithm"))
-    report(path, "together", "decryption_key needs encryption_algorithm");
+  const needs = (name: string, other: string) =>
+    report(within(path, other), "together", "needs-other", { name, other });
+  if (has("url") && !has("hashes")) needs("url", "hashes");
+  if (has("decryption_key") && !has("encryption_algorithm")) needs("decryption_key", "encryption_algorithm");
 };
 
 const mailBody: ObjectRule = (object, path, report) => {
   const multipart = object["is_multipart"];
-  if (multipart === true && object["body"] !== undefined)
-    report(path, "one-of", "a multipart message has body_multipart");
+  const notWith = (name: string, other: string) =>
+    report(within(path, name), "one-of", "not-with", { name, other });
+  if (multipart === true && object["body"] !== undefined) notWith("body", "is_multipart: true");
   if (multipart === false && object["body_multipart"] !== undefined)
-    report(path, "one-of", "a plain message has body");
+    notWith("body_multipart", "is_multipart: false");
 };
 
 const endedIsNotActive: ObjectRule = (object, path, report) => {
   if (object["end"] !== undefined && object["is_active"] === true)
-    report(`${path === "" ? "" : `${path}.`}is_active`, "together", "false when end is given");
+    report(within(path, "is_active"), "together", "not-with", { name: "is_active: true", other: "end" });
 };
 
 const wholeHive: ObjectRule = (object, path, report) => {
   const key = object["key"];
   if (typeof key === "string" && /^(?:HKLM|HKCU|HKCR|HKU|HKCC)(?:\\|$)/i.test(key)) {
-    report(
-      `${path === "" ? "" : `${path}.`}key`,
-      "registry-hive",
-      "the hive is written out, HKEY_LOCAL_MACHINE",
-    );
+    report(within(path, "key"), "registry-hive", "registry-hive");
   }
 };
 
@@ -120,7 +124,7 @@ const mimePart = structure({
     content_type: string,
     content_disposition: string,
   },
-  rules: [anyOf("body", "body_raw_ref")],
+  rules: [oneOfTwo("body", "body_raw_ref")],
 });
 const REGISTRY_TYPES = [
   "REG_NONE REG_SZ REG_EXPAND_SZ REG_BINARY REG_DWORD REG_DWORD_BIG_ENDIAN REG_DWORD_LITTLE_ENDIAN REG_LINK",
@@ -138,16 +142,12 @@ const randomWithout =
   (object, path, report) => {
     const id = object["id"];
     if (typeof id !== "string" || contributing.some((name) => object[name] !== undefined)) return;
-    if (!/--[0-9a-f]{8}-[0-9a-f]{4}-4/.test(id) && isIdentifier(id))
-      report(
-        `${path === "" ? "" : `${path}.`}id`,
-        "identifier-version",
-        "a UUIDv4: nothing contributes to the id",
-      );
+    if (!/--[0-9a-f]{8}-[0-9a-f]{4}-4/i.test(id) && isIdentifier(id))
+      report(within(path, "id"), "identifier-version", "identifier-random");
   };
 
 const certificateTimes: Check = (value, path, report) => {
-  if (!isJsonObject(value) || Object.keys(value).length === 0) report(path, "type", "an object is wanted");
+  if (!isJsonObject(value) || Object.keys(value).length === 0) report(path, "type", "object");
   else
     for (const [name, inner] of Object.entries(value)) {
       (/^private_key_usage_period_not_(?:before|after)$/.test(name) ? timestamp : string)(
@@ -185,9 +185,9 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       encryption_algorithm: oneOf("AES-256-GCM", "ChaCha20-Poly1305", "mime-type-indicated"),
       decryption_key: string,
     },
-    rules: [artifactSource, randomWithout("hashes", "payload_bin")],
+    rules: [oneOfTwo("payload_bin", "url"), artifactSource, randomWithout("hashes", "payload_bin")],
   },
-  "autonomous-system": { required: ["number"], properties: { number: SIZE, name: string, rir: string } },
+  "autonomous-system": { required: ["number"], properties: { number: integer(), name: string, rir: string } },
   directory: {
     required: ["path"],
     properties: { path: string, path_enc: charset, ...times, contains_refs: refs("file", "directory") },
@@ -199,10 +199,7 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
   "email-addr": {
     required: ["value"],
     properties: {
-      value: matching(
-        /^[^\s@<>"(),:;[\\\]]+@[^\s@<>"(),:;[\\\]]+$/,
-        "an address of RFC 5322 without a display name",
-      ),
+      value: mailAddress,
       display_name: string,
       belongs_to_ref: ref("user-account"),
     },
@@ -262,7 +259,7 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
   },
   "mac-addr": {
     required: ["value"],
-    properties: { value: matching(/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/, "six lower-case octets with colons") },
+    properties: { value: matching(/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/, "mac-address") },
   },
   mutex: { required: ["name"], properties: { name: string } },
   "network-traffic": {
@@ -372,7 +369,7 @@ export const OBSERVABLE_OBJECTS: Readonly<Record<string, TypeDefinition>> = {
       values: listOf(registryValue),
       modified_time: timestamp,
       creator_user_ref: ref("user-account"),
-      number_of_subkeys: SIZE,
+      number_of_subkeys: integer(),
     },
     rules: [
       anyOf("key", "values", "modified_time", "creator_user_ref", "number_of_subkeys"),

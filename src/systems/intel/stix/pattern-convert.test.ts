@@ -52,7 +52,7 @@ test("a pattern as Sigma over ECS names", () => {
     level: "medium",
   });
   const of = (pattern: string) => sigma(pattern)[0].detection;
-  assert.deepEqual(of("[process:command_line LIKE '%a*b_c%' OR NOT process:command_line MATCHES '^x$']"), {
+  assert.deepEqual(of("[process:command_line LIKE '%a*b_c%' OR process:command_line NOT MATCHES '^x$']"), {
     s1: { "process.command_line": "*a\\*b?c*" },
     s2: { "process.command_line|re": "^x$" },
     condition: "s1 or not s2",

@@ -35,7 +35,7 @@ class TooCostly extends Error {}
  */
 export function matchPattern(pattern: string, documents: readonly JsonObject[]): PatternMatch {
   const read = readPattern(pattern);
-  if ("fault" in read) return read;
+  if ("fault" in read) return { fault: read.fault };
   const sights = sightsOf(documents);
   try {
     for (const binding of new Matcher(sights).bindings(read.tree)) {

@@ -1,3 +1,4 @@
+import { type Reason, type ReasonFacts, reasonText } from "../reasons/model.ts";
 import type {
   Comparison,
   ObjectPath,
@@ -6,6 +7,7 @@ import type {
   PathStep,
   PatternValue,
 } from "./pattern-tree.ts";
+import { beyondEngine, expressionFault } from "./pcre.ts";
 import { isTimestamp } from "./timestamp.ts";
 
 type TokenKind = "word" | "string" | "number" | "typed" | "sign" | "end";
@@ -16,12 +18,25 @@ interface Token {
 }
 
 const TOKEN =
-  /\s+|\/\*[\s\S]*?\*\/|\/\/[^\r\n]*|([thb]'(?:[^'\\]|\\.)*')|('(?:[^'\\]|\\.)*')|([+-]?(?:\d+\.\d+|\.\d+|\d+)(?![A-Za-z0-9_]))|([A-Za-z_][A-Za-z0-9_-]*)|(==|!=|<>|<=|>=|[=<>[\]():.,*])/gsy;
+  /\s+|\/\*[\s\S]*?\*\/|\/\/[^\r\n]*|([thb]'(?:[^'\\]|\\['\\])*')|('(?:[^'\\]|\\['\\])*')|([+-]?(?:\d*\.\d+|0|[1-9]\d*)(?![A-Za-z0-9_]))|([A-Za-z_][A-Za-z0-9_-]*)|(==|!=|<>|<=|>=|[=<>[\]():.,*])/gsy;
+/** A string in which a backslash stands where it must not. */
+const ESCAPE_FAULT = /[thb]?'(?:[^'\\]|\\['\\])*\\/sy;
 
 /** More levels of brackets than any pattern needs; a deeper one is refused instead of exhausting the stack. */
 const DEPTH = 200;
 
-class PatternFault extends Error {}
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
+
+class PatternFault extends Error {
+  readonly why: Reason;
+  readonly facts: ReasonFacts;
+
+  constructor(why: Reason, facts: ReasonFacts) {
+    super(reasonText(why, facts));
+    this.why = why;
+    this.facts = facts;
+  }
+}
 
 const SIGNS: readonly (readonly [string, Operator])[] = [
   ["=", "="],
@@ -34,7 +49,7 @@ const SIGNS: readonly (readonly [string, Operator])[] = [
   [">=", ">="],
 ];
 
-/** Between the quotes; a backslash makes the next character stand for itself. */
+/** Between the quotes; a backslash makes a quote or another backslash stand for itself. */
 function unquoted(text: string): string {
   return text.slice(1, -1).replace(/\\(.)/gs, "$1");
 }
@@ -45,12 +60,26 @@ export function patternFault(pattern: string): string | undefined {
   return "fault" in read ? read.fault : undefined;
 }
 
+/** A pattern that parses; `beyond` names what of its regular expressions the matcher here cannot run. */
+export interface ReadPattern {
+  readonly tree: Observation;
+  readonly beyond: readonly string[];
+}
+
+export interface UnreadPattern {
+  /** In English, with the place. */
+  readonly fault: string;
+  readonly why: Reason;
+  readonly facts: ReasonFacts;
+}
+
 /** A pattern as a tree, or what is wrong with it. */
-export function readPattern(pattern: string): { readonly tree: Observation } | { readonly fault: string } {
+export function readPattern(pattern: string): ReadPattern | UnreadPattern {
   try {
-    return { tree: new PatternReader(tokensOf(pattern)).read() };
+    const reader = new PatternReader(tokensOf(pattern));
+    return { tree: reader.read(), beyond: reader.beyond };
   } catch (error) {
-    if (error instanceof PatternFault) return { fault: error.message };
+    if (error instanceof PatternFault) return { fault: error.message, why: error.why, facts: error.facts };
     throw error;
   }
 }
@@ -62,8 +91,12 @@ function tokensOf(pattern: string): Token[] {
   while (at < pattern.length) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(pattern);
-    if (match === null)
-      throw new PatternFault(`character ${at + 1}: nothing of the pattern language begins here`);
+    if (match === null) {
+      ESCAPE_FAULT.lastIndex = at;
+      const begun = ESCAPE_FAULT.exec(pattern)?.[0].length ?? 0;
+      const isEscape = begun > 0 && at + begun < pattern.length;
+      throw new PatternFault(isEscape ? "pattern-escape" : "pattern-token", { at: at + Math.max(begun, 1) });
+    }
     const [text, typed, string, number, word, sign] = match;
     if (typed !== undefined) tokens.push({ kind: "typed", text, at });
     else if (string !== undefined) tokens.push({ kind: "string", text, at });
@@ -76,11 +109,12 @@ function tokensOf(pattern: string): Token[] {
   return tokens;
 }
 
-/** Recursive descent over the grammar of section 9. */
+/** Recursive descent over the grammar of section 9, as strict as the one that OASIS publishes. */
 class PatternReader {
   private readonly tokens: readonly Token[];
   private at = 0;
   private depth = 0;
+  readonly beyond: string[] = [];
 
   constructor(tokens: readonly Token[]) {
     this.tokens = tokens;
@@ -88,7 +122,7 @@ class PatternReader {
 
   read(): Observation {
     const tree = this.observations();
-    if (this.now.kind !== "end") this.refuse("an operator or the end");
+    if (this.now.kind !== "end") this.refuse("pattern-operator");
     return tree;
   }
 
@@ -119,7 +153,7 @@ class PatternReader {
     for (let qualifiers = 0; ; qualifiers++) {
       const next = this.qualified(tree);
       if (next === undefined) return tree;
-      if (qualifiers === DEPTH) this.refuse(`at most ${DEPTH} qualifiers in a row`);
+      if (qualifiers === DEPTH) this.refuse("pattern-qualifiers", { levels: DEPTH });
       tree = next;
     }
   }
@@ -127,17 +161,17 @@ class PatternReader {
   private qualified(of: Observation): Observation | undefined {
     if (this.word("WITHIN")) {
       const seconds = this.positive();
-      if (!this.word("SECONDS")) this.refuse("SECONDS");
+      this.keyword("SECONDS");
       return { kind: "within", of, seconds };
     }
     if (this.word("REPEATS")) {
       const times = this.positive(true);
-      if (!this.word("TIMES")) this.refuse("TIMES");
+      this.keyword("TIMES");
       return { kind: "repeats", of, times };
     }
     if (!this.word("START")) return undefined;
     const start = this.time();
-    if (!this.word("STOP")) this.refuse("STOP");
+    this.keyword("STOP");
     return { kind: "between", of, start, stop: this.time() };
   }
 
@@ -148,27 +182,54 @@ class PatternReader {
   private comparison(): Comparison {
     if (this.sign("(")) return this.nested(() => this.comparisons(), ")");
     if (this.word("EXISTS")) return { kind: "exists", path: this.objectPath(), negated: false };
-    const before = this.word("NOT");
-    if (before && this.word("EXISTS")) return { kind: "exists", path: this.objectPath(), negated: true };
+    if (this.word("NOT")) {
+      this.keyword("EXISTS");
+      return { kind: "exists", path: this.objectPath(), negated: true };
+    }
     const path = this.objectPath();
-    const negated = this.word("NOT") !== before;
+    const negated = this.word("NOT");
     if (this.word("IN")) return { kind: "test", path, negated, operator: "IN", values: this.set() };
     for (const operator of ["LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"] as const) {
-      if (this.word(operator))
-        return { kind: "test", path, negated, operator, values: [this.literal("string")] };
+      if (!this.word(operator)) continue;
+      if (operator === "MATCHES") this.expression();
+      return { kind: "test", path, negated, operator, values: [this.literal("string")] };
     }
     for (const [sign, operator] of SIGNS) {
-      if (this.sign(sign)) return { kind: "test", path, negated, operator, values: [this.literal()] };
+      if (!this.sign(sign)) continue;
+      const { at, kind } = this.now;
+      const value = this.literal();
+      if (value.kind === "boolean" && operator !== "=" && operator !== "!=" && kind === "word")
+        throw new PatternFault("pattern-no-order", { at: at + 1 });
+      return { kind: "test", path, negated, operator, values: [value] };
     }
-    this.refuse("a comparison");
+    this.refuse("pattern-comparison");
   }
 
-  /** `type:step.step[3].'quoted'`; names have 3 to 250 characters (sections 3.1 and 9.8). */
+  /** Section 9.6: what MATCHES compares with is an expression of PCRE. */
+  private expression(): void {
+    const { kind, text, at } = this.now;
+    if (kind !== "string") return;
+    const source = unquoted(text);
+    const fault = expressionFault(source);
+    if (fault === undefined) {
+      const beyond = beyondEngine(source);
+      if (beyond !== undefined) this.beyond.push(beyond);
+      return;
+    }
+    // Each escape before it makes the pattern one character longer than the expression.
+    let place = 1;
+    for (let read = 0; read < fault.at; read++) place += text[place] === "\\" ? 2 : 1;
+    throw new PatternFault(fault.why, { at: at + place + 1 });
+  }
+
+  /** `type:step.step[3].'quoted'`: a type and a property with lawful names (section 3.1), then properties and keys. */
   private objectPath(): ObjectPath {
-    if (this.now.kind !== "word" || !/^[a-z0-9-]{3,250}$/.test(this.now.text))
-      this.refuse("an object type of 3 to 250 characters");
+    if (this.now.kind !== "word" || !/^[a-z0-9-]{3,250}$/.test(this.now.text)) this.refuse("pattern-type");
     const type = this.take();
     this.need(":");
+    const { kind, text } = this.tokens[this.at] ?? this.now;
+    const name = kind === "string" ? unquoted(text) : kind === "word" ? text : "";
+    if (!/^[a-z0-9_]{3,250}$/.test(name)) this.refuse("pattern-property");
     const steps: PathStep[] = [this.step()];
     for (;;) {
       if (this.sign(".")) steps.push(this.step());
@@ -181,20 +242,21 @@ class PatternReader {
 
   private position(): PathStep {
     if (this.sign("*")) return { any: true };
-    if (this.now.kind !== "number" || !/^\d+$/.test(this.now.text)) this.refuse("a list position or *");
+    if (this.now.kind !== "number" || !/^\d+$/.test(this.now.text)) this.refuse("pattern-position");
     return Number(this.take());
   }
 
   private step(): string {
     if (this.now.kind === "string") return unquoted(this.take());
-    if (this.now.kind !== "word" || this.now.text.length < 3)
-      this.refuse("a property name of at least 3 characters");
+    if (this.now.kind !== "word" || this.now.text.length > 250) this.refuse("pattern-step");
+    if (this.now.text.includes("-")) this.refuse("pattern-quote");
     return this.take();
   }
 
   private set(): PatternValue[] {
     const values: PatternValue[] = [];
     this.need("(");
+    if (this.sign(")")) return values;
     do values.push(this.literal());
     while (this.sign(","));
     this.need(")");
@@ -207,7 +269,7 @@ class PatternReader {
       only === undefined
         ? kind === "string" || kind === "number" || kind === "typed" || text === "true" || text === "false"
         : kind === only;
-    if (!fits) this.refuse(only === undefined ? "a value" : "a string");
+    if (!fits) this.refuse(only === undefined ? "pattern-value" : "pattern-string");
     const value = this.valueOf(kind, text);
     this.at++;
     return value;
@@ -225,26 +287,27 @@ class PatternReader {
 
   private typedValue(text: string): void {
     const inner = text.slice(2, -1);
-    if (text.startsWith("t") && !isTimestamp(inner)) this.refuse("a timestamp in t'…'");
-    if (text.startsWith("h") && !/^(?:[0-9a-f]{2})*$/i.test(inner)) this.refuse("hexadecimal digits in h'…'");
-    if (text.startsWith("b") && !/^[A-Za-z0-9+/]*={0,2}$/.test(inner)) this.refuse("base64 in b'…'");
+    if (text.startsWith("t") && !isTimestamp(inner)) this.refuse("pattern-time");
+    if (text.startsWith("h") && !/^(?:[0-9a-f]{2})*$/i.test(inner)) this.refuse("pattern-hex");
+    if (text.startsWith("b") && !BASE64.test(inner)) this.refuse("pattern-base64");
   }
 
   private time(): string {
-    if (this.now.kind !== "typed" || !this.now.text.startsWith("t")) this.refuse("a timestamp t'…'");
-    const text = this.take();
+    const { kind, text } = this.now;
+    if (kind !== "typed" || !text.startsWith("t")) this.refuse("pattern-time");
     this.typedValue(text);
-    return text.slice(2, -1);
+    return this.take().slice(2, -1);
   }
 
   private positive(whole = false): number {
-    if (this.now.kind !== "number" || Number(this.now.text) <= 0 || (whole && !/^\d+$/.test(this.now.text)))
-      this.refuse("a number above 0");
+    const { kind, text } = this.now;
+    if (kind !== "number" || Number(text) <= 0 || (whole && !/^\+?\d+$/.test(text)))
+      this.refuse("pattern-positive");
     return Number(this.take());
   }
 
   private nested<Tree>(inside: () => Tree, closing: string): Tree {
-    if (++this.depth > DEPTH) this.refuse(`at most ${DEPTH} levels of brackets`);
+    if (++this.depth > DEPTH) this.refuse("pattern-depth", { levels: DEPTH });
     const tree = inside();
     this.depth--;
     this.need(closing);
@@ -276,12 +339,15 @@ class PatternReader {
   }
 
   private need(sign: string): void {
-    if (!this.sign(sign)) this.refuse(sign);
+    if (!this.sign(sign)) this.refuse("pattern-sign", { sign });
   }
 
-  private refuse(wanted: string): never {
-    throw new PatternFault(
-      `character ${this.now.at + 1}: ${wanted} is wanted, not ${this.now.text.slice(0, 40)}`,
-    );
+  private keyword(word: string): void {
+    if (!this.word(word)) this.refuse("pattern-sign", { sign: word });
+  }
+
+  private refuse(why: Reason, facts: ReasonFacts = {}): never {
+    const { at, text } = this.now;
+    throw new PatternFault(why, { at: at + 1, found: text.slice(0, 40), ...facts });
   }
 }

@@ -45,7 +45,8 @@ function openVocabularies(...[object, path, report]: Parameters<ObjectRule>): vo
       report(
         at(path, name),
         "vocabulary",
-        `not in the open vocabulary: ${strange.join(", ").slice(0, 200)}`,
+        "vocabulary",
+        { values: strange.join(", ").slice(0, 200) },
         "should",
       );
   }
@@ -55,7 +56,7 @@ function hashNames(...[object, path, report]: Parameters<ObjectRule>): void {
   const hashes = object["hashes"];
   for (const name of hashes !== undefined && isJsonObject(hashes) ? Object.keys(hashes) : [])
     if (!HASH_ALGORITHMS.has(name))
-      report(at(path, `hashes.${name}`), "vocabulary", "not in hash-algorithm-ov", "should");
+      report(at(path, `hashes.${name}`), "vocabulary", "hash-unknown", {}, "should");
 }
 
 /** Section 2.12: lower case, with hyphens. */
@@ -66,12 +67,7 @@ function killChains(...[object, path, report]: Parameters<ObjectRule>): void {
     for (const name of ["kill_chain_name", "phase_name"]) {
       const value = isJsonObject(phase) ? phase[name] : undefined;
       if (typeof value === "string" && !/^[a-z0-9-]+$/.test(value))
-        report(
-          at(path, `kill_chain_phases.${index}.${name}`),
-          "kill-chain",
-          "lower case with hyphens",
-          "should",
-        );
+        report(at(path, `kill_chain_phases.${index}.${name}`), "kill-chain", "kill-chain", {}, "should");
     }
   });
 }
@@ -83,18 +79,13 @@ function identifierVersion(...[object, path, report]: Parameters<ObjectRule>): v
   const version = id.at(-22);
   if (object["created"] !== undefined || object["type"] === "bundle") {
     if (version !== "4" && object["type"] !== "marking-definition")
-      report(at(path, "id"), "identifier-version", "UUIDv4 is what the standard asks for", "should");
+      report(at(path, "id"), "identifier-version", "identifier-v4", {}, "should");
     return;
   }
   if (version !== "5") return;
   const derived = derivedIdentifier(object);
   if (derived !== undefined && derived !== id)
-    report(
-      at(path, "id"),
-      "observable-id",
-      `the id that follows from its properties is ${derived}`,
-      "should",
-    );
+    report(at(path, "id"), "observable-id", "identifier-derived", { id: derived }, "should");
 }
 
 /** Appendix B; what every object may have to every other besides. */
@@ -110,7 +101,8 @@ function relationshipWord(...[object, path, report]: Parameters<ObjectRule>): vo
     report(
       at(path, "relationship_type"),
       "relationship",
-      `the standard knows no ${typeOfIdentifier(source)} ${word} ${typeOfIdentifier(target)}`.slice(0, 200),
+      "relationship",
+      { source: typeOfIdentifier(source), word: word.slice(0, 100), target: typeOfIdentifier(target) },
       "should",
     );
   }
@@ -119,7 +111,7 @@ function relationshipWord(...[object, path, report]: Parameters<ObjectRule>): vo
 function places(...[object, path, report]: Parameters<ObjectRule>): void {
   const country = object["country"];
   if (object["type"] === "location" && typeof country === "string" && !isCountry(country))
-    report(at(path, "country"), "vocabulary", "a code of ISO 3166-1 alpha-2", "should");
+    report(at(path, "country"), "vocabulary", "country", {}, "should");
 }
 
 /** Section 2.5: what a URL leads to has a hash. */
@@ -128,12 +120,7 @@ function references(...[object, path, report]: Parameters<ObjectRule>): void {
   if (list === undefined || !isList(list)) return;
   list.forEach((each, index) => {
     if (isJsonObject(each) && each["url"] !== undefined && each["hashes"] === undefined)
-      report(
-        at(path, `external_references.${index}`),
-        "external-reference",
-        "a url has hashes beside it",
-        "should",
-      );
+      report(at(path, `external_references.${index}`), "external-reference", "url-hash", {}, "should");
   });
 }
 
@@ -141,12 +128,12 @@ function semanticVersion(...[object, path, report]: Parameters<ObjectRule>): voi
   const version = object["version"];
   if (object["type"] !== "extension-definition" || typeof version !== "string") return;
   if (!/^\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+][0-9A-Za-z.+-]+)?$/.test(version))
-    report(at(path, "version"), "vocabulary", "a semantic version", "should");
+    report(at(path, "version"), "vocabulary", "semantic-version", {}, "should");
 }
 
 function deprecated(...[object, path, report]: Parameters<ObjectRule>): void {
   if (object["type"] === "observed-data" && object["objects"] !== undefined)
-    report(at(path, "objects"), "deprecated", "object_refs takes its place", "should");
+    report(at(path, "objects"), "deprecated", "deprecated", { other: "object_refs" }, "should");
 }
 
 const NOT_OF_MARKINGS = ["modified", "revoked", "labels", "confidence", "lang"];
@@ -167,7 +154,7 @@ export function notApplicable(kind: "marking" | "observable"): ObjectRule {
   return (object, path, report) => {
     for (const name of names)
       if (object[name] !== undefined)
-        report(at(path, name), "not-applicable", "no property of this kind of object", "should");
+        report(at(path, name), "not-applicable", "not-applicable", {}, "should");
   };
 }
 
@@ -177,6 +164,6 @@ export function customNames(known: Readonly<Record<string, unknown>>, extended: 
     if (extended) return;
     for (const name of Object.keys(object))
       if (!Object.hasOwn(known, name) && !name.startsWith("x_"))
-        report(at(path, name), "custom-name", "a property of somebody's own begins with x_", "should");
+        report(at(path, name), "custom-name", "custom-property", {}, "should");
   };
 }

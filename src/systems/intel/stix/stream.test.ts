@@ -24,9 +24,9 @@ test("a document read in pieces is judged as the whole is; one that is no JSON s
   assert.deepEqual(await told(JSON.stringify([mutex(), mutex({ name: 1 })])), ["1.name 6.11 type"]);
   assert.deepEqual(await told(JSON.stringify(mutex({ name: 1 }))), ["name 6.11 type"]);
   assert.deepEqual(await told(`\uFEFF${JSON.stringify(mutex())}`), []);
-  assert.deepEqual(await told("nothing"), [" 3 json"]);
-  assert.deepEqual(await told(""), [" 3 json"]);
-  assert.deepEqual(await told('{"type":"bundle"'), [" 3 json"]);
+  assert.deepEqual(await told("nothing"), ["$ 3 json"]);
+  assert.deepEqual(await told(""), ["$ 3 json"]);
+  assert.deepEqual(await told('{"type":"bundle"'), ["$ 3 json"]);
 });
 
 test("an element that is no JSON is refused by itself, whatever the size of the pieces", async () => {

@@ -1,6 +1,8 @@
 import { jsonFaultAt } from "../../../core/json-fault.ts";
+import { type Reason, type ReasonFacts, reasonText } from "../reasons/model.ts";
 import { isJsonObject } from "./json.ts";
 import type { StixFinding } from "./property.ts";
+import { ruleName } from "./sections.ts";
 import { checkBundleItself, checkMember, MarkingGraph, validate } from "./validate.ts";
 
 /** A judged document of any size. Of very many findings the first are kept and the rest is counted. */
@@ -58,7 +60,11 @@ function judgeWhole(bytes: Buffer, kept: KeptFindings): void {
 
 function noJson(path: string, text: string): StixFinding {
   const at = jsonFaultAt(text);
-  return { level: "must", path, rule: "3 json", message: `not JSON at character ${at + 1}` };
+  return found(path === "" ? "$" : path, "json", "json", { at: at + 1 });
+}
+
+function found(path: string, rule: string, why: Reason, facts: ReasonFacts = {}): StixFinding {
+  return { level: "must", path, rule: ruleName(rule, ""), why, facts, message: reasonText(why, facts) };
 }
 
 class KeptFindings {
@@ -187,19 +193,18 @@ class ElementReader {
   }
 
   end(): void {
-    if (this.depth !== 0 || this.text)
-      this.kept.add({ level: "must", path: "", rule: "3 json", message: "the document ends in the middle" });
+    if (this.depth !== 0 || this.text) this.kept.add(found("$", "json", "json-cut"));
     if (this.list) return;
     const text = this.shell.close();
     if (text === undefined) {
-      this.refuse("", "only a bundle or a list may be as large as this");
+      this.refuse("$", "size-document");
       return;
     }
     const shell = parsed(text);
     if (shell === undefined) {
       if (this.depth === 0) this.kept.add(noJson("", text));
     } else if (!isJsonObject(shell) || shell["type"] !== "bundle") {
-      this.refuse("type", "only a bundle or a list may be as large as this, or have parts that are not JSON");
+      this.refuse("type", "size-document");
     } else {
       const findings: StixFinding[] = [];
       checkBundleItself(shell, findings);
@@ -212,7 +217,7 @@ class ElementReader {
     const text = this.element.close();
     if (text === undefined) {
       this.elements++;
-      this.refuse(path, `longer than ${LARGEST_OBJECT} bytes`);
+      this.refuse(path, "size", { bytes: LARGEST_OBJECT });
       return;
     }
     if (text.trim() === "") return;
@@ -224,8 +229,8 @@ class ElementReader {
     this.kept.add(...findings);
   }
 
-  private refuse(path: string, message: string): void {
-    this.kept.add({ level: "must", path, rule: "3 size", message });
+  private refuse(path: string, why: Reason, facts: ReasonFacts = {}): void {
+    this.kept.add(found(path, "size", why, facts));
   }
 }
 

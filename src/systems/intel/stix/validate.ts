@@ -1,3 +1,4 @@
+import { type ReasonFacts, reasonText } from "../reasons/model.ts";
 import {
   DOMAIN_COMMON,
   extensionsOf,
@@ -17,6 +18,7 @@ import {
   type StixFinding,
   string,
   type TypeDefinition,
+  within,
 } from "./property.ts";
 import { ruleName } from "./sections.ts";
 import { customNames, notApplicable, SHOULD_RULES } from "./should.ts";
@@ -30,7 +32,7 @@ export type { StixFinding } from "./property.ts";
 export function validate(document: unknown): StixFinding[] {
   const findings: StixFinding[] = [];
   if (Array.isArray(document)) checkObjects(document, "", findings);
-  else if (!isJsonObject(document)) reportTo(findings, "")("", "type", "an object is wanted");
+  else if (!isJsonObject(document)) reportTo(findings, "")("$", "type", "object");
   else if (document["type"] === "bundle") checkBundle(document, findings);
   else checkObject(document, "", findings);
   return findings;
@@ -39,12 +41,23 @@ export function validate(document: unknown): StixFinding[] {
 /** As `validate`, of what must be a bundle. */
 export function validateBundle(document: unknown): StixFinding[] {
   if (isJsonObject(document) && document["type"] === "bundle") return validate(document);
-  return [{ level: "must", path: "type", rule: "8 type", message: "a bundle is wanted" }];
+  const findings: StixFinding[] = [];
+  reportTo(findings, "bundle")("type", "type", "bundle");
+  return findings;
 }
 
+const NO_FACTS: ReasonFacts = {};
+
 function reportTo(findings: StixFinding[], type: string): Report {
-  return (path, rule, message, level = "must") => {
-    findings.push({ level, path, rule: ruleName(rule, type), message });
+  return (path, rule, why, facts = NO_FACTS, level = "must") => {
+    findings.push({
+      level,
+      path: path === "" ? "$" : path,
+      rule: ruleName(rule, type),
+      why,
+      facts,
+      message: reasonText(why, facts),
+    });
   };
 }
 
@@ -53,12 +66,12 @@ export function checkBundleItself(bundle: JsonObject, findings: StixFinding[]): 
   const report = reportTo(findings, "bundle");
   const { id } = bundle;
   if (typeof id !== "string" || !isIdentifier(id) || typeOfIdentifier(id) !== "bundle") {
-    report("id", "identifier", "bundle--UUID is wanted");
+    report("id", "identifier", "identifier-of", { type: "bundle" });
   }
   for (const rule of SHOULD_RULES) rule(bundle, "", report);
   for (const name of Object.keys(bundle)) {
     if (!["type", "id", "objects"].includes(name))
-      report(name.slice(0, 250), "bundle", "a bundle has type, id and objects", "should");
+      report(name.slice(0, 250), "bundle", "bundle-property", {}, "should");
   }
 }
 
@@ -67,7 +80,7 @@ function checkBundle(bundle: JsonObject, findings: StixFinding[]): void {
   const { objects } = bundle;
   if (objects === undefined) return;
   if (!isList(objects) || objects.length === 0) {
-    reportTo(findings, "bundle")("objects", "type", "a list with at least one object is wanted");
+    reportTo(findings, "bundle")("objects", "type", "list-filled");
     return;
   }
   checkObjects(objects, "objects.", findings);
@@ -88,12 +101,11 @@ export function checkMember(
   markings: MarkingGraph,
 ): void {
   const report = reportTo(findings, "bundle");
-  if (!isJsonObject(object)) report(path, "type", "an object is wanted");
-  else if (object["type"] === "bundle") report(path, "bundle", "a bundle holds no bundles");
+  if (!isJsonObject(object)) report(path, "type", "object");
+  else if (object["type"] === "bundle") report(path, "bundle", "bundle-inside");
   else {
     checkObject(object, path, findings);
-    if (markings.closes(object))
-      report(path, "marking-cycle", "the marking definition marks itself by way of others");
+    if (markings.closes(object)) report(`${path}.object_marking_refs`, "marking-cycle", "marking-circle");
   }
 }
 
@@ -123,12 +135,12 @@ function checkObject(object: JsonObject, path: string, findings: StixFinding[]):
   const at = (name: string) => (path === "" ? name : `${path}.${name}`);
   const { type, id } = object;
   const report = reportTo(findings, typeof type === "string" ? type : "");
-  if (typeof type !== "string" || !/^[a-z0-9][a-z0-9-]{1,248}[a-z0-9]$/.test(type) || type.includes("--")) {
-    report(at("type"), "object-type", "3 to 250 of a-z, 0-9 and single hyphens");
+  if (typeof type !== "string" || !/^[a-z][a-z0-9-]{1,248}[a-z0-9]$/.test(type) || type.includes("--")) {
+    report(at("type"), "object-type", "object-type");
     return;
   }
   if (typeof id === "string" && typeOfIdentifier(id) !== type)
-    report(at("id"), "identifier-type", "the identifier begins with the type");
+    report(at("id"), "identifier-type", "identifier-type");
   const before = findings.length;
   const definition = definitionOf(type, object);
   checkMembers(object, definition, path, report);
@@ -137,7 +149,7 @@ function checkObject(object: JsonObject, path: string, findings: StixFinding[]):
   for (const rule of SHOULD_RULES) rule(object, path, report);
   customNames(definition.properties, isExtended(object, type))(object, path, report);
   if (!isKnownType(type) && !type.startsWith("x-") && extensionTypesOf(object).length === 0)
-    report(at("type"), "custom-name", "a type of somebody's own begins with x-", "should");
+    report(at("type"), "custom-name", "custom-type", {}, "should");
 }
 
 function isKnownType(type: string): boolean {
@@ -183,18 +195,18 @@ function isVersioned(object: JsonObject): boolean {
 /** Section 7.2.1: what the marking is stands in `definition`, or in an extension. */
 const markingSaysSomething: ObjectRule = (object, path, report) => {
   const { definition_type: type, definition, extensions } = object;
+  const at = (name: string) => within(path, name);
   if (extensions === undefined && (type === undefined || definition === undefined)) {
-    report(path, "required", "definition_type and definition, or an extension");
+    report(at(type === undefined ? "definition_type" : "definition"), "required", "marking-empty");
   }
   if (typeof type !== "string" || !isJsonObject(definition)) return;
-  const at = path === "" ? "definition" : `${path}.definition`;
   if (type === "statement" && typeof definition["statement"] !== "string")
-    report(at, "marking", "a statement is wanted");
+    report(at("definition.statement"), "marking", "marking-statement");
   if (
     type === "tlp" &&
     !Object.entries(TLP1).some(([id, tlp]) => object["id"] === id && definition["tlp"] === tlp)
   ) {
-    report(at, "marking", "TLP markings are the four that the standard defines");
+    report(at("definition.tlp"), "marking", "marking-tlp");
   }
 };
 
@@ -206,7 +218,7 @@ const TLP1: Readonly<Record<string, string>> = {
 };
 
 const definition = (value: Json, path: string, report: Report): void => {
-  if (!isJsonObject(value)) report(path, "type", "an object is wanted");
+  if (!isJsonObject(value)) report(path, "type", "object");
 };
 
 const MARKING = joined(MARKING_COMMON, {

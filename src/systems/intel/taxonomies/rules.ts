@@ -1,5 +1,6 @@
 import type { Fault } from "../../../core/problem.ts";
 import type { Tlp } from "../../../core/tlp.ts";
+import { faultOf, refusal } from "../reasons/model.ts";
 import type { TagChoice, TaxonomyDocument, TaxonomyRow } from "./model.ts";
 
 /** A machine tag as MISP writes it. */
@@ -63,6 +64,6 @@ export function exclusiveFaults(
     const before = first.get(alone);
     first.set(alone, before ?? tag);
     if (before === undefined || before === tag) return [];
-    return [{ path: `${path}.${at}`, message: `${alone} takes one tag, and ${before} stands already` }];
+    return [faultOf(refusal(`${path}.${at}`, "misp exclusive", "tag-alone", { group: alone, tag: before }))];
   });
 }

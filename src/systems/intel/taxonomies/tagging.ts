@@ -52,7 +52,7 @@ export async function tagObject(work: Work, id: string, tags: readonly string[])
     .map((fault) => ({ ...fault, at: Number(fault.path.split(".").at(-1)) - standing.length }))
     // What stood together before is for its creators to settle.
     .filter(({ at }) => at >= 0)
-    .map(({ at, message }) => ({ path: `body.tags.${at}`, message }));
+    .map(({ at, ...fault }) => ({ ...fault, path: `body.tags.${at}` }));
   if (faults.length > 0) throw new Problem("http.invalid", { faults });
   await remark(work, id, { kind: "note", text: added.join("\n"), labels: added });
   return tagsOf(work, id);

@@ -170,7 +170,7 @@ export function takingOf(checker: Checker, list: WarninglistFile): TakenWarningl
           },
     faults: faults
       .slice(0, SHOWN_FAULTS)
-      .map(({ path, message }) => ({ path: path.slice(list.name.length + 2), message })),
+      .map((each) => ({ ...each, path: each.path.slice(list.name.length + 2) })),
     unusable: faults.length,
   };
 }

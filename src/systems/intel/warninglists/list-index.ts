@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
-import type { Fault } from "../../../core/problem.ts";
 import type { IndicatorType } from "../model.ts";
+import { type Reason, type ReasonFacts, type Refusal, refusal } from "../reasons/model.ts";
 import { type Network, readNetwork } from "./address.ts";
 import type { Warninglist } from "./list.ts";
 
@@ -22,7 +22,7 @@ const PART = 4;
  */
 export class ListIndex {
   /** Entries that could not be used, `<list>: <entry>`, and why. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly Refusal[];
   readonly entryCount: number;
   /** Of each list, how many of its entries could not be used. */
   readonly unusable: readonly number[];
@@ -39,14 +39,15 @@ export class ListIndex {
 
   constructor(lists: readonly Warninglist[]) {
     this.lists = lists;
-    const faults: Fault[] = [];
+    const faults: Refusal[] = [];
     let count = 0;
     this.unusable = lists.map((list, at) => {
       const before = faults.length;
       for (const entry of list.entries) {
         const fault = this.add(list, at, entry.trim());
         if (fault === undefined) count++;
-        else faults.push({ path: `${list.name}: ${entry.slice(0, 100)}`, message: fault });
+        else
+          faults.push(refusal(`${list.name}: ${entry.slice(0, 100)}`, `warninglist ${list.type}`, ...fault));
       }
       return faults.length - before;
     });
@@ -78,16 +79,16 @@ export class ListIndex {
     return [...found.entries()].sort(([a], [b]) => a - b).map(([at, entry]) => ({ at, entry }));
   }
 
-  private add(list: Warninglist, at: number, entry: string): string | undefined {
+  private add(list: Warninglist, at: number, entry: string): [Reason, ReasonFacts?] | undefined {
     const folded = entry.toLowerCase();
-    if (folded === "") return "empty";
+    if (folded === "") return ["entry-empty"];
     if (list.type === "string") join(this.wholes, folded, at);
     else if (list.type === "hostname") join(this.hosts, folded.replace(/^\.+|\.+$/g, ""), at);
     else if (list.type === "substring") this.addPart(folded, at);
     else if (list.type === "regex") return this.addExpression(entry, at);
     else {
       const network = readNetwork(folded);
-      if (network === undefined) return "neither an address nor a network";
+      if (network === undefined) return ["entry-network"];
       const sameLength = this.networks[network.family].get(network.bits.length) ?? new Map<string, Lists>();
       this.networks[network.family].set(network.bits.length, sameLength);
       join(sameLength, network.bits, at);
@@ -107,14 +108,14 @@ export class ListIndex {
   }
 
   /** `/expression/flags`, as MISP writes them; only the flag i changes what matches here. */
-  private addExpression(entry: string, at: number): string | undefined {
+  private addExpression(entry: string, at: number): [Reason, ReasonFacts?] | undefined {
     const [, body, flags] = /^\/(.*)\/([a-zA-Z]*)$/s.exec(entry) ?? [undefined, entry, ""];
     try {
       const form = RE2JS.compile(body ?? "", flags?.includes("i") === true ? RE2JS.CASE_INSENSITIVE : 0);
       this.expressions.push({ at, entry, form });
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : "no expression";
+      return ["entry-regex", { fault: error instanceof Error ? error.message.slice(0, 200) : "" }];
     }
   }
 

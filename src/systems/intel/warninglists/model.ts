@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PageQuery } from "../../../core/page.ts";
 import { IndicatorType } from "../model.ts";
+import { Refusal } from "../reasons/model.ts";
 
 /** How an entry matches: the whole value, its host or a domain above it, a part of it, an expression, a network. */
 export const WARNINGLIST_FORMS = ["string", "hostname", "substring", "regex", "cidr"] as const;
@@ -97,7 +98,7 @@ export const TakenWarninglist = z.object({
     })
     .nullable(),
   /** Entries that cannot be used, the first 100. */
-  faults: z.array(z.object({ path: z.string(), message: z.string() })),
+  faults: z.array(Refusal),
   unusable: z.number().int(),
 });
 export type TakenWarninglist = z.infer<typeof TakenWarninglist>;

@@ -4,6 +4,8 @@ import { pageOf } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
 import type { Work } from "../../../platform/records/work.ts";
+import { faultOf, refusal } from "../reasons/model.ts";
+import { schemaRefusals } from "../reasons/schema.ts";
 import { checkText, entriesOf, heldList, listsOf, rowOf, takingOf } from "./catalog.ts";
 import type { WarninglistChecker } from "./checker.ts";
 import { readWarninglist, type WarninglistFile, writeWarninglist } from "./list.ts";
@@ -166,7 +168,7 @@ function decidingRoutes(checker: Checker): Route[] {
         if (taking.unusable === taking.entries)
           throw new Problem("http.invalid", {
             detail: "not one entry of the list can be used",
-            faults: taking.faults,
+            faults: taking.faults.map(faultOf),
           });
         if (!query.dry)
           await decide(within, async (store, work) => {
@@ -218,19 +220,21 @@ function listOf(text: string): WarninglistFile {
   try {
     const list = readWarninglist(text);
     if (list.entries.length > 0) return list;
-    throw new Problem("http.invalid", { faults: [{ path: "list", message: "has no entries" }] });
+    throw new Problem("http.invalid", {
+      faults: [faultOf(refusal("list", "warninglist list", "entry-none"))],
+    });
   } catch (error) {
     if (error instanceof z.ZodError)
       throw new Problem("http.invalid", {
         detail: "the file is no warninglist in MISP's form",
-        faults: error.issues
-          .slice(0, 50)
-          .map(({ path, message }) => ({ path: path.join(".") || "file", message })),
+        faults: schemaRefusals(error, "", "warninglist", 50).map(faultOf),
       });
     if (error instanceof SyntaxError)
       throw new Problem("http.invalid", {
         detail: "the file is no JSON",
-        faults: [{ path: "file", message: error.message.slice(0, 300) }],
+        faults: [
+          faultOf(refusal("file", "json syntax", "list-unreadable", { fault: error.message.slice(0, 300) })),
+        ],
       });
     throw error;
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { DATABASES } from "../../../platform/records/testing.ts";
+import { refusal } from "../reasons/model.ts";
 import { type Answer, client, intelNode, intelServer } from "../testing.ts";
 import { checkText, entriesOf, listsOf } from "./catalog.ts";
 import { WarninglistChecker } from "./checker.ts";
@@ -114,7 +115,7 @@ for (const database of DATABASES)
       assert.equal((await as("writer")("POST", LISTS, file(["1.2.3.0/24"]))).status, 403);
       const dry = await take(file(["140.112.0.0/16", "none"]), "?dry=true");
       assert.deepEqual([dry.json.entries, dry.json.unusable, dry.json.replaces], [2, 1, null]);
-      assert.deepEqual(dry.json.faults, [{ path: "none", message: "neither an address nor a network" }]);
+      assert.deepEqual(dry.json.faults, [refusal("none", "warninglist cidr", "entry-network")]);
       assert.deepEqual(await check("140.112.8.116"), []);
       await take(file(["140.112.0.0/16"]));
       assert.deepEqual(await check("140[.]112.8.116"), ["本國網段"]);

@@ -23,6 +23,7 @@ import {
 import type { Feed, FeedRun } from "../feeds/model.ts";
 import type { Import } from "../imports/model.ts";
 import { FEEDS, FeedResultTag, FeedStateTag, IMPORTS, ImportStateTag } from "./import-parts.tsx";
+import { useWhy } from "./refusal-parts.tsx";
 
 /** One feed: how it is asked, how it last went, and what came of it. */
 export default function FeedPage() {
@@ -32,6 +33,7 @@ export default function FeedPage() {
 
 function FeedView({ feed }: { readonly feed: Feed }) {
   const t = useTexts("intel");
+  const why = useWhy();
   const go = useGo();
   const mayWrite = useMay("intel:write");
   const [removing, setRemoving] = useState(false);
@@ -72,7 +74,11 @@ function FeedView({ feed }: { readonly feed: Feed }) {
     </Button>
   );
   const next = failed
-    ? { text: <span lang="en">{t("feed.next.failed", { error: feed.lastError ?? "" })}</span> }
+    ? {
+        text: t("feed.next.failed", {
+          error: feed.lastFailure === null ? (feed.lastError ?? "") : why(feed.lastFailure),
+        }),
+      }
     : feed.paused && mayWrite
       ? { text: t("feed.next.preview"), act: previewed ? turnOn : look }
       : undefined;

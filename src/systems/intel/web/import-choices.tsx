@@ -1,9 +1,9 @@
-import { Select } from "antd";
+import { InputNumber, Select } from "antd";
 import { useId } from "react";
 import { TLP_LEVELS, type Tlp, tlpLabel, tlpRank } from "../../../core/tlp.ts";
 import { api, useAct, useSession, useTexts } from "../../../web/kit.ts";
 import { type ImportDetail, Reliability } from "../imports/model.ts";
-import { IMPORTS } from "./import-parts.tsx";
+import { IMPORTS, sourceName } from "./import-parts.tsx";
 
 /** What can still be decided at the preview: the marking of what bears none, and how reliable the source is. */
 export function ImportChoices({ detail }: { readonly detail: ImportDetail }) {
@@ -14,6 +14,14 @@ export function ImportChoices({ detail }: { readonly detail: ImportDetail }) {
     done: t("import.reread.done"),
     touches: [IMPORTS],
   });
+  const reread = useAct(
+    (confidence: number | null) => api.post(`${IMPORTS}/${detail.id}/reread`, { confidence }),
+    { done: t("import.reread.done"), touches: [IMPORTS] },
+  );
+  const rate = (text: string) => {
+    const confidence = /^\d{1,3}$/.test(text.trim()) ? Number(text) : null;
+    if (confidence !== detail.defaultConfidence && (confidence ?? 0) <= 100) void reread.run(confidence);
+  };
   const judge = useAct(
     (reliability: Reliability) => api.patch(`/api/v1/intel/sources/${detail.source.id}`, { reliability }),
     { done: t("choice.judged"), touches: [IMPORTS] },
@@ -32,6 +40,19 @@ export function ImportChoices({ detail }: { readonly detail: ImportDetail }) {
         }))}
         onChange={(tlp) => void mark.run(tlp)}
       />
+      <label htmlFor={`${id}confidence`}>{t("import.confidence")}</label>
+      <InputNumber<number>
+        id={`${id}confidence`}
+        className="import-confidence"
+        min={0}
+        max={100}
+        precision={0}
+        {...(detail.defaultConfidence === null ? {} : { defaultValue: detail.defaultConfidence })}
+        placeholder={t("choice.confidence.none")}
+        aria-describedby={`${id}confidence-why`}
+        onBlur={(event) => rate(event.target.value)}
+        onPressEnter={(event) => rate(event.currentTarget.value)}
+      />
       <label htmlFor={`${id}reliability`}>{t("import.reliability")}</label>
       <Select<Reliability>
         id={`${id}reliability`}
@@ -41,7 +62,10 @@ export function ImportChoices({ detail }: { readonly detail: ImportDetail }) {
         options={Reliability.options.map((value) => ({ value, label: t(`reliability.${value}`) }))}
         onChange={(reliability) => void judge.run(reliability)}
       />
-      <span className="muted small">{t("choice.source", { source: detail.source.name })}</span>
+      <span className="muted small">{t("choice.source", { source: sourceName(t, detail.source.name) })}</span>
+      <span id={`${id}confidence-why`} className="muted small">
+        {t("import.confidence.why")}
+      </span>
     </div>
   );
 }

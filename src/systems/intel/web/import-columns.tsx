@@ -48,13 +48,14 @@ function Mapping({ detail, sample: { mapping: before, rows }, cut }: MappingProp
     },
     { done: t("import.reread.done"), touches: [IMPORTS, FEEDS] },
   );
-  /** A meaning stands over one column: another that bore it loses it. */
+  /** Values, descriptions and tags may stand in several columns; another meaning stands over one, and the last that bore it loses it. */
   const mean = (column: number, meaning: CsvMapping["columns"][number]) =>
     setMapping({
       ...mapping,
-      columns: columns.map((each, at) =>
-        at === column ? meaning : meaning !== "" && each === meaning ? "" : each,
-      ),
+      columns: columns.map((each, at) => {
+        if (at === column) return meaning;
+        return each === meaning && !["", "value", "comment", "tags"].includes(meaning) ? "" : each;
+      }),
     });
   const lacks = !columns.includes("value");
   return (

@@ -9,6 +9,7 @@ import {
   Field,
   type Form,
   FormPage,
+  NumberField,
   TextField,
   useForm,
   useGo,
@@ -26,6 +27,7 @@ const Values = z
     source: z.string().trim().min(1).max(200),
     reliability: Reliability,
     tlp: Tlp,
+    confidence: z.number().int().min(0).max(100).optional(),
     format: ImportFormat.optional(),
     orgId: OrgId,
   })
@@ -51,6 +53,7 @@ export default function NewImportPage() {
       source: "",
       reliability: "F",
       tlp: "amber",
+      confidence: undefined,
       format: undefined,
       orgId: org.id,
     },
@@ -93,6 +96,14 @@ export default function NewImportPage() {
           value,
           label: tlpLabel(value),
         }))}
+      />
+      <NumberField
+        form={form}
+        name="confidence"
+        label={t("import.confidence")}
+        why={t("import.confidence.why")}
+        min={0}
+        max={100}
       />
       <ChoiceField
         form={form}

@@ -1,13 +1,13 @@
 import { Button, Checkbox } from "antd";
 import { Empty, Section, SmallTable, StateTag, TlpTag, useFilters, useTexts } from "../../../web/kit.ts";
-import type { ImportDetail, ImportEntry } from "../imports/model.ts";
+import { ENTRY_VIEWS, type ImportDetail, type ImportEntry } from "../imports/model.ts";
 import { IMPORTS } from "./import-parts.tsx";
 import { useTypeName } from "./library-parts.tsx";
 import { Paged } from "./paged.tsx";
+import { RefusalLines, RefusalTable } from "./refusal-parts.tsx";
 import "./imports.css";
 
-const VIEWS = ["all", "new", "known", "conflicts", "warned", "refused"] as const;
-type View = (typeof VIEWS)[number];
+type View = (typeof ENTRY_VIEWS)[number];
 
 interface Props {
   readonly detail: ImportDetail;
@@ -26,9 +26,9 @@ export function ImportObjects({ detail, leftOut, leave }: Props) {
         <Objects key="told" detail={detail} view="all" />
       </Section>
     );
-  const view = VIEWS.find((each) => each === filters["view"]) ?? "all";
+  const view = ENTRY_VIEWS.find((each) => each === filters["view"]) ?? "all";
   const count: Readonly<Record<View, number>> = {
-    all: counts.total,
+    all: counts.total + counts.refused,
     new: preview.new,
     known: preview.known,
     conflicts: preview.conflicts,
@@ -38,7 +38,7 @@ export function ImportObjects({ detail, leftOut, leave }: Props) {
   return (
     <>
       <fieldset className="row wrap import-views" aria-label={t("entry.what")}>
-        {VIEWS.map((each) => (
+        {ENTRY_VIEWS.map((each) => (
           <Button
             key={each}
             type={each === view ? "primary" : "default"}
@@ -49,16 +49,13 @@ export function ImportObjects({ detail, leftOut, leave }: Props) {
           </Button>
         ))}
       </fieldset>
-      {view === "refused" ? (
-        <Refusals detail={detail} />
-      ) : (
-        <Objects
-          key={view}
-          detail={detail}
-          view={view}
-          {...(leftOut === undefined || leave === undefined ? {} : { leftOut, leave })}
-        />
-      )}
+      <Downloads detail={detail} view={view} />
+      <Objects
+        key={view}
+        detail={detail}
+        view={view}
+        {...(leftOut === undefined || leave === undefined ? {} : { leftOut, leave })}
+      />
     </>
   );
 }
@@ -90,22 +87,22 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
             <tr key={entry.position}>
               {marks && (
                 <td>
-                  <Checkbox
-                    aria-label={`${t("entry.keep")} ${entry.name || entry.id}`}
-                    checked={!leftOut.has(entry.position)}
-                    onChange={(event) => mark(entry.position, event.target.checked)}
-                  />
+                  {entry.refusals.length === 0 && (
+                    <Checkbox
+                      aria-label={`${t("entry.keep")} ${entry.name || entry.id}`}
+                      checked={!leftOut.has(entry.position)}
+                      onChange={(event) => mark(entry.position, event.target.checked)}
+                    />
+                  )}
                 </td>
               )}
-              <td className="import-type">{typeName(entry.type)}</td>
+              <td className="import-type">{entry.type === "" ? "–" : typeName(entry.type)}</td>
               <td>
                 <span className="import-name" title={`${entry.id} (${entry.path})`}>
-                  {entry.name || entry.id}
+                  {entry.name || entry.id || entry.path}
                 </span>
               </td>
-              <td>
-                <TlpTag tlp={entry.tlp} />
-              </td>
+              <td>{entry.refusals.length === 0 && <TlpTag tlp={entry.tlp} />}</td>
               <td>{told ? <span className="mono">{entry.path}</span> : <Standing entry={entry} />}</td>
             </tr>
           ))}
@@ -117,6 +114,13 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
 
 function Standing({ entry }: { readonly entry: ImportEntry }) {
   const t = useTexts("intel");
+  if (entry.refusals.length > 0)
+    return (
+      <>
+        <StateTag tone="bad">{t("tab.refused")}</StateTag>
+        <RefusalLines refusals={entry.refusals} more={entry.moreReasons} />
+      </>
+    );
   const lists = [...new Set(entry.warnings.map((warning) => warning.list))].join("、");
   return (
     <span className="row wrap">
@@ -148,15 +152,19 @@ export function Refusals({ detail }: { readonly detail: ImportDetail }) {
           })}
         </p>
       )}
-      <SmallTable heads={[t("refused.place"), t("refused.why")]}>
-        {refusals.map(({ path, message }, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown.
-          <tr key={`${at}`}>
-            <td className="mono">{path}</td>
-            <td lang="en">{message}</td>
-          </tr>
-        ))}
-      </SmallTable>
+      <RefusalTable refusals={refusals} />
     </>
+  );
+}
+
+/** The rows that are shown, whole, as a file. */
+function Downloads({ detail, view }: { readonly detail: ImportDetail; readonly view: View }) {
+  const t = useTexts("intel");
+  const path = `${IMPORTS}/${detail.id}/objects/export?view=${view}`;
+  return (
+    <p className="row wrap small">
+      <a href={`${path}&form=csv`}>{t("entry.csv")}</a>
+      <a href={`${path}&form=json`}>{t("entry.json")}</a>
+    </p>
   );
 }

@@ -1,6 +1,6 @@
 import { StateTag, type Tone, useTexts } from "../../../web/kit.ts";
 import type { Feed } from "../feeds/model.ts";
-import type { ImportState } from "../imports/model.ts";
+import { type ImportState, UPLOADS_SOURCE } from "../imports/model.ts";
 
 export const IMPORTS = "/api/v1/intel/imports";
 export const FEEDS = "/api/v1/intel/feeds";
@@ -19,6 +19,11 @@ const TONES: Readonly<Record<ImportState, Tone>> = {
 export function ImportStateTag({ state }: { readonly state: ImportState }) {
   const t = useTexts("intel");
   return <StateTag tone={TONES[state]}>{t(`imported.${state}`)}</StateTag>;
+}
+
+/** Where what was uploaded comes from; the name that the node itself gives is in the language of the screen. */
+export function sourceName(t: ReturnType<typeof useTexts>, name: string): string {
+  return name === UPLOADS_SOURCE ? t("source.uploads") : name;
 }
 
 /** Who imported: an account's name, or the command line over the node's local socket. */

@@ -19,7 +19,8 @@ import type { ImportDecision, ImportDetail, UndoPreview } from "../imports/model
 import { ImportChoices } from "./import-choices.tsx";
 import { ImportColumns } from "./import-columns.tsx";
 import { ImportObjects, Refusals } from "./import-objects.tsx";
-import { byName, IMPORTS, ImportStateTag, sizeText } from "./import-parts.tsx";
+import { byName, IMPORTS, ImportStateTag, sizeText, sourceName } from "./import-parts.tsx";
+import { useWhy } from "./refusal-parts.tsx";
 
 type Doing = "store" | "stop" | "undo";
 const BUSY = ["reading", "storing", "undoing"];
@@ -45,6 +46,7 @@ function ImportView({ detail }: { readonly detail: ImportDetail }) {
   const [doing, setDoing] = useState<Doing>();
   const [leftOut, setLeftOut] = useState<ReadonlySet<number>>(new Set());
   const [withoutWarned, setWithoutWarned] = useState(false);
+  const why = useWhy();
   const { counts, preview, state } = detail;
   const reread = useAct(() => api.post<ImportDetail>(`${IMPORTS}/${detail.id}/reread`, {}), {
     done: t("import.reread.done"),
@@ -78,7 +80,11 @@ function ImportView({ detail }: { readonly detail: ImportDetail }) {
                 ),
               }
             : state === "failed"
-              ? { text: t("next.failed", { reason: detail.reason ?? "" }) }
+              ? {
+                  text: t("next.failed", {
+                    reason: detail.failure === null ? (detail.reason ?? "") : why(detail.failure),
+                  }),
+                }
               : undefined
         }
         acts={
@@ -103,9 +109,10 @@ function ImportView({ detail }: { readonly detail: ImportDetail }) {
           ) : undefined
         }
         facts={[
-          { label: t("imports.source"), value: detail.source.name, copy: detail.source.name },
+          { label: t("imports.source"), value: sourceName(t, detail.source.name), copy: detail.source.name },
           { label: t("import.reliability"), value: t(`reliability.${detail.source.reliability}`) },
           { label: t("import.tlp"), value: <TlpTag tlp={detail.unmarkedTlp} /> },
+          { label: t("import.confidence"), value: detail.defaultConfidence },
           { label: t("fact.total"), value: number(counts.total) },
           { label: t("imports.new"), value: number(preview?.new ?? counts.new) },
           { label: t("imports.known"), value: number(preview?.known ?? counts.known) },
@@ -138,6 +145,12 @@ function ImportView({ detail }: { readonly detail: ImportDetail }) {
           )
         }
       >
+        {detail.before !== null && (
+          <p>
+            {t("import.before")} <Time at={detail.before.storedAt} />{" "}
+            <Go to={`/intel/imports/${detail.before.id}`}>{t("import.before.open")}</Go>
+          </p>
+        )}
         {BUSY.includes(state) && <Running detail={detail} />}
         {state === "previewed" && (
           <>

@@ -2,7 +2,7 @@ import { Button } from "antd";
 import { tlpLabel } from "../../../core/tlp.ts";
 import { ListPage, Time, TlpTag, useGo, useMay, useTexts } from "../../../web/kit.ts";
 import { IMPORT_FORMATS, IMPORT_STATES, type Import } from "../imports/model.ts";
-import { byName, IMPORTS, ImportStateTag } from "./import-parts.tsx";
+import { byName, IMPORTS, ImportStateTag, sourceName } from "./import-parts.tsx";
 
 /** Every import of the own organisations. */
 export default function ImportsPage() {
@@ -45,8 +45,8 @@ export default function ImportsPage() {
         {
           key: "source",
           label: t("imports.source"),
-          render: (row) => row.source.name,
-          text: (row) => row.source.name,
+          render: (row) => sourceName(t, row.source.name),
+          text: (row) => sourceName(t, row.source.name),
         },
         {
           key: "format",

@@ -5,13 +5,14 @@ import type { ItemRow, Released } from "../model.ts";
 import { importPages } from "./import-door.ts";
 import { importTexts } from "./import-texts.ts";
 import { peerTexts } from "./peer-texts.ts";
+import { reasonTexts } from "./reason-texts.ts";
 import { texts } from "./texts.ts";
 
 export const web = defineDoor({
   namespace: "intel",
   texts: {
-    zh: { ...texts.zh, ...importTexts.zh, ...peerTexts.zh },
-    en: { ...texts.en, ...importTexts.en, ...peerTexts.en },
+    zh: { ...texts.zh, ...importTexts.zh, ...peerTexts.zh, ...reasonTexts.zh },
+    en: { ...texts.en, ...importTexts.en, ...peerTexts.en, ...reasonTexts.en },
   },
   pages: [
     ...importPages,

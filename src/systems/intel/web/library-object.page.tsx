@@ -21,7 +21,7 @@ import {
   useParam,
   useTexts,
 } from "../../../web/kit.ts";
-import type { Correlations, Neighbours, ObjectDetail } from "../library/model.ts";
+import { BLOCKING_SCORE, type Correlations, type Neighbours, type ObjectDetail } from "../library/model.ts";
 import { EndingActs, EndingNote } from "./library-ending.tsx";
 import { LIBRARY, LibraryStateTag, ObjectLink, objectPath, TypeName } from "./library-parts.tsx";
 import "./library.css";
@@ -60,7 +60,7 @@ function nextOf(detail: ObjectDetail): "revoked" | "expired" | "warned" | "low" 
   const seen = detail.values.some(({ kind }) => kind !== "attack" && kind !== "cve");
   if (detail.row.type !== "indicator" && !seen) return "read";
   if (reasons.has("warninglist")) return "warned";
-  return detail.score.value < 40 ? "low" : "use";
+  return detail.score.value < BLOCKING_SCORE ? "low" : "use";
 }
 
 function ScoreSection({ detail }: { readonly detail: ObjectDetail }) {

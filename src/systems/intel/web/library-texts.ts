@@ -66,7 +66,8 @@ const zh = {
   "reason.no-confidence": "沒有信心值也沒有來源評等，以中間值起算",
   "reason.reliability": "最佳來源可靠度 {{reliability}}（Admiralty）",
   "reason.sources": "{{sources}} 個獨立來源",
-  "reason.sighted": "目擊 {{positive}} 次，未見 {{negative}} 次",
+  "reason.sighted": "目擊 {{positive}} 次（{{reports}} 筆紀錄），查過未見 {{negative}} 筆",
+  "reason.capped": "來源可靠度 {{reliability}}、資訊可信度 {{credibility}}（Admiralty），最高 {{most}} 分",
   "reason.decay": "距最近一次證實已 {{days}} 天，有效期 {{lifetime}} 天",
   "reason.warninglist": "列於警示清單：{{lists}}",
   "reason.disagreed": "{{count}} 則反對意見",
@@ -245,7 +246,10 @@ const en: Record<keyof typeof zh, string> = {
   "reason.no-confidence": "Neither a confidence nor a rated source; begun in the middle",
   "reason.reliability": "Best reliability of a source {{reliability}} (Admiralty)",
   "reason.sources": "Independent sources: {{sources}}",
-  "reason.sighted": "Seen {{positive}} times, looked for and not seen {{negative}} times",
+  "reason.sighted":
+    "Seen {{positive}} times in {{reports}} sightings; looked for and not seen in {{negative}}",
+  "reason.capped":
+    "Source reliability {{reliability}} and credibility {{credibility}} (Admiralty) allow {{most}} at most",
   "reason.decay": "{{days}} days since it was last confirmed, of a lifetime of {{lifetime}}",
   "reason.warninglist": "On a warninglist: {{lists}}",
   "reason.disagreed": "Opinions that disagree: {{count}}",

@@ -2,6 +2,7 @@ import { Button } from "antd";
 import { useRef, useState } from "react";
 import { ApiProblem, api, Failed, Go, Section, toast, useGo, useTexts, useTouch } from "../../../web/kit.ts";
 import type { TakenWarninglist } from "../warninglists/model.ts";
+import { useWhy } from "./refusal-parts.tsx";
 import { coversText, WARNINGLISTS } from "./warninglist-parts.tsx";
 import "./lists.css";
 
@@ -83,6 +84,7 @@ export default function NewWarninglistPage() {
 function Preview({ taking }: { readonly taking: TakenWarninglist }) {
   const t = useTexts("lists");
   const { replaces, faults } = taking;
+  const why = useWhy();
   return (
     <Section title={taking.name}>
       {taking.description !== "" && <p>{taking.description}</p>}
@@ -116,9 +118,9 @@ function Preview({ taking }: { readonly taking: TakenWarninglist }) {
         <details>
           <summary>{t("warning.faults.show")}</summary>
           <ul className="plain">
-            {faults.map(({ path, message }) => (
-              <li key={path}>
-                <code className="mono wrap">{path || "–"}</code> <span lang="en">{message}</span>
+            {faults.map((fault) => (
+              <li key={fault.path}>
+                <code className="mono wrap">{fault.path || "–"}</code> {why(fault)}
               </li>
             ))}
           </ul>

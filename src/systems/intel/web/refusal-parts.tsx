@@ -1,0 +1,50 @@
+import { SmallTable, useTexts } from "../../../web/kit.ts";
+import { type Cause, REASONS, type Refusal } from "../reasons/model.ts";
+
+/** Words of a reason in the language of the screen; of one without a key, as the server said it. */
+export function useWhy(): (cause: Cause) => string {
+  const t = useTexts("intel");
+  return ({ why, facts, message }) => (Object.hasOwn(REASONS, why) ? t(`why.${why}`, facts) : message);
+}
+
+/** Each reason with its place and the rule that is broken. */
+export function RefusalTable({ refusals }: { readonly refusals: readonly Refusal[] }) {
+  const t = useTexts("intel");
+  const why = useWhy();
+  return (
+    <SmallTable heads={[t("refused.place"), t("refused.rule"), t("refused.why")]}>
+      {refusals.map((each, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown.
+        <tr key={`${at}`}>
+          <td className="mono wrap">{each.path}</td>
+          <td className="mono">{each.rule}</td>
+          <td>{why(each)}</td>
+        </tr>
+      ))}
+    </SmallTable>
+  );
+}
+
+/** The same within a row of a list: place, rule and reason in a line each. */
+export function RefusalLines({
+  refusals,
+  more,
+}: {
+  readonly refusals: readonly Refusal[];
+  readonly more: number;
+}) {
+  const t = useTexts("intel");
+  const why = useWhy();
+  return (
+    <ul className="plain small">
+      {refusals.map((each, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown.
+        <li key={`${at}`}>
+          <code className="mono wrap">{each.path}</code> {why(each)}{" "}
+          <span className="muted mono">{each.rule}</span>
+        </li>
+      ))}
+      {more > 0 && <li className="muted">{t("refused.more", { count: more.toLocaleString("en") })}</li>}
+    </ul>
+  );
+}
