@@ -14,6 +14,8 @@ import type { IntelTables } from "./tables.ts";
 export interface ToldDocument extends MarkedDocument {
   readonly digest: string;
   readonly path: string;
+  /** Made here in the name of its source: where the source says something else of it now, that is a later version. */
+  readonly made?: boolean | undefined;
 }
 
 export interface Telling {
@@ -51,9 +53,11 @@ export class OriginStore {
   }
 
   /** Adds what the organisation's library lacks, and notes for every document that this import told it. */
-  async tell({ importId, orgId, audience, documents, feedId, clearance = "red" }: Telling): Promise<Told> {
+  async tell({ documents: given, ...telling }: Telling): Promise<Told> {
+    const { importId, orgId, audience, feedId, clearance = "red" } = telling;
     const store = new StixObjectStore(this.work);
     await store.lock();
+    const documents = await this.laterVersions(orgId, given);
     const rows = await this.known(orgId, documents);
     const above = new Set([...rows].flatMap(([key, { tlp }]) => (tlp > tlpRank(clearance) ? [key] : [])));
     const unseen = documents.filter(({ object, digest }) => above.delete(keyOf(object.id, digest))).length;
@@ -123,6 +127,40 @@ export class OriginStore {
         where seq = any(${opened}::bigint[]) and tlp = 0 and collection_id is null
           and not audience @> array[${EVERYONE}::uuid]`.execute(db);
     return { added: fresh.size + unseen, known: documents.length - fresh.size - unseen };
+  }
+
+  /**
+   * What is made here has the times that its source names, and a source that says something else under the same time
+   * would not be heard: such objects get a `modified` behind the version that the library has.
+   */
+  private async laterVersions(
+    orgId: string,
+    given: readonly ToldDocument[],
+  ): Promise<readonly ToldDocument[]> {
+    const made = given.filter((each) => each.made === true && typeof each.object["modified"] === "string");
+    if (made.length === 0) return given;
+    const wanted = made.map(({ object, digest }) => ({
+      id: object.id,
+      digest,
+      by: object["created_by_ref"] ?? null,
+    }));
+    const { rows } = await sql<{ id: string; version: string }>`select o.id, max(o.version) as version
+      from json_to_recordset(${JSON.stringify(wanted)}::text::json) as given (id text, digest text, by text)
+      join stix_object o on o.org_id = ${orgId}::uuid and o.id = given.id and o.collection_id is null
+        and (o.document::json ->> 'created_by_ref') = given.by
+      where ${visible(this.work, "o")} and not exists (select 1 from stix_object s where s.org_id = o.org_id
+        and s.id = o.id and s.digest = given.digest and s.collection_id is null and ${visible(this.work, "s")})
+      group by o.id`.execute(this.work.tables<IntelTables>());
+    const last = new Map(rows.map(({ id, version }) => [id, version]));
+    return given.map((each) => {
+      const before = last.get(each.object.id);
+      const { modified } = each.object;
+      if (each.made !== true || before === undefined || typeof modified !== "string") return each;
+      if (Date.parse(modified) > Date.parse(before)) return each;
+      const later = new Date(Math.max(Date.parse(before) + 1, Date.parse(this.work.now))).toISOString();
+      const object = { ...each.object, modified: later };
+      return { ...each, object, text: JSON.stringify(object) };
+    });
   }
 
   /**

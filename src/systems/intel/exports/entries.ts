@@ -1,3 +1,4 @@
+import { isDeprecated } from "../library/entry.ts";
 import type { Value } from "../library/model.ts";
 import { type Found, rowOf, standingOf } from "../library/row.ts";
 import { valuesOf } from "../library/values.ts";
@@ -48,7 +49,7 @@ export function gather(
       left.other++;
       continue;
     }
-    if (object["revoked"] === true) {
+    if (object["revoked"] === true || isDeprecated(object)) {
       left.revoked++;
       continue;
     }

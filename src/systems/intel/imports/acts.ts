@@ -9,6 +9,7 @@ import { faultOf, refusal } from "../reasons/model.ts";
 import { guessMapping } from "./columns.ts";
 import { headText } from "./decode.ts";
 import { detectFormat } from "./detect.ts";
+import { EntryStore } from "./entry-store.ts";
 import { type ImportRecord, ImportStore } from "./import-store.ts";
 import {
   type CsvMapping,
@@ -177,7 +178,7 @@ export async function stopImport(imports: Imports, scope: Scope, id: string): Pr
     work.audit({ action: "intel.import-stop", subject: id });
     const touched = row.state === "storing" || (row.state === "failed" && row.progress.done > 0);
     if (touched) return { state: "undoing" };
-    await new ImportStore(work).forgetEntries(id);
+    await new EntryStore(work).forget(id);
     imports.runner.forget(id);
     return { state: "dropped", worked_at: null };
   });

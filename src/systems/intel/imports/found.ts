@@ -20,6 +20,8 @@ export interface FoundObject {
   readonly tlp: Tlp;
   readonly digest: string;
   readonly values: readonly FoundValue[];
+  /** Made here in the name of the source, and so ours to give a later version. */
+  readonly made: boolean;
 }
 
 export interface FoundValue {
@@ -100,6 +102,7 @@ export function judged(
     tlp,
     digest: made ? timelessDigest(object) : digestOf(object, text ?? ""),
     values: valuesOf(object),
+    made,
   };
 }
 

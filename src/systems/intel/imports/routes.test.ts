@@ -6,9 +6,14 @@ import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { createLog } from "../../../platform/log/log.ts";
 import { DATABASES, type TestDatabase } from "../../../platform/records/testing.ts";
 import { jobScope } from "../../members/index.ts";
+import { loadDecays } from "../library/decay.ts";
+import { LibraryQuery } from "../library/model.ts";
+import { ObjectPage } from "../library/object-page.ts";
+import { SearchStore } from "../library/search-store.ts";
 import type { Refusal } from "../reasons/model.ts";
 import type { IntelTables } from "../tables.ts";
 import { type Answer, client, type IntelNode, intelNode, intelServer, testImports } from "../testing.ts";
+import { WarninglistChecker } from "../warninglists/checker.ts";
 import { ImportStore } from "./import-store.ts";
 import type { ImportEntry } from "./model.ts";
 import { ImportRunner } from "./runner.ts";
@@ -229,6 +234,86 @@ for (const database of DATABASES) {
       );
       const refused = await as("writer")("POST", `/api/v1/intel/imports/${preview.id}/undo`);
       assert.deepEqual([refused.status, refused.json.code], [409, "intel.import-state"]);
+    }));
+
+  test(`${database.name}: another's content of the same version is kept and flagged, the first stays shown`, () =>
+    within(database, async ({ node, take, act, as }) => {
+      const judges = { warninglists: new WarninglistChecker([]), decays: loadDecays() };
+      const page = () =>
+        node.records.within(node.writer, (work) => new ObjectPage(work).detail(indicator(1).id, judges));
+      const listed = async () => {
+        const query = LibraryQuery.parse({ type: "indicator" });
+        const found = await node.records.within(node.writer, (work) =>
+          new SearchStore(work).search(query, judges),
+        );
+        return found.items.map(({ name }) => name);
+      };
+      await act((await take(bundle(indicator(1)), { source: "First" })).id, "store");
+      const other = await take(bundle(indicator(1, { name: "poisoned" })), { source: "Second" });
+      assert.equal(other.preview.conflicts, 1);
+      await act(other.id, "store");
+      const detail = await page();
+      assert.equal(detail.row.name, "evil 1");
+      assert.deepEqual(await listed(), ["evil 1"]);
+      assert.deepEqual(
+        detail.versions.map(({ conflicts, toldBy }) => [conflicts, toldBy]),
+        [
+          [false, ["First"]],
+          [true, ["Second"]],
+        ],
+      );
+      const { json } = await as("writer")("GET", `/api/v1/intel/imports/${other.id}/objects?view=conflicts`);
+      assert.deepEqual([json.total, json.items[0].conflict], [1, true]);
+      const later = indicator(1, { name: "newer", modified: "2026-11-24T00:00:00.000Z" });
+      await act((await take(bundle(later), { source: "Second" })).id, "store");
+      assert.equal((await page()).row.name, "newer", "a later version takes over, whoever tells it");
+    }));
+
+  test(`${database.name}: what a source says anew of the same thing under the same time is a later version`, () =>
+    within(database, async ({ take, act, library }) => {
+      const table = (comment: string) => `ip,comment,date\n198.51.100.1,${comment},2026-11-20\n`;
+      const store = async (text: string, source: string) =>
+        act((await take(text, { format: "csv", source })).id, "store");
+      const named = async () =>
+        (await library())
+          .map((text) => JSON.parse(text))
+          .filter(({ type }) => type === "indicator")
+          .map(({ description, modified }) => [description, modified.slice(0, 10)])
+          .sort();
+      await store(table("one"), "List");
+      await store(table("two"), "List");
+      const versions = await named();
+      assert.deepEqual(
+        versions.map(([description]) => description),
+        ["one", "two"],
+      );
+      assert.ok(versions[1]?.[1] > versions[0]?.[1], JSON.stringify(versions));
+      assert.equal((await store(table("two"), "List")).counts.new, 0);
+    }));
+
+  test(`${database.name}: a confidence for what bears none, of what the import makes alone`, () =>
+    within(database, async ({ take, act, as, library }) => {
+      const preview = await take("ip,confidence\n198.51.100.1,\n198.51.100.2,15\n", { confidence: "70" });
+      assert.equal(preview.defaultConfidence, 70);
+      const { json } = await as("writer")("POST", `/api/v1/intel/imports/${preview.id}/reread`, {
+        confidence: 40,
+      });
+      assert.equal(json.defaultConfidence, 40);
+      await act((await take(bundle(indicator(1)), { confidence: "70" })).id, "store");
+      assert.ok((await library()).includes(JSON.stringify(indicator(1))), "STIX stays as it is");
+      for (;;) {
+        const read = await as("writer")("GET", `/api/v1/intel/imports/${preview.id}`);
+        if (read.json.state === "previewed") break;
+      }
+      await act(preview.id, "store");
+      const made = (await library())
+        .map((text) => JSON.parse(text))
+        .filter(({ type }) => type === "indicator");
+      assert.deepEqual(made.map(({ name, confidence }) => [name, confidence]).sort(), [
+        ["198.51.100.1", 40],
+        ["198.51.100.2", 15],
+        ["evil 1", undefined],
+      ]);
     }));
 
   test(`${database.name}: what is above the clearance, of others, or left out stays out`, () =>

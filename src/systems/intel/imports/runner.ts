@@ -6,15 +6,10 @@ import { OriginStore } from "../origin-store.ts";
 import { cause, type Refusal } from "../reasons/model.ts";
 import { type IntelTables, instant } from "../tables.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
+import { type EntryRow, EntryStore } from "./entry-store.ts";
 import { type Found, type FoundObject, isRefused, type Refused } from "./found.ts";
 import { FoundCache } from "./found-cache.ts";
-import {
-  type EntryRow,
-  type ImportRecord,
-  ImportStore,
-  NO_COUNTS,
-  type SourcedRecord,
-} from "./import-store.ts";
+import { type ImportRecord, ImportStore, NO_COUNTS, type SourcedRecord } from "./import-store.ts";
 import { importedId } from "./imported.ts";
 import type { EntryWarning, ImportCounts, ImportState } from "./model.ts";
 import { plainCause, plainRefusals } from "./plain.ts";
@@ -191,7 +186,7 @@ export class ImportRunner {
 
   private async read(scope: Scope, row: ImportRecord): Promise<void> {
     const { records } = this.parts;
-    await records.within(scope, (work) => new ImportStore(work).forgetEntries(row.id));
+    await records.within(scope, (work) => new EntryStore(work).forget(row.id));
     const counts: ImportCounts = { ...NO_COUNTS };
     const refusals: Refusal[] = [];
     let highest = tlpRank(row.choices.tlp);
@@ -216,7 +211,7 @@ export class ImportRunner {
         const store = new ImportStore(work);
         const progress = { done: position, total: 0 };
         if (!(await store.change(row.id, ["reading"], { progress, worked_at: work.now }))) return false;
-        await store.addEntries(row.id, rows);
+        await new EntryStore(work).add(row.id, rows);
         return true;
       });
       if (!goesOn) break;
@@ -225,7 +220,7 @@ export class ImportRunner {
       const store = new ImportStore(work);
       if (this.stopping.signal.aborted)
         return void (await store.change(row.id, ["reading"], { worked_at: null }));
-      Object.assign(counts, await store.previewCounts(row));
+      Object.assign(counts, await new EntryStore(work).counts(row));
       const done = await store.change(row.id, ["reading"], {
         state: "previewed",
         counts,
@@ -235,7 +230,7 @@ export class ImportRunner {
         worked_at: null,
       });
       // Somebody stopped it meanwhile.
-      if (!done) await store.forgetEntries(row.id);
+      if (!done) await new EntryStore(work).forget(row.id);
     });
   }
 
@@ -268,7 +263,7 @@ export class ImportRunner {
     }
     const again = await records.within(scope, async (work) => {
       const store = new ImportStore(work);
-      await store.forgetEntries(row.id);
+      await new EntryStore(work).forget(row.id);
       await store.change(row.id, ["undoing"], { state: "undone", undone_at: work.now, worked_at: null });
       work.audit({
         action: "intel.import-undone",

@@ -4,6 +4,7 @@ import type { Records } from "../../../platform/records/work.ts";
 import { parseDocument } from "../object-store.ts";
 import { OriginStore } from "../origin-store.ts";
 import type { Refusal } from "../reasons/model.ts";
+import { EntryStore } from "./entry-store.ts";
 import { type Found, type FoundObject, isRefused } from "./found.ts";
 import { type ImportRecord, ImportStore, NO_COUNTS } from "./import-store.ts";
 import type { EntryWarning, ImportCounts } from "./model.ts";
@@ -109,7 +110,7 @@ export async function storeImport(
       failure: null,
     });
     if (!stored) return false;
-    await store.forgetEntries(row.id);
+    await new EntryStore(work).forget(row.id);
     const detail = { ...counts, format: row.format, by: row.by_name };
     work.audit({ action: "intel.import-stored", subject: row.id, orgId: row.org_id, detail });
     work.emit({

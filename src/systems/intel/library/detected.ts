@@ -13,6 +13,7 @@ import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
 import type { IntelTables } from "../tables.ts";
 import { thingOf } from "./entry.ts";
+import { CURRENT_FIRST } from "./query.ts";
 import { objectOf } from "./row.ts";
 
 /** What the detection system saw of one indicator at one organisation on one day. */
@@ -194,6 +195,6 @@ async function newest(work: Work, ids: readonly string[]) {
     from stix_entry e join stix_object o on o.seq = e.seq
     where e.thing = any(${things}::bigint[]) and o.id = any(${[...new Set(ids)]}::text[])
       and ${visible(work, "e")} and ${visible(work, "o")}
-    order by o.id, e.version_at desc, e.seq desc`.execute(work.tables<IntelTables>());
+    order by o.id, ${CURRENT_FIRST}`.execute(work.tables<IntelTables>());
   return rows;
 }

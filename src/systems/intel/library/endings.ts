@@ -15,6 +15,7 @@ import { type IntelTables, instant } from "../tables.ts";
 import { importByHand } from "./by-hand.ts";
 import { thingOf } from "./entry.ts";
 import type { Ending } from "./model.ts";
+import { CURRENT_FIRST } from "./query.ts";
 import { objectOf } from "./row.ts";
 
 /** Ends objects before their time, takes that back, and gives own indicators more of it. */
@@ -183,7 +184,7 @@ export class EndingStore {
       from stix_entry e join stix_object o on o.seq = e.seq
       where e.thing = ${thingOf(id).toString()}::bigint and o.id = ${id}
         and ${visible(this.work, "e")} and ${visible(this.work, "o")}
-      order by e.version_at desc, e.seq desc limit 1`.execute(this.work.tables<IntelTables>());
+      order by ${CURRENT_FIRST} limit 1`.execute(this.work.tables<IntelTables>());
     const [current] = rows;
     if (current === undefined) throw new Problem("http.not-found");
     if (!this.work.scope.orgIds.includes(current.orgId)) throw new Problem("intel.not-keeper");

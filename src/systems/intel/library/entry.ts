@@ -9,7 +9,7 @@ import { partsOfValue, referencesOf, valuesOf } from "./values.ts";
 import { addWords } from "./words.ts";
 
 /** Grows when what is derived changes; `lianfang intel reindex` then makes the older entries anew. */
-export const DERIVATION = 2;
+export const DERIVATION = 3;
 
 /** Objects whose numbers differ by less share a part of the index; a search goes from the newest part to the oldest. */
 export const PART_BITS = 14;
@@ -64,9 +64,15 @@ export const token = {
   phase: (chain: string, phase: string) => `#k${chain}/${phase}`.slice(0, 150),
   tlp: (rank: number) => `#m${rank}`,
   revoked: "#x",
+  deprecated: "#d",
   toldBy: (sourceId: string) => `#o${sourceId.replaceAll("-", "")}`,
   part: (seq: number) => `#p${Math.floor(seq / 2 ** PART_BITS)}`,
 };
+
+/** Kept by its producer and recommended no more, as ATT&CK says of techniques (`x_mitre_deprecated`). */
+export function isDeprecated(object: JsonObject): boolean {
+  return object["x_mitre_deprecated"] === true;
+}
 
 /** Everything by which an object is found, out of its document alone. */
 export function entryOf(object: StixObject): Entry {
@@ -93,6 +99,7 @@ export function entryOf(object: StixObject): Entry {
   for (const label of labelsOf(object)) marks.add(token.label(label));
   for (const { chain, phase } of phasesOf(object)) marks.add(token.phase(chain, phase));
   if (object["revoked"] === true) marks.add(token.revoked);
+  if (isDeprecated(object)) marks.add(token.deprecated);
   addTexts(object, words);
   words.delete("");
   const version = versionOf(object);

@@ -324,6 +324,7 @@ const base: ScoreInput = {
   disagreed: 0,
   warninglists: [],
   revoked: false,
+  deprecated: false,
   validUntil: null,
   decay: { lifetime: 100, speed: 1 },
   now: 0,
@@ -342,6 +343,7 @@ test("a score follows the polynomial model of decay and says each of its reasons
     100,
   );
   assert.equal(scoreOf({ ...base, revoked: true }).value, 0);
+  assert.equal(scoreOf({ ...base, deprecated: true }).value, 0);
   assert.equal(scoreOf({ ...base, validUntil: 5, now: 5 }).value, 0);
   assert.equal(scoreOf({ ...base, warninglists: ["x"] }).value, 20);
   const unjudged = {

@@ -4,7 +4,7 @@ import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { isJsonObject, isList, type JsonObject } from "../stix/json.ts";
 import type { IntelTables } from "../tables.ts";
-import { phasesOf, token } from "./entry.ts";
+import { isDeprecated, phasesOf, token } from "./entry.ts";
 import type { Matrices, Matrix } from "./model.ts";
 import { objectOf } from "./row.ts";
 import { SearchStore } from "./search-store.ts";
@@ -87,9 +87,7 @@ export class MatrixStore {
 
   private async objects(type: string): Promise<JsonObject[]> {
     const found = await new SearchStore(this.work).all({ type: [type], revoked: "no" }, MOST_TECHNIQUES);
-    return found
-      .map(({ document }) => objectOf(document))
-      .filter((object) => object["x_mitre_deprecated"] !== true);
+    return found.map(({ document }) => objectOf(document)).filter((object) => !isDeprecated(object));
   }
 
   /** How many naming objects each reference of the index has, in one reading. */

@@ -47,7 +47,7 @@ const several = z
   .optional();
 
 /** Stands, is past its end, or was revoked by its producer. */
-export const LIBRARY_STATES = ["valid", "expired", "revoked"] as const;
+export const LIBRARY_STATES = ["valid", "expired", "deprecated", "revoked"] as const;
 export const LibraryState = z.enum(LIBRARY_STATES);
 export type LibraryState = z.infer<typeof LibraryState>;
 
@@ -165,6 +165,10 @@ const ObjectVersion = z.object({
   revoked: z.boolean(),
   addedAt: z.string(),
   document: z.string(),
+  /** Other content than the document of the same version that was told first, and is shown. */
+  conflicts: z.boolean(),
+  /** Sources that told it so. */
+  toldBy: z.array(z.string()),
 });
 export type ObjectVersion = z.infer<typeof ObjectVersion>;
 
@@ -214,6 +218,7 @@ const ScorePart = z.object({
     "warninglist",
     "disagreed",
     "expired",
+    "deprecated",
     "revoked",
   ]),
   points: z.number(),

@@ -4,12 +4,13 @@ import { type Tlp, tlpOfRank } from "../../../core/tlp.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { dateAddedText } from "../object-store.ts";
+import { digestOf } from "../stix/digest.ts";
 import type { JsonObject } from "../stix/json.ts";
 import { type IntelTables, instant } from "../tables.ts";
 import { EndingStore } from "./endings.ts";
 import { thingOf } from "./entry.ts";
 import type { Correlations, Edge, GraphNode, Neighbours, ObjectDetail, Origin } from "./model.ts";
-import { bearing, referringTo } from "./query.ts";
+import { bearing, CURRENT_FIRST, referringTo } from "./query.ts";
 import { type Found, objectOf, rowOf } from "./row.ts";
 import { SearchStore } from "./search-store.ts";
 import { referencesOf, valuesOf } from "./values.ts";
@@ -44,6 +45,8 @@ export class ObjectPage {
     const [current] = versions;
     const worth = (await new WorthStore(this.work, judges).of([id])).get(id);
     if (current === undefined || worth === undefined) throw new Problem("http.not-found");
+    const conflicting = conflictsOf(versions);
+    const tellers = await this.tellers(versions.slice(0, MOST_VERSIONS).map(({ seq }) => seq));
     return {
       row: rowOf(current),
       state: worth.state,
@@ -58,6 +61,8 @@ export class ObjectPage {
         revoked: version.revoked,
         addedAt: version.addedAt,
         document: version.document,
+        conflicts: conflicting.has(version.seq),
+        toldBy: tellers.get(version.seq) ?? [],
       })),
       versionCount: versions.length,
       origins: await this.origins(worth.members.map(({ thing }) => thing)),
@@ -160,8 +165,28 @@ export class ObjectPage {
       from stix_entry e join stix_object o on o.seq = e.seq
       where e.thing = ${thingOf(id).toString()}::bigint and o.id = ${id}
         and ${visible(this.work, "e")} and ${visible(this.work, "o")}
-      order by e.version_at desc, e.seq desc`.execute(this.work.tables<IntelTables>());
+      order by ${CURRENT_FIRST}`.execute(this.work.tables<IntelTables>());
     return rows;
+  }
+
+  /** The names of the sources that told each of these numbers. */
+  private async tellers(seqs: readonly number[]): Promise<Map<number, string[]>> {
+    const rows = await this.work
+      .tables<IntelTables>()
+      .selectFrom("stix_origin as r")
+      .innerJoin("intel_import as i", "i.id", "r.import_id")
+      .innerJoin("intel_source as s", "s.id", "i.source_id")
+      .select(["r.seq", "s.name"])
+      .distinct()
+      .where("r.seq", "in", seqs.length === 0 ? [0] : [...seqs])
+      .where(visible(this.work, "r"))
+      .where(visible(this.work, "i"))
+      .where(visible(this.work, "s"))
+      .orderBy("s.name")
+      .execute();
+    const names = new Map<number, string[]>();
+    for (const { seq, name } of rows) names.set(Number(seq), [...(names.get(Number(seq)) ?? []), name]);
+    return names;
   }
 
   /** Who told any version of these things, the first first. */
@@ -220,6 +245,24 @@ export class ObjectPage {
       };
     });
   }
+}
+
+/** Those versions, by their numbers, whose document says something else than the first of the same version. */
+function conflictsOf(versions: readonly Version[]): Set<number> {
+  const first = new Map<string, string>();
+  const conflicting = new Set<number>();
+  for (const { seq, version, document } of versions) {
+    const said = saidIn(document);
+    const shown = first.get(version);
+    if (shown === undefined) first.set(version, said);
+    else if (shown !== said) conflicting.add(seq);
+  }
+  return conflicting;
+}
+
+/** What a document says, whatever its spacing and order. */
+function saidIn(document: string): string {
+  return digestOf(objectOf(document), document);
 }
 
 function typeOf(id: string): string {

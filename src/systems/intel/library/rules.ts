@@ -23,6 +23,8 @@ export interface ScoreInput {
   readonly disagreed: number;
   readonly warninglists: readonly string[];
   readonly revoked: boolean;
+  /** Its producer recommends it no more. */
+  readonly deprecated: boolean;
   /** Milliseconds; absent where the object names no end. */
   readonly validUntil: number | null;
   /** Absent for what does not lose worth, as techniques and actors. */
@@ -109,6 +111,7 @@ export function scoreOf(input: ScoreInput): Score {
     add("warninglist", -value * 0.75, { lists: input.warninglists.slice(0, 3).join(", ") });
   if (input.validUntil !== null && input.validUntil <= input.now)
     add("expired", -value, { at: new Date(input.validUntil).toISOString() });
+  if (input.deprecated) add("deprecated", -value);
   if (input.revoked) add("revoked", -value);
   return { value: Math.max(0, Math.min(100, Math.round(value))), parts };
 }

@@ -11,6 +11,7 @@ import { type IntelTables, instant } from "../tables.ts";
 import { thingOf } from "./entry.ts";
 import type { LibraryRow, SameDecision, SameThings, SameVerdict } from "./model.ts";
 import { namesOf } from "./names.ts";
+import { CURRENT_FIRST } from "./query.ts";
 import { type Found, objectOf, rowOf } from "./row.ts";
 import { classOf, reasonsFor } from "./same.ts";
 import { SearchStore } from "./search-store.ts";
@@ -160,7 +161,7 @@ export class SameStore {
       from stix_entry e join stix_object o on o.seq = e.seq
       where o.id = any(${[id, other]}::text[]) and e.thing = any(${[id, other].map((each) => thingOf(each).toString())}::bigint[])
         and ${visible(this.work, "e")} and ${visible(this.work, "o")}
-      order by e.thing, e.version_at desc, e.seq desc`.execute(this.work.tables<IntelTables>());
+      order by e.thing, ${CURRENT_FIRST}`.execute(this.work.tables<IntelTables>());
     const one = rows.find((row) => row.id === id);
     const two = rows.find((row) => row.id === other);
     if (one === undefined || two === undefined) throw new Problem("http.not-found");

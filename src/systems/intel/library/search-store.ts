@@ -14,7 +14,7 @@ import {
   type LibraryThing,
   MOST_COUNTED,
 } from "./model.ts";
-import { named, type Question, questionOf } from "./query.ts";
+import { CURRENT_FIRST, named, type Question, questionOf } from "./query.ts";
 import { endsOf, type Found, rowOf } from "./row.ts";
 import { type Judges, type Placed, WorthStore } from "./worth-store.ts";
 
@@ -178,7 +178,7 @@ export class SearchStore {
       from stix_entry e join stix_object o on o.seq = e.seq
       where e.thing = any(${things}::bigint[]) and o.id = any(${[...ids]}::text[])
         and ${visible(this.work, "e")} and ${visible(this.work, "o")}
-      order by o.id, e.version_at desc, e.seq desc`.execute(this.work.tables<IntelTables>());
+      order by o.id, ${CURRENT_FIRST}`.execute(this.work.tables<IntelTables>());
     return rows;
   }
 

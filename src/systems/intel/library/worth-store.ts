@@ -6,8 +6,9 @@ import type { JsonObject } from "../stix/json.ts";
 import type { IntelTables } from "../tables.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
 import { type Decays, decayOf } from "./decay.ts";
-import { thingOf } from "./entry.ts";
+import { isDeprecated, thingOf } from "./entry.ts";
 import type { LibraryState, Score, Value } from "./model.ts";
+import { CURRENT_FIRST } from "./query.ts";
 import { type Found, standingOf } from "./row.ts";
 import { scoreOf } from "./rules.ts";
 import { valuesOf } from "./values.ts";
@@ -142,6 +143,7 @@ export class WorthStore {
       disagreed: sum.disagreed,
       warninglists: [...new Set(warnings.map(({ list }) => list))],
       revoked: judging.every(({ object }) => object["revoked"] === true),
+      deprecated: judging.every(({ object }) => isDeprecated(object)),
       validUntil: ends.includes(null) ? null : Math.max(...ends.map((end) => end ?? 0)),
       decay: decayOf(this.judges.decays, String(own.object["type"]), values),
       now,
@@ -163,7 +165,7 @@ export class WorthStore {
     const { rows } = await sql<Placed>`select distinct on (e.thing) e.thing::text as thing,
         coalesce(e.same, e.alike)::text as same
       from stix_entry e where e.thing = any(${[...things]}::bigint[]) and ${visible(this.work, "e")}
-      order by e.thing, e.version_at desc, e.seq desc`.execute(this.work.tables<IntelTables>());
+      order by e.thing, ${CURRENT_FIRST}`.execute(this.work.tables<IntelTables>());
     return new Map(rows.map(({ thing, same }) => [thing, same]));
   }
 
@@ -194,7 +196,7 @@ export class WorthStore {
         ${dateAddedText("o.date_added")} as "addedAt"
       from stix_entry e join stix_object o on o.seq = e.seq
       where e.thing = any(${[...things]}::bigint[]) and ${visible(this.work, "e")} and ${visible(this.work, "o")}
-      order by e.thing, e.version_at desc, e.seq desc`.execute(this.work.tables<IntelTables>());
+      order by e.thing, ${CURRENT_FIRST}`.execute(this.work.tables<IntelTables>());
     return new Map(
       rows.map((row) => {
         const object = standingOf(row);
@@ -236,9 +238,10 @@ export class WorthStore {
   }
 }
 
-/** Revoked by its producer, past its end, or neither. */
+/** Revoked or recommended no more by its producer, past its end, or none of these. */
 function stateOf({ object, endsAt }: Member, now: number): LibraryState {
   if (object["revoked"] === true) return "revoked";
+  if (isDeprecated(object)) return "deprecated";
   return endsAt !== null && endsAt <= now ? "expired" : "valid";
 }
 

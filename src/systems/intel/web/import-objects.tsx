@@ -20,10 +20,24 @@ export function ImportObjects({ detail, leftOut, leave }: Props) {
   const t = useTexts("intel");
   const [filters, setFilters] = useFilters();
   const { preview, counts } = detail;
+  const told = filters["view"] === "conflicts" ? "conflicts" : "all";
   if (preview === null)
     return (
       <Section title={t("tab.told")}>
-        <Objects key="told" detail={detail} view="all" />
+        <p className="row wrap">
+          {(["all", "conflicts"] as const).map((each) => (
+            <Button
+              key={each}
+              size="small"
+              type={each === told ? "primary" : "default"}
+              aria-pressed={each === told}
+              onClick={() => setFilters({ ...filters, view: each })}
+            >
+              {t(`tab.${each}`)}
+            </Button>
+          ))}
+        </p>
+        <Objects key={told} detail={detail} view={told} />
       </Section>
     );
   const view = ENTRY_VIEWS.find((each) => each === filters["view"]) ?? "all";
@@ -103,12 +117,23 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
                 </span>
               </td>
               <td>{entry.refusals.length === 0 && <TlpTag tlp={entry.tlp} />}</td>
-              <td>{told ? <span className="mono">{entry.path}</span> : <Standing entry={entry} />}</td>
+              <td>{told ? <Place entry={entry} /> : <Standing entry={entry} />}</td>
             </tr>
           ))}
         </SmallTable>
       )}
     </Paged>
+  );
+}
+
+/** Where it stood in the file; and that the library shows other content of the same version, told before. */
+function Place({ entry }: { readonly entry: ImportEntry }) {
+  const t = useTexts("intel");
+  return (
+    <span className="row wrap">
+      <span className="mono">{entry.path}</span>
+      {entry.conflict && <StateTag tone="waiting">{t("entry.conflict")}</StateTag>}
+    </span>
   );
 }
 

@@ -2,6 +2,7 @@ import { ApiOutlined, DatabaseOutlined, InboxOutlined, SafetyCertificateOutlined
 import { api, type ListAnswer } from "../../../web/api.ts";
 import { defineDoor, definePage, lazy } from "../../../web/page.ts";
 import type { ItemRow, Released } from "../model.ts";
+import { feedTexts } from "./feed-texts.ts";
 import { importPages } from "./import-door.ts";
 import { importTexts } from "./import-texts.ts";
 import { peerTexts } from "./peer-texts.ts";
@@ -11,8 +12,8 @@ import { texts } from "./texts.ts";
 export const web = defineDoor({
   namespace: "intel",
   texts: {
-    zh: { ...texts.zh, ...importTexts.zh, ...peerTexts.zh, ...reasonTexts.zh },
-    en: { ...texts.en, ...importTexts.en, ...peerTexts.en, ...reasonTexts.en },
+    zh: { ...texts.zh, ...importTexts.zh, ...feedTexts.zh, ...peerTexts.zh, ...reasonTexts.zh },
+    en: { ...texts.en, ...importTexts.en, ...feedTexts.en, ...peerTexts.en, ...reasonTexts.en },
   },
   pages: [
     ...importPages,

@@ -53,7 +53,9 @@ function propertiesOf(detail: ObjectDetail): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-function nextOf(detail: ObjectDetail): "revoked" | "expired" | "warned" | "low" | "use" | "read" {
+function nextOf(
+  detail: ObjectDetail,
+): "revoked" | "deprecated" | "expired" | "warned" | "low" | "use" | "read" {
   const reasons = new Set(detail.score.parts.map(({ reason }) => reason));
   if (detail.state !== "valid") return detail.state;
   // A technique or a CVE is nothing to block; an indicator or an observable is.

@@ -1,4 +1,4 @@
-import { Section, Time, TlpTag, useLanguage, useOrgName, useTexts } from "../../../web/kit.ts";
+import { Section, StateTag, Time, TlpTag, useLanguage, useOrgName, useTexts } from "../../../web/kit.ts";
 import type { ObjectDetail } from "../library/model.ts";
 import { changesOf } from "./library-changes.ts";
 
@@ -13,16 +13,23 @@ export function Versions({ detail }: { readonly detail: ObjectDetail }) {
       side={<span className="muted">{t("versions.count", { count: detail.versionCount })}</span>}
     >
       {detail.versions.map((version, at) => {
-        const before = detail.versions[at + 1];
+        // Other content of one version is held against what is shown of that version, not against the version before.
+        const before = version.conflicts
+          ? detail.versions.find((each) => each.version === version.version)
+          : detail.versions.slice(at + 1).find((each) => !each.conflicts);
         const changes = before === undefined ? undefined : changesOf(before.document, version.document);
         return (
           <details
             key={`${version.version} ${version.addedAt} ${version.orgId}`}
-            open={at === 0 && before !== undefined}
+            open={(at === 0 && before !== undefined) || version.conflicts}
           >
             <summary>
               <Time at={version.version} /> <TlpTag tlp={version.tlp} />{" "}
-              <span className="muted">{orgName(version.orgId, language) ?? version.orgId}</span>
+              <span className="muted">{orgName(version.orgId, language) ?? version.orgId}</span>{" "}
+              {version.toldBy.length > 0 && (
+                <span className="muted">{t("version.by", { names: version.toldBy.join("、") })}</span>
+              )}{" "}
+              {version.conflicts && <StateTag tone="waiting">{t("version.conflict")}</StateTag>}
             </summary>
             {changes === undefined ? (
               <p className="muted">{t("version.first")}</p>

@@ -36,7 +36,7 @@ export function RefusalLines({
   const t = useTexts("intel");
   const why = useWhy();
   return (
-    <ul className="plain small">
+    <ul className="plain small import-reasons">
       {refusals.map((each, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown.
         <li key={`${at}`}>
