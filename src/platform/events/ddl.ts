@@ -32,14 +32,17 @@ export function createDatabase(place: Placement): string {
 export function createStatements(place: Placement, table: EventTable): string[] {
   const body = `(${table.columns})`;
   const layout = `PARTITION BY toYYYYMMDD(${plainName(table.partitionBy)}, 'UTC') ORDER BY (${table.orderBy})`;
+  const more = settingsOf(table)
+    .map((setting) => `, ${setting}`)
+    .join("");
   if (place.cluster === undefined) {
     // Without both fsync settings an acknowledged part may be empty after the machine loses power.
-    const durable = `fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = ${REMEMBERED_TOKENS}`;
+    const durable = `fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = ${REMEMBERED_TOKENS}${more}`;
     return [
       `CREATE TABLE IF NOT EXISTS ${tableOf(place, table.name)} ${body} ENGINE = MergeTree ${layout} SETTINGS ${durable}`,
     ];
   }
-  const durable = `fsync_after_insert = 1, fsync_part_directory = 1, replicated_deduplication_window = ${REMEMBERED_TOKENS}, replicated_deduplication_window_seconds = 2592000`;
+  const durable = `fsync_after_insert = 1, fsync_part_directory = 1, replicated_deduplication_window = ${REMEMBERED_TOKENS}, replicated_deduplication_window_seconds = 2592000${more}`;
   const local = partsTableOf(place, table.name);
   const replicated = `ReplicatedMergeTree('/clickhouse/tables/{shard}/${plainName(place.database)}/${plainName(table.name)}', '{replica}')`;
   // Sharding by what a row holds splits a second delivery as it did the first, so that each shard knows the token.
@@ -48,4 +51,38 @@ export function createStatements(place: Placement, table: EventTable): string[] 
     `CREATE TABLE IF NOT EXISTS ${local}${onCluster(place)} ${body} ENGINE = ${replicated} ${layout} SETTINGS ${durable}`,
     `CREATE TABLE IF NOT EXISTS ${tableOf(place, table.name)}${onCluster(place)} AS ${local} ENGINE = ${distributed}`,
   ];
+}
+
+/** What a table that is there says of itself in `system.tables` and `system.columns`. */
+export interface TableAsItIs {
+  readonly engineFull: string;
+  /** `CODEC(ZSTD(1))` for each column that is kept. */
+  readonly codecs: ReadonlyMap<string, string>;
+}
+
+/** Statements that give a table its codecs and settings of today: none where it has them. Parts that are there stay as they are. */
+export function changeStatements(place: Placement, table: EventTable, is: TableAsItIs): string[] {
+  const codecs = Object.entries(table.codecs ?? {}).filter(
+    ([column, codec]) =>
+      is.codecs.has(column) && plainCodec(is.codecs.get(column) ?? "") !== plainCodec(codec),
+  );
+  const settings = settingsOf(table).filter((setting) => !`${is.engineFull},`.includes(` ${setting},`));
+  const alter = `ALTER TABLE ${partsTableOf(place, table.name)}${onCluster(place)}`;
+  return [
+    ...(codecs.length === 0
+      ? []
+      : [
+          `${alter} ${codecs.map(([column, codec]) => `MODIFY COLUMN ${plainName(column)} CODEC(${codec})`).join(", ")}`,
+        ]),
+    ...(settings.length === 0 ? [] : [`${alter} MODIFY SETTING ${settings.join(", ")}`]),
+  ];
+}
+
+function settingsOf(table: EventTable): string[] {
+  return Object.entries(table.settings ?? {}).map(([name, value]) => `${plainName(name)} = ${value}`);
+}
+
+/** Without what the engine adds when it writes a codec out: the word itself, and the size of a number it deltas. */
+function plainCodec(codec: string): string {
+  return codec.replace(/^CODEC\((.*)\)$/, "$1").replace(/\b(T64|Delta)\([^()]*\)/g, "$1");
 }

@@ -1,6 +1,14 @@
 import { setImmediate as breath } from "node:timers/promises";
 import { plainName, withPlainInstants } from "./bound.ts";
-import { createDatabase, createStatements, onCluster, type Placement, partsTableOf, tableOf } from "./ddl.ts";
+import {
+  changeStatements,
+  createDatabase,
+  createStatements,
+  onCluster,
+  type Placement,
+  partsTableOf,
+  tableOf,
+} from "./ddl.ts";
 import type { Engine, InsertRows } from "./engine.ts";
 import { EventStoreError } from "./error.ts";
 import { type PartitionSize, partitionsToDrop } from "./retention.ts";
@@ -30,6 +38,23 @@ export class SqlEventStore implements EventStore {
 
   async createTable(table: EventTable): Promise<void> {
     for (const statement of createStatements(this.#place, table)) await this.#engine.command(statement);
+    const [, name = ""] = partsTableOf(this.#place, table.name).split(".");
+    const params = { database: this.#place.database, name };
+    const [is] = await this.query<{ engine_full: string }>({
+      sql: "SELECT engine_full FROM system.tables WHERE database = {database:String} AND name = {name:String}",
+      params,
+    });
+    const columns = await this.query<{ name: string; codec: string }>({
+      sql: `SELECT name, compression_codec AS codec FROM system.columns
+        WHERE database = {database:String} AND table = {name:String} AND default_kind != 'ALIAS'`,
+      params,
+    });
+    const found = {
+      engineFull: is?.engine_full ?? "",
+      codecs: new Map(columns.map((column) => [column.name, column.codec])),
+    };
+    for (const statement of changeStatements(this.#place, table, found))
+      await this.#engine.command(statement);
   }
 
   async insert(batch: EventBatch): Promise<void> {

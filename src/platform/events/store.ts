@@ -30,6 +30,10 @@ export interface EventTable {
   /** Column list of `CREATE TABLE IF NOT EXISTS` (without brackets) and `ORDER BY`, in ClickHouse SQL, without engine and partition. */
   readonly columns: string;
   readonly orderBy: string;
+  /** How columns are packed, by their names: `T64, ZSTD(3)`. Where a table packs one otherwise, its new parts do so from now on. */
+  readonly codecs?: Readonly<Record<string, string>>;
+  /** Settings of MergeTree that may be changed later. */
+  readonly settings?: Readonly<Record<string, number>>;
   /** Column by whose day the table is partitioned and retired: the time of receipt, so that one batch is one part. */
   readonly partitionBy: string;
 }
@@ -44,6 +48,7 @@ export interface EventTableSize {
 /** The events store: log records, alarms, flows; billions. The HTTP thread never waits on a scan. */
 export interface EventStore {
   readonly dialect: "chdb" | "clickhouse";
+  /** Makes the table where it is missing; gives one that is there its codecs and settings of today. */
   createTable(table: EventTable): Promise<void>;
   /** Resolves once the rows are on disk. */
   insert(batch: EventBatch): Promise<void>;

@@ -17,7 +17,7 @@ export interface CutterOptions {
 }
 
 /**
- * Cuts a stream of bytes at line ends into batches of at most 25,000 lines and about 8 MiB. Where it cuts depends on the
+ * Cuts a stream of bytes at line ends into batches of at most 65,536 lines and about 16 MiB. Where it cuts depends on the
  * bytes alone, never on how they arrive, so that the batches of a body sent again are the same.
  */
 export class BatchCutter {
@@ -126,9 +126,10 @@ export class BatchCutter {
     const { format } = this.#options;
     const header = this.#headerBefore;
     const bytes = Buffer.concat(this.#pieces);
-    const batch = { bytes, format, firstLine: this.#firstLine, ...(header === undefined ? {} : { header }) };
-    this.#headerBefore = this.#header.text;
     const lines = this.#lines;
+    const at = { firstLine: this.#firstLine, lines };
+    const batch = { bytes, format, ...at, ...(header === undefined ? {} : { header }) };
+    this.#headerBefore = this.#header.text;
     this.#pieces = [];
     this.#bytes = 0;
     this.#lines = 0;

@@ -34,7 +34,7 @@ function node(failAt = Number.POSITIVE_INFINITY) {
   };
 }
 
-const LINES = Array.from({ length: 117_280 }, (_, at) => `line ${at}`);
+const LINES = Array.from({ length: 300_000 }, (_, at) => `line ${at}`);
 const TEXT = `${LINES.join("\n")}\n`;
 
 test("a file, packed or not, arrives whole in chunks, and progress ends at its size", async () => {
@@ -45,8 +45,8 @@ test("a file, packed or not, arrives whole in chunks, and progress ends at its s
     const result = await importFile({ file, send: to.send, onProgress: (at) => progress.push(at) });
     assert.deepEqual(to.lines().toSorted(), LINES.toSorted());
     assert.deepEqual(result, {
-      received: 117_280,
-      stored: 117_280,
+      received: 300_000,
+      stored: 300_000,
       unparsed: 5,
       alerts: 0,
       refused: { count: 0, lines: [] },
@@ -67,7 +67,7 @@ test("an import that broke off is completed by running it again, and one of a fi
   assert.ok(kept.lines().length < LINES.length);
   await importFile({ file, send: kept.send });
   assert.deepEqual(kept.lines().toSorted(), LINES.toSorted());
-  const whole = LINES.slice(0, 100_000);
+  const whole = LINES.slice(0, 262_144);
   const to = node();
   await importFile({ file: fileOf(`${whole.join("\n")}\n`), send: to.send });
   await importFile({ file: fileOf(TEXT), send: to.send });

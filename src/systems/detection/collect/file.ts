@@ -54,7 +54,7 @@ export interface ImportOptions {
 }
 
 /**
- * Sends a log file of any size, gzip or not, in chunks of 25,000 lines. Broken off and run again, or run again after the
+ * Sends a log file of any size, gzip or not, in chunks of 65,536 lines. Broken off and run again, or run again after the
  * file grew, it stores no line twice that lay in a whole chunk: each chunk's key follows from its place and content.
  * Throws ingest.bad-gzip, what `send` throws, or the signal's reason.
  */

@@ -1,7 +1,7 @@
 import type { Clock, Instant } from "../../../core/instant.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import type { Log } from "../../../platform/log/log.ts";
-import { BATCH_BYTES, BATCH_LINES } from "../pipeline/batch.ts";
+import { BATCH_LINES } from "../pipeline/batch.ts";
 import type { Delivery } from "./delivery.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import { pause } from "./pause.ts";
@@ -17,6 +17,7 @@ const MOST_LINES = 100_000;
 /** Of the lines that may wait, what one batch takes at most, so that others gather while it is stored. */
 const SHARE = 4;
 const MOST_BYTES = 32 * 2 ** 20;
+const LANE_BYTES = MOST_BYTES / SHARE;
 const AGAIN_MILLIS = 1_000;
 const LF = Uint8Array.of(10);
 
@@ -79,7 +80,7 @@ export class Intake {
 
   /** Whether as much waits as one batch may hold. */
   #makesBatch(lane: Lane): boolean {
-    return lane.waiting.length >= this.#batchLines || lane.waitingBytes >= BATCH_BYTES;
+    return lane.waiting.length >= this.#batchLines || lane.waitingBytes >= LANE_BYTES;
   }
 
   get #batchLines(): number {
@@ -131,7 +132,7 @@ export class Intake {
     let bytes = 0;
     const many = lane.waiting.findIndex((line, at) => {
       bytes += line.bytes.length;
-      return at === this.#batchLines || (at > 0 && bytes > BATCH_BYTES);
+      return at === this.#batchLines || (at > 0 && bytes > LANE_BYTES);
     });
     const lines = lane.waiting.splice(0, many < 0 ? lane.waiting.length : many);
     for (const line of lines) lane.waitingBytes -= line.bytes.length;

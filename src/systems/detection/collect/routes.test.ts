@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import type { FastifyInstance } from "fastify";
 import type { Permission } from "../../../core/access.ts";
 import type { Scope } from "../../../core/scope.ts";
-import { uuidV7 } from "../../../platform/crypto/digest.ts";
+import { sha256Hex, uuidV7 } from "../../../platform/crypto/digest.ts";
 import { closeEventStores } from "../../../platform/events/testing.ts";
 import { createServer } from "../../../platform/http/server.ts";
 import { testScope } from "../../../platform/records/testing.ts";
@@ -219,6 +219,26 @@ test("a body of many batches is stored whole and once", async () => {
   const longer = await post(auth, `${body}\nmore`, { "idempotency-key": "large" });
   assert.equal(longer.body.code, "ingest.key-reused");
   assert.deepEqual(await shop.stored(orgId), { rows: 12_345, distinct: 12_345 });
+});
+
+test("a body that came half in before, when bodies were cut elsewhere, is stored to its end", async () => {
+  const { auth, orgId } = key();
+  const body = "one\ntwo\nthree\nfour\n";
+  const source = { orgId, name: "cut", channel: "http", parser: "auto" } as const;
+  const half = { bytes: Buffer.from("one\ntwo\n"), format: "lines", firstLine: 1 } as const;
+  await shop
+    .ingestWith()
+    .ingest(source, { ...half, key: "half/0", sha256: sha256Hex(body), sentBy: "before" });
+  const answer = await post(auth, body, { "idempotency-key": "half" }, "?source=cut");
+  assert.equal(answer.body.received, 4, JSON.stringify(answer.body));
+  const rows = await shop.events.query<{ original: string }>({
+    sql: "SELECT DISTINCT original FROM log_line WHERE org_id = {org:UUID}",
+    params: { org: orgId },
+  });
+  assert.deepEqual(rows.map(({ original }) => original).sort(), ["four", "one", "three", "two"]);
+  const stored = await shop.stored(orgId);
+  assert.deepEqual(await post(auth, body, { "idempotency-key": "half" }, "?source=cut"), answer);
+  assert.deepEqual(await shop.stored(orgId), stored);
 });
 
 test("each bad body is refused with its place, nothing of it is stored, and the next good one is", async () => {

@@ -4,9 +4,9 @@ import type { MatchedEvent } from "../alerts/index.ts";
 import type { KnownCounts } from "../indicators/pass.ts";
 
 /** Most lines of one batch: one insert, one part of the table. */
-export const BATCH_LINES = 25_000;
+export const BATCH_LINES = 65_536;
 /** A batch ends before it exceeds this, however few its lines are. */
-export const BATCH_BYTES = 8 * 2 ** 20;
+export const BATCH_BYTES = 16 * 2 ** 20;
 
 /** `lines`: log lines as they came; `ndjson`: one JSON object a line. */
 export type BatchFormat = "lines" | "ndjson";
@@ -17,6 +17,8 @@ export interface BatchLines {
   readonly format: BatchFormat;
   /** Number of its first line in the body or file, from 1. */
   readonly firstLine: number;
+  /** How many lines that are not empty it holds, where its cutter counted them. */
+  readonly lines?: number;
   /** Header lines (`#Fields:` of W3C, `#fields` of Zeek) that stood in the same input before the batch, between LF. */
   readonly header?: string | undefined;
 }
