@@ -179,6 +179,133 @@ test("9.3: random AND, OR and FOLLOWEDBY answer as trying every choice does", ()
   );
 });
 
+/** What the standard says of qualifiers (section 9.5), by trying every set of observations. */
+type Naive =
+  | { readonly kind: "one"; readonly digit: number }
+  | { readonly kind: "AND" | "OR" | "FOLLOWEDBY"; readonly parts: readonly Naive[] }
+  | { readonly kind: "REPEATS" | "WITHIN"; readonly of: Naive; readonly number: number }
+  | { readonly kind: "START"; readonly of: Naive; readonly from: number; readonly to: number };
+
+const stamp = (second: number) => new Date(START + second * 1000).toISOString();
+
+function written(tree: Naive): string {
+  if (tree.kind === "one") return one(tree.digit);
+  if ("parts" in tree) return `(${tree.parts.map(written).join(` ${tree.kind} `)})`;
+  if (tree.kind === "START")
+    return `${written(tree.of)} START t'${stamp(tree.from)}' STOP t'${stamp(tree.to)}'`;
+  return `${written(tree.of)} ${tree.kind} ${tree.number} ${tree.kind === "REPEATS" ? "TIMES" : "SECONDS"}`;
+}
+
+/** Every set of observations, by their places, that makes the tree true; `at` are their seconds. */
+function sets(tree: Naive, values: readonly number[], at: readonly number[]): number[][] {
+  const apart = (one: readonly number[], other: readonly number[]) =>
+    !one.some((each) => other.includes(each));
+  const seconds = (set: readonly number[]) => set.map((place) => at[place] ?? 0);
+  switch (tree.kind) {
+    case "one":
+      return values.flatMap((value, place) => (value === tree.digit ? [[place]] : []));
+    case "OR":
+      return tree.parts.flatMap((part) => sets(part, values, at));
+    case "AND":
+    case "FOLLOWEDBY":
+      return tree.parts
+        .map((part) => sets(part, values, at))
+        .reduce((all, next) =>
+          all.flatMap((before) =>
+            next
+              .filter(
+                (after) =>
+                  apart(before, after) &&
+                  (tree.kind === "AND" || Math.max(...seconds(before)) <= Math.min(...seconds(after))),
+              )
+              .map((after) => [...before, ...after]),
+          ),
+        );
+    case "REPEATS": {
+      const inner = sets(tree.of, values, at);
+      let all: number[][] = [[]];
+      for (let time = 0; time < tree.number; time++)
+        all = all.flatMap((before) =>
+          inner.filter((next) => apart(before, next)).map((next) => [...before, ...next]),
+        );
+      return all;
+    }
+    case "WITHIN":
+      return sets(tree.of, values, at).filter(
+        (set) => Math.max(...seconds(set)) - Math.min(...seconds(set)) <= tree.number,
+      );
+    default:
+      return sets(tree.of, values, at).filter((set) =>
+        seconds(set).every((second) => second >= tree.from && second < tree.to),
+      );
+  }
+}
+
+test("9.5: random WITHIN, REPEATS and START STOP over AND, OR and FOLLOWEDBY answer as trying every set does", () => {
+  const digit = fc.integer({ min: 1, max: 3 });
+  const { tree } = fc.letrec<{ tree: Naive; leaf: Naive; joined: Naive }>((tie) => ({
+    leaf: digit.map((value): Naive => ({ kind: "one", digit: value })),
+    joined: fc.record({
+      kind: fc.constantFrom("AND" as const, "OR" as const, "FOLLOWEDBY" as const),
+      parts: fc.array(tie("tree"), { minLength: 2, maxLength: 3 }),
+    }),
+    tree: fc.oneof(
+      { maxDepth: 3, depthSize: "small" },
+      tie("leaf"),
+      tie("joined"),
+      fc.record({
+        kind: fc.constant("REPEATS" as const),
+        of: tie("tree"),
+        number: fc.integer({ min: 1, max: 3 }),
+      }),
+      fc.record({
+        kind: fc.constant("WITHIN" as const),
+        of: tie("tree"),
+        number: fc.integer({ min: 1, max: 6 }),
+      }),
+      fc
+        .record({
+          of: tie("tree"),
+          from: fc.integer({ min: 0, max: 9 }),
+          length: fc.integer({ min: 1, max: 9 }),
+        })
+        .map(({ of, from, length }): Naive => ({ kind: "START", of, from, to: from + length })),
+    ),
+  }));
+  const seen = fc.uniqueArray(fc.record({ second: fc.integer({ min: 0, max: 12 }), value: digit }), {
+    minLength: 1,
+    maxLength: 6,
+    selector: ({ second }) => second,
+  });
+  fc.assert(
+    fc.property(tree, seen, (pattern, sights) => {
+      const documents = sights.flatMap(({ second, value }) =>
+        observation(second, [address(Array(4).fill(value).join("."))]),
+      );
+      const expected = sets(
+        pattern,
+        sights.map(({ value }) => value),
+        sights.map(({ second }) => second),
+      );
+      const found = matchPattern(written(pattern), documents);
+      // Combinations grow fast, and the matcher says so instead of answering wrongly.
+      if ("fault" in found) assert.match(found.fault, /too many combinations/, written(pattern));
+      else assert.equal(found.matched, expected.length > 0, written(pattern));
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test("9.5: repetitions beside another part that takes the same observations need not stand in a row", () => {
+  const times = [1, 3, 1, 2, 1].flatMap((value, second) =>
+    observation(second, [address(Array(4).fill(value).join("."))]),
+  );
+  assert.deepEqual(
+    says(`(${one(3)} FOLLOWEDBY ${one(1)} FOLLOWEDBY ${one(2)}) AND (${one(1)} REPEATS 2 TIMES)`, times),
+    [1, 2, 3, 0, 4],
+  );
+});
+
 test("a pattern that is none, an expression out of reach and too many combinations are faults", () => {
   const fault = (pattern: string, documents = scene) => {
     const found = matchPattern(pattern, documents);

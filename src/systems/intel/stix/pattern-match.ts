@@ -50,26 +50,35 @@ export function matchPattern(pattern: string, documents: readonly JsonObject[]):
 
 class Matcher {
   private readonly sights: readonly Sight[];
+  private readonly seen = new Map<Observation, ReadonlySet<Sight>>();
   private steps = 0;
 
   constructor(sights: readonly Sight[]) {
     this.sights = sights;
   }
 
-  *bindings(tree: Observation): Generator<Binding> {
+  /** `alone`: no other part of the pattern can want the same sights, so that of many choices the closest suffice. */
+  *bindings(tree: Observation, alone = true): Generator<Binding> {
     if (tree.kind === "one") {
-      for (const sight of this.sights) {
+      for (const sight of this.seenBy(tree)) {
         this.step();
-        if (sees(sight, tree.comparison)) yield [sight];
+        yield [sight];
       }
     } else if (tree.kind === "or") {
-      for (const part of tree.parts) yield* this.bindings(part);
+      for (const part of tree.parts) yield* this.bindings(part, alone);
     } else if (tree.kind === "and" || tree.kind === "followed-by") {
-      yield* this.together(tree.parts, [], tree.kind === "followed-by");
+      const wanted = tree.parts.map((part) => this.wantedBy(part));
+      const parts = tree.parts.map((part, at) => ({
+        part,
+        alone:
+          alone &&
+          wanted.every((others, other) => other === at || others.isDisjointFrom(wanted[at] ?? others)),
+      }));
+      yield* this.together(parts, [], tree.kind === "followed-by");
     } else if (tree.kind === "repeats") {
-      yield* this.repeated(tree.of, tree.times);
+      yield* this.repeated(tree.of, tree.times, alone);
     } else {
-      for (const binding of this.bindings(tree.of)) {
+      for (const binding of this.bindings(tree.of, alone)) {
         const fits =
           tree.kind === "within"
             ? spread(binding) <= tree.seconds * 1000
@@ -80,13 +89,17 @@ class Matcher {
   }
 
   /** Each part by other sights than those before it, and where order counts, not before them. */
-  private *together(parts: readonly Observation[], before: Binding, ordered: boolean): Generator<Binding> {
-    const [part, ...rest] = parts;
-    if (part === undefined) {
+  private *together(
+    parts: readonly { readonly part: Observation; readonly alone: boolean }[],
+    before: Binding,
+    ordered: boolean,
+  ): Generator<Binding> {
+    const [first, ...rest] = parts;
+    if (first === undefined) {
       yield before;
       return;
     }
-    for (const binding of this.bindings(part)) {
+    for (const binding of this.bindings(first.part, first.alone)) {
       this.step();
       if (binding.some((sight) => before.includes(sight))) continue;
       if (ordered && before.length > 0 && !canFollow(before, binding)) continue;
@@ -94,13 +107,17 @@ class Matcher {
     }
   }
 
-  private *repeated(of: Observation, times: number): Generator<Binding> {
+  private *repeated(of: Observation, times: number, alone: boolean): Generator<Binding> {
     if (of.kind !== "one") {
-      yield* this.disjoint([...this.bindings(of)], times, 0, []);
+      yield* this.disjoint([...this.bindings(of, false)], times, 0, []);
+      return;
+    }
+    const seen = [...this.seenBy(of)].sort((a, b) => a.first - b.first);
+    if (!alone) {
+      yield* this.chosen(seen, times, 0, []);
       return;
     }
     // In the order of time, sights in a row are the closest: no other choice could fit a narrower WITHIN.
-    const seen = [...this.bindings(of)].flat().sort((a, b) => a.first - b.first);
     for (let from = 0; from < seen.length; from++) {
       let count = 0;
       for (let to = from; to < seen.length && count < times; to++) {
@@ -109,6 +126,40 @@ class Matcher {
         if (count >= times) yield seen.slice(from, to + 1);
       }
     }
+  }
+
+  /** Every choice of sights that together were seen so many times, none more than needed. */
+  private *chosen(seen: readonly Sight[], times: number, from: number, taken: Binding): Generator<Binding> {
+    if (times <= 0) {
+      yield taken;
+      return;
+    }
+    for (let at = from; at < seen.length; at++) {
+      this.step();
+      const sight = seen[at];
+      if (sight !== undefined) yield* this.chosen(seen, times - sight.times, at + 1, [...taken, sight]);
+    }
+  }
+
+  /** The sights of which a single observation of the pattern is true. */
+  private seenBy(tree: Extract<Observation, { kind: "one" }>): ReadonlySet<Sight> {
+    const known = this.seen.get(tree);
+    if (known !== undefined) return known;
+    const found = new Set(
+      this.sights.filter((sight) => {
+        this.step();
+        return sees(sight, tree.comparison);
+      }),
+    );
+    this.seen.set(tree, found);
+    return found;
+  }
+
+  /** The sights that any observation within a part could take. */
+  private wantedBy(tree: Observation): ReadonlySet<Sight> {
+    if (tree.kind === "one") return this.seenBy(tree);
+    if (!("parts" in tree)) return this.wantedBy(tree.of);
+    return tree.parts.reduce<ReadonlySet<Sight>>((all, part) => all.union(this.wantedBy(part)), new Set());
   }
 
   private *disjoint(
