@@ -57,7 +57,9 @@ export const intel: System = {
     await platform.records.within(scope, (work) => ensureProducer(work, node));
     const { lists, faults } = warninglistsOf(platform.config.intel.warninglists);
     const warninglists = new WarninglistChecker(lists);
-    warninglists.change(await platform.records.within(scope, (work) => new WarninglistStore(work).changes()));
+    await warninglists.change(
+      await platform.records.within(scope, (work) => new WarninglistStore(work).changes()),
+    );
     for (const fault of [...faults, ...warninglists.faults])
       platform.log.warn(fault, "warninglist passed over");
     const { records, nodeKey, clock, log, jobs, config } = platform;
@@ -98,7 +100,7 @@ export const intel: System = {
           // Each process has a checker of its own.
           everywhere: true,
           async handle() {
-            warninglists.change(await records.within(scope, warninglistChanges));
+            await warninglists.change(await records.within(scope, warninglistChanges));
           },
         },
       ],

@@ -97,26 +97,35 @@ export function indicatorObjects(
   const marking = [tlpMarkingId(said.tlp)];
   const observable = observableOf(type, value, marking);
   if (onlyContext) return [observable];
-  const indicator = stixObject({
+  const indicator = indicatorObject({ type, value, pattern: patternOf(type, value) }, said, options);
+  return [observable, indicator];
+}
+
+/** An indicator of a value that its source names, of whatever type; the id follows from both unless the source has its own. */
+export function indicatorObject(
+  of: { readonly type: string; readonly value: string; readonly pattern: string },
+  said: Said,
+  options: ImportOptions,
+): StixObject {
+  return stixObject({
     type: "indicator",
     spec_version: "2.1",
-    id: idFrom("indicator", said.uuid, options.createdBy, type, value),
+    id: idFrom("indicator", said.uuid, options.createdBy, of.type, of.value),
     created_by_ref: options.createdBy,
     created: said.at,
     modified: said.at,
-    object_marking_refs: marking,
-    name: value,
+    object_marking_refs: [tlpMarkingId(said.tlp)],
+    name: of.value,
     description: said.description === "" ? undefined : said.description,
     labels: said.labels?.length === 0 ? undefined : said.labels,
     confidence: said.confidence,
     revoked: said.revoked === true ? true : undefined,
     indicator_types: ["unknown"],
-    pattern: patternOf(type, value),
+    pattern: of.pattern,
     pattern_type: "stix",
     pattern_version: "2.1",
     valid_from: said.at,
   });
-  return [observable, indicator];
 }
 
 /** A vulnerability by its CVE number. */

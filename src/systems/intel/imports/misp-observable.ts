@@ -3,7 +3,7 @@ import type { JsonObject } from "../stix/json.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
 import { patternText } from "../stix/observable.ts";
-import { type ImportOptions, idFrom, type Said } from "./imported.ts";
+import { type ImportOptions, indicatorObject, type Said } from "./imported.ts";
 
 interface Shape {
   readonly type: string;
@@ -57,33 +57,15 @@ export function mispObservable(
   if (shape === undefined) return undefined;
   const contributing = value.trim() === "" ? undefined : shape.contributing(value);
   if (contributing === undefined) return [];
-  const marking = [tlpMarkingId(said.tlp)];
   const observable = stixObject({
     ...contributing,
     type: shape.type,
     spec_version: "2.1",
     id: observableIdentifier(shape.type, contributing),
-    object_marking_refs: marking,
+    object_marking_refs: [tlpMarkingId(said.tlp)],
   });
   if (onlyContext) return [observable];
   const literal = "number" in contributing ? String(contributing["number"]) : patternText(value.trim());
-  const indicator = stixObject({
-    type: "indicator",
-    spec_version: "2.1",
-    id: idFrom("indicator", said.uuid, options.createdBy, type, value),
-    created_by_ref: options.createdBy,
-    created: said.at,
-    modified: said.at,
-    object_marking_refs: marking,
-    name: value,
-    description: said.description === "" ? undefined : said.description,
-    labels: said.labels?.length === 0 ? undefined : said.labels,
-    revoked: said.revoked === true ? true : undefined,
-    indicator_types: ["unknown"],
-    pattern: `[${shape.path} = ${literal}]`,
-    pattern_type: "stix",
-    pattern_version: "2.1",
-    valid_from: said.at,
-  });
-  return [observable, indicator];
+  const pattern = `[${shape.path} = ${literal}]`;
+  return [observable, indicatorObject({ type, value, pattern }, said, options)];
 }

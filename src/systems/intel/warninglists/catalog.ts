@@ -146,10 +146,10 @@ export function checkText(checker: Checker, text: string): CheckAnswer {
 const SHOWN_FAULTS = 100;
 
 /** What taking the list in would do. */
-export function takingOf(checker: Checker, list: WarninglistFile): TakenWarninglist {
+export async function takingOf(checker: Checker, list: WarninglistFile): Promise<TakenWarninglist> {
   const key = keyOf(list.name);
   const before = checker.held.find((each) => each.key === key);
-  const { faults } = new ListIndex([list]);
+  const { faults } = await ListIndex.inParts([list]);
   const [old, now] = [new Set(before?.list.entries), new Set(list.entries)];
   return {
     key,

@@ -170,3 +170,23 @@ test("the public lists load whole, and a sample of their entries answers as the 
   }
   assert.ok(hits > 100);
 });
+
+test("a large list is taken in beside what else waits on the thread, and asked once it is in", async () => {
+  const text = JSON.stringify({
+    name: "large",
+    type: "string",
+    list: Array.from({ length: 200_000 }, (_, at) => `host${at}.example`),
+  });
+  const checker = new WarninglistChecker([]);
+  let turns = 0;
+  const others = setInterval(() => turns++, 0);
+  await checker.change({ off: new Set(), taken: [text] });
+  clearInterval(others);
+  assert.ok(turns > 3, `${turns} turns of others`);
+  assert.deepEqual(
+    checker.check("domain", "host199999.example").map((hit) => hit.list),
+    ["large"],
+  );
+  await checker.change({ off: new Set(), taken: [] });
+  assert.deepEqual(checker.check("domain", "host1.example"), []);
+});

@@ -42,8 +42,6 @@ export function listsAtWork(own: readonly Warninglist[], { off, taken }: Warning
   );
 }
 
-const NONE: WarninglistChanges = { off: new Set(), taken: [] };
-
 /**
  * Says which warninglists know a value. The lists of the folders are indexed once; switching one off costs nothing, and
  * taking one in only indexes what was taken in.
@@ -53,15 +51,16 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
   private readonly ownIndex: ListIndex;
   private files: readonly string[] = [];
   private added: readonly WarninglistFile[] = [];
-  private addedIndex = new ListIndex([]);
+  private addedIndex = ListIndex.of([]);
+  private changing: Promise<void> = Promise.resolve();
   private shown: readonly HeldList<List | WarninglistFile>[] = [];
   private ownSilent: ReadonlySet<number> = new Set();
   private addedSilent: ReadonlySet<number> = new Set();
 
   constructor(lists: readonly List[]) {
     this.own = lists;
-    this.ownIndex = new ListIndex(lists);
-    this.change(NONE);
+    this.ownIndex = ListIndex.of(lists);
+    this.show(new Set());
   }
 
   /** Entries of the folders' lists that could not be used, `<list>: <entry>`, and why. */
@@ -79,13 +78,26 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
     return this.shown;
   }
 
-  /** Puts what was decided in place of what was decided before. */
-  change({ off, taken }: WarninglistChanges): void {
+  /**
+   * Puts what was decided in place of what was decided before, one change after the other. What was taken in is indexed
+   * beside the requests, and the lists before are asked until that is done.
+   */
+  change(changes: WarninglistChanges): Promise<void> {
+    const done = this.changing.then(() => this.put(changes));
+    this.changing = done.catch(() => {});
+    return done;
+  }
+
+  private async put({ off, taken }: WarninglistChanges): Promise<void> {
     if (taken.length !== this.files.length || taken.some((file, at) => file !== this.files[at])) {
-      this.files = taken;
-      this.added = taken.map(readWarninglist);
-      this.addedIndex = new ListIndex(this.added);
+      const added = taken.map(readWarninglist);
+      const index = await ListIndex.inParts(added);
+      [this.files, this.added, this.addedIndex] = [taken, added, index];
     }
+    this.show(off);
+  }
+
+  private show(off: ReadonlySet<string>): void {
     const replaced = new Set(this.added.map(({ name }) => keyOf(name)));
     const shown: HeldList<List | WarninglistFile>[] = [];
     const ownSilent = new Set<number>();

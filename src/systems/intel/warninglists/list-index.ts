@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { RE2JS } from "re2js";
 import type { IndicatorType } from "../model.ts";
 import { type Reason, type ReasonFacts, type Refusal, refusal } from "../reasons/model.ts";
@@ -13,6 +14,8 @@ interface IndexHit {
 /** Numbers of lists, alone or several, so that half a million entries stay small. */
 type Lists = number | number[];
 
+/** Entries that are taken in before others have their turn: some milliseconds. */
+const AT_ONCE = 4000;
 /** Parts of this length are looked up; a shorter entry is searched for. */
 const PART = 4;
 
@@ -22,10 +25,10 @@ const PART = 4;
  */
 export class ListIndex {
   /** Entries that could not be used, `<list>: <entry>`, and why. */
-  readonly faults: readonly Refusal[];
-  readonly entryCount: number;
+  readonly faults: Refusal[] = [];
   /** Of each list, how many of its entries could not be used. */
-  readonly unusable: readonly number[];
+  readonly unusable: number[] = [];
+  private usable = 0;
   private readonly lists: readonly Warninglist[];
   private readonly wholes = new Map<string, Lists>();
   private readonly hosts = new Map<string, Lists>();
@@ -37,22 +40,44 @@ export class ListIndex {
   };
   private readonly expressions: { readonly at: number; readonly entry: string; readonly form: RE2JS }[] = [];
 
-  constructor(lists: readonly Warninglist[]) {
+  private constructor(lists: readonly Warninglist[]) {
     this.lists = lists;
-    const faults: Refusal[] = [];
-    let count = 0;
-    this.unusable = lists.map((list, at) => {
-      const before = faults.length;
+  }
+
+  /** At once: for a start, or lists that are short. */
+  static of(lists: readonly Warninglist[]): ListIndex {
+    const index = new ListIndex(lists);
+    for (const _ of index.filling());
+    return index;
+  }
+
+  /** In parts, between which whoever waits on the same thread has its turn: half a million entries stop no request. */
+  static async inParts(lists: readonly Warninglist[]): Promise<ListIndex> {
+    const index = new ListIndex(lists);
+    for (const _ of index.filling()) await setImmediate();
+    return index;
+  }
+
+  get entryCount(): number {
+    return this.usable;
+  }
+
+  /** Takes the entries in, and says so after each part. */
+  private *filling(): Generator<void> {
+    let taken = 0;
+    for (const [at, list] of this.lists.entries()) {
+      const before = this.faults.length;
       for (const entry of list.entries) {
         const fault = this.add(list, at, entry.trim());
-        if (fault === undefined) count++;
+        if (fault === undefined) this.usable++;
         else
-          faults.push(refusal(`${list.name}: ${entry.slice(0, 100)}`, `warninglist ${list.type}`, ...fault));
+          this.faults.push(
+            refusal(`${list.name}: ${entry.slice(0, 100)}`, `warninglist ${list.type}`, ...fault),
+          );
+        if (++taken % AT_ONCE === 0) yield;
       }
-      return faults.length - before;
-    });
-    this.faults = faults;
-    this.entryCount = count;
+      this.unusable.push(this.faults.length - before);
+    }
   }
 
   /** Every list that knows the value, each once, in the order of the lists. */

@@ -122,7 +122,7 @@ function decidingRoutes(checker: Checker): Route[] {
       });
       return store.changes();
     });
-    checker.change(changes);
+    await checker.change(changes);
   };
   return [
     route({
@@ -164,7 +164,7 @@ function decidingRoutes(checker: Checker): Route[] {
       async handler({ query, within, request }) {
         const text = await textOf(request.body as Readable);
         const list = listOf(text);
-        const taking = takingOf(checker, list);
+        const taking = await takingOf(checker, list);
         if (taking.unusable === taking.entries)
           throw new Problem("http.invalid", {
             detail: "not one entry of the list can be used",

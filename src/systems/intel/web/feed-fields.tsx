@@ -1,16 +1,8 @@
 import { z } from "zod";
-import { TLP_LEVELS, tlpLabel, tlpRank } from "../../../core/tlp.ts";
-import {
-  ChoiceField,
-  type Form,
-  NumberField,
-  SecretField,
-  TextField,
-  useSession,
-  useTexts,
-} from "../../../web/kit.ts";
+import { ChoiceField, type Form, NumberField, SecretField, TextField, useTexts } from "../../../web/kit.ts";
 import { FEED_LOGINS, type Feed, type FeedLogin, NewFeed } from "../feeds/model.ts";
-import { IMPORT_FORMATS, Reliability } from "../imports/model.ts";
+import { IMPORT_FORMATS } from "../imports/model.ts";
+import { FormatField, SourceFields } from "./source-fields.tsx";
 
 /** A feed as it is typed; the columns of a table are told by its content. */
 export const FeedValues = NewFeed.pick({
@@ -50,7 +42,6 @@ export function FeedFields({
   readonly held?: Feed["login"];
 }) {
   const t = useTexts("intel");
-  const { clearance } = useSession();
   const kind = form.value("loginKind");
   const kinds = [...(held === null ? [] : ["keep" as const]), "none" as const, ...FEED_LOGINS];
   return (
@@ -92,31 +83,8 @@ export function FeedFields({
         unit={t("feed.minutes")}
         required
       />
-      <ChoiceField
-        form={form}
-        name="reliability"
-        label={t("import.reliability")}
-        required
-        options={Reliability.options.map((value) => ({ value, label: t(`reliability.${value}`) }))}
-      />
-      <ChoiceField
-        form={form}
-        name="tlp"
-        label={t("import.tlp")}
-        why={t("import.tlp.why")}
-        required
-        options={TLP_LEVELS.filter((tlp) => tlpRank(tlp) <= tlpRank(clearance)).map((value) => ({
-          value,
-          label: tlpLabel(value),
-        }))}
-      />
-      <ChoiceField
-        form={form}
-        name="format"
-        label={t("import.format")}
-        why={t("import.format.why")}
-        options={IMPORT_FORMATS.map((value) => ({ value, label: t(`format.${value}`) }))}
-      />
+      <SourceFields form={form} />
+      <FormatField form={form} formats={IMPORT_FORMATS} />
     </>
   );
 }

@@ -2,7 +2,7 @@ import { Button } from "antd";
 import { useRef, useState } from "react";
 import { z } from "zod";
 import { OrgId } from "../../../core/org.ts";
-import { TLP_LEVELS, Tlp, tlpLabel, tlpRank } from "../../../core/tlp.ts";
+import { Tlp } from "../../../core/tlp.ts";
 import {
   api,
   ChoiceField,
@@ -19,6 +19,7 @@ import {
 } from "../../../web/kit.ts";
 import { IMPORT_FORMATS, ImportFormat, Reliability } from "../imports/model.ts";
 import { IMPORTS } from "./import-parts.tsx";
+import { FormatField, SourceFields } from "./source-fields.tsx";
 
 const Values = z
   .object({
@@ -41,7 +42,7 @@ type Values = z.infer<typeof Values>;
 export default function NewImportPage() {
   const t = useTexts("intel");
   const go = useGo();
-  const { org, orgs, clearance } = useSession();
+  const { org, orgs } = useSession();
   const [language] = useLanguage();
   const [file, setFile] = useState<File>();
   const form = useForm<Values>({
@@ -79,24 +80,7 @@ export default function NewImportPage() {
         <TextField form={form} name="text" label={t("import.text")} why={t("import.text.why")} rows={5} />
       )}
       <TextField form={form} name="source" label={t("import.source")} why={t("import.source.why")} required />
-      <ChoiceField
-        form={form}
-        name="reliability"
-        label={t("import.reliability")}
-        required
-        options={Reliability.options.map((value) => ({ value, label: t(`reliability.${value}`) }))}
-      />
-      <ChoiceField
-        form={form}
-        name="tlp"
-        label={t("import.tlp")}
-        why={t("import.tlp.why")}
-        required
-        options={TLP_LEVELS.filter((tlp) => tlpRank(tlp) <= tlpRank(clearance)).map((value) => ({
-          value,
-          label: tlpLabel(value),
-        }))}
-      />
+      <SourceFields form={form} />
       <NumberField
         form={form}
         name="confidence"
@@ -105,16 +89,7 @@ export default function NewImportPage() {
         min={0}
         max={100}
       />
-      <ChoiceField
-        form={form}
-        name="format"
-        label={t("import.format")}
-        why={t("import.format.why")}
-        options={IMPORT_FORMATS.filter((value) => value !== "misp-feed").map((value) => ({
-          value,
-          label: t(`format.${value}`),
-        }))}
-      />
+      <FormatField form={form} formats={IMPORT_FORMATS.filter((value) => value !== "misp-feed")} />
       {orgs.length > 1 && (
         <ChoiceField
           form={form}
