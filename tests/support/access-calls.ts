@@ -146,6 +146,7 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "alerts.list": list("/api/v1/alerts"),
   "alerts.export": list("/api/v1/alerts/export"),
   "alerts.assignees": list("/api/v1/alerts/assignees", { shows: false }),
+  "alerts.techniques": list("/api/v1/alerts/techniques", { shows: false }),
   "alerts.get": get(alert("")),
   "alerts.sights": get(alert("/sights")),
   "alerts.assign": act(alert("/assign"), version({ to: "me" })),

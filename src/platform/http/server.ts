@@ -22,6 +22,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Records } from "../records/work.ts";
 import type { Authenticate, Caller } from "./authenticate.ts";
 import { nulFaults, readJsonBodies } from "./body-text.ts";
+import { SECURITY_SCHEMES, securityOf } from "./docs.ts";
 import { refuseForeignOrigin, refuseForgery } from "./forgery.ts";
 import { asProblem, faultsOf, refuseBrokenRequest, sendProblem } from "./problems.ts";
 import type { Route } from "./route.ts";
@@ -123,7 +124,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       new Problem("http.rate-limited", { retryAfter: context.ttl / 1000 }),
   });
   await app.register(swagger, {
-    openapi: { openapi: "3.1.0", info: { title: "Lianfang 聯防", version: parts.version } },
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Lianfang 聯防", version: parts.version },
+      components: { securitySchemes: SECURITY_SCHEMES },
+    },
     transform: jsonSchemaTransform,
   });
 
@@ -173,6 +178,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
         tags: [route.id.split(".")[0] ?? "other"],
         description: route.needs === "public" ? "Open to all." : `Needs \`${route.needs}\`.`,
         hide: route.hidden === true,
+        security: securityOf(route),
         ...(route.params === undefined ? {} : { params: route.params }),
         ...(route.query === undefined ? {} : { querystring: route.query }),
         ...(route.body === undefined || route.rawBody === true ? {} : { body: route.body }),

@@ -2,7 +2,7 @@ import { may } from "../../core/scope.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { ClockStore } from "./clocks.ts";
 import type { DutyPack } from "./duties/model.ts";
-import { levelOf } from "./duties/rules.ts";
+import { hasBegun, levelOf } from "./duties/rules.ts";
 import { ACTS, type IncidentDetail, type PackShown } from "./model.ts";
 import { ACT_NEEDS, refusal } from "./rules.ts";
 import { IncidentStore, type Kept } from "./store.ts";
@@ -30,6 +30,7 @@ export async function detailOf(
     pack: { id: pack.id, zh: pack.zh, en: pack.en, draft: pack.status === "draft" },
     milestones: pack.milestones.map((one) => ({
       ...one,
+      begun: hasBegun(one.id, kept.moments, pack),
       at: kept.moments.findLast((entry) => entry.moment === one.id)?.at ?? null,
     })),
     reporter: kept.reporterName,

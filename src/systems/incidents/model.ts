@@ -278,6 +278,8 @@ export const IncidentDetail = Incident.extend({
       id: z.string(),
       ...Words.shape,
       notedBy: z.enum(["reporter", "authority"]),
+      /** Whether it can be noted yet: nothing is forwarded before it was reviewed. */
+      begun: z.boolean(),
       at: At.nullable(),
     }),
   ),

@@ -43,6 +43,8 @@ interface DetailPageProps {
   readonly side?: ReactNode;
   readonly timeline?: readonly Moment[];
   readonly timelineTitle?: string;
+  /** Sections behind the timeline. */
+  readonly below?: ReactNode;
   readonly timelineTop?: ReactNode;
   readonly children?: ReactNode;
 }
@@ -115,6 +117,7 @@ export function DetailPage(props: DetailPageProps) {
               <Timeline of={timeline} />
             </section>
           )}
+          {props.below}
         </div>
         <aside className="detail-side" aria-label={t("facts")}>
           <Facts of={facts} />

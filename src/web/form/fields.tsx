@@ -95,7 +95,7 @@ export interface Option {
   readonly label: string;
   /** A line under the label. */
   readonly why?: ReactNode;
-  /** Cannot be chosen anew; `why` then tells the reason. Only for choices of several. */
+  /** Cannot be chosen anew; `why` then tells the reason. Not in a list that is searched. */
   readonly disabled?: boolean;
 }
 
@@ -137,7 +137,11 @@ export function ChoiceField<V extends object>({ options, ...field }: ChoiceProps
             onChange={(event) => control.set(event.target.value)}
           >
             {options.map((option) => (
-              <Radio key={option.value} value={option.value}>
+              <Radio
+                key={option.value}
+                value={option.value}
+                disabled={option.disabled === true && control.value !== option.value}
+              >
                 <OptionLabel {...option} />
               </Radio>
             ))}

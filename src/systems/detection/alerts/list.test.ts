@@ -3,9 +3,11 @@ import { after, before, describe, test } from "node:test";
 import { instantOf } from "../../../core/instant.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { DATABASES, type FreshRecords, testClock, testScope } from "../../../platform/records/testing.ts";
+import { closeAlert } from "./acts.ts";
 import { alertsAsCsv, alertsToExport } from "./export.ts";
 import { listAlerts } from "./list.ts";
 import { raiseAlerts } from "./raise.ts";
+import { alertTechniques } from "./techniques.ts";
 import { BASE, list, matched, refuses, SYSTEMS } from "./testing.ts";
 
 for (const database of DATABASES) {
@@ -63,6 +65,27 @@ for (const database of DATABASES) {
         assert.equal(third.total, first.total + 1);
       }
       await assert.rejects(get({ cursor: "4.x" }), refuses("http.invalid"));
+    });
+
+    test("alerts are counted by the techniques that their tags name, in sight and as long as they are not false", async () => {
+      const scope = testScope();
+      const raise = (orgId: string, ruleId: string, tags: string[]) =>
+        records.within(testScope({ orgId }), (work) =>
+          raiseAlerts(work, [matched(orgId, uuidV7(), 0, { ruleId, tags })]),
+        );
+      await raise(scope.orgId, "t1", ["attack.t1059", "attack.execution", "attack.T1059.001"]);
+      await raise(scope.orgId, "t2", ["attack.t1059", "cve.2021-44228", "attack.t105x"]);
+      await raise(uuidV7(), "t3", ["attack.t1059"]);
+      const counted = async () => (await records.within(scope, alertTechniques)).items;
+      assert.deepEqual(await counted(), [
+        { technique: "T1059", count: 2 },
+        { technique: "T1059.001", count: 1 },
+      ]);
+      const { items } = await records.within(scope, (work) => listAlerts(work, list({ rule: "t2" })));
+      await records.within(scope, (work) =>
+        closeAlert(work, { id: items[0]?.id ?? "", version: 1 }, "false-positive", "a drill"),
+      );
+      assert.deepEqual((await counted())[0], { technique: "T1059", count: 1 });
     });
 
     test("an export holds what the list shows, and no formula", async () => {

@@ -185,3 +185,9 @@ export const BulkResult = z.object({
   refused: z.array(z.object({ id: z.uuid(), code: z.string() })),
 });
 export type BulkResult = z.infer<typeof BulkResult>;
+
+/** Alerts by the technique of ATT&CK that a tag of theirs names. */
+export const AlertTechniques = z.object({
+  items: z.array(z.object({ technique: z.string(), count: z.number().int() })),
+});
+export type AlertTechniques = z.infer<typeof AlertTechniques>;

@@ -10,6 +10,7 @@ import {
   AlertExport,
   AlertPage,
   AlertQuery,
+  AlertTechniques,
   AssignAlert,
   AssignAlerts,
   Assignee,
@@ -23,6 +24,7 @@ import {
 } from "./model.ts";
 import { SightStore } from "./sights.ts";
 import { AlertStore } from "./store.ts";
+import { alertTechniques } from "./techniques.ts";
 
 const OneAlert = z.object({ id: z.uuid() });
 
@@ -66,6 +68,15 @@ export function alertRoutes(): Route[] {
       needs: "alerts:work",
       response: z.array(Assignee),
       handler: ({ within }) => within(assignees),
+    }),
+    route({
+      id: "alerts.techniques",
+      method: "GET",
+      path: "/api/v1/alerts/techniques",
+      summary: "How many alerts name each technique of ATT&CK; what proved false does not count",
+      needs: "alerts:read",
+      response: AlertTechniques,
+      handler: ({ within }) => within(alertTechniques),
     }),
     route({
       id: "alerts.get",

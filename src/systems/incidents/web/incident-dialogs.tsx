@@ -114,7 +114,7 @@ function MilestoneForm({ incident, close }: DialogProps) {
     name: `incidents.milestone.${incident.id}`,
     schema: Milestone,
     initial: {
-      milestone: incident.milestones[0]?.id ?? "",
+      milestone: incident.milestones.find(({ begun }) => begun)?.id ?? "",
       at: new Date(Math.floor(serverNow() / 60_000) * 60_000).toISOString(),
       note: "",
     },
@@ -132,7 +132,11 @@ function MilestoneForm({ incident, close }: DialogProps) {
         name="milestone"
         label={t("milestone.which")}
         required
-        options={incident.milestones.map((one) => ({ value: one.id, label: words(one) }))}
+        options={incident.milestones.map((one) => ({
+          value: one.id,
+          label: words(one),
+          ...(one.begun ? {} : { disabled: true, why: t("milestone.not-yet") }),
+        }))}
       />
       <TimeField form={form} name="at" label={t("milestone.at")} required />
       <TextField form={form} name="note" label={t("milestone.note")} rows={2} />

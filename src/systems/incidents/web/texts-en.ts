@@ -162,6 +162,7 @@ export const en: Record<keyof typeof zh, string> = {
   "act.extended": "More time given",
   "act.milestone": "Note what was done",
   "act.forward": "Note the forwarding",
+  "milestone.not-yet": "Can be noted once the level has been reviewed",
   "act.milestone.done": "Noted",
   "act.share": "Make an item to share",
   "act.shared": "Draft made; nothing is shared before it is approved",

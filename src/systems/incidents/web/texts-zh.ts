@@ -157,6 +157,7 @@ export const zh = {
   "act.extended": "期限已展延",
   "act.milestone": "登錄辦理事項",
   "act.forward": "登錄轉報",
+  "milestone.not-yet": "等級審核完成後才能登錄",
   "act.milestone.done": "辦理事項已登錄",
   "act.share": "製作分享情資",
   "act.shared": "情資草稿已建立，送審前不會對外分享",

@@ -256,6 +256,41 @@ for (const database of DATABASES) {
     },
   );
 
+  withNode(
+    "I10: a matrix of Enterprise's size: 14 tactics, 200 techniques, 500 sub-techniques",
+    async (node) => {
+      const objects = enterprise();
+      await put(
+        node,
+        objects.map((each) => JSON.stringify(each)),
+      );
+      await node.records.within(node.reviewer, async (work) => {
+        const store = new MatrixStore(work);
+        const [{ id: matrixId = "" } = {}] = (await store.list()).items;
+        const matrix = await store.get(matrixId);
+        const techniques = matrix.tactics.flatMap((tactic) => tactic.techniques);
+        assert.deepEqual(
+          [
+            matrix.tactics.length,
+            new Set(techniques.map((one) => one.id)).size,
+            techniques.flatMap((one) => one.parts).length,
+          ],
+          [14, 200, 500],
+        );
+        assert.deepEqual(techniques[0]?.platforms, ["Windows", "Linux"]);
+        const named = techniques.filter(({ count }) => count > 0);
+        assert.deepEqual(
+          named.map((one) => [one.attackId, one.count]),
+          [["T1001", 1]],
+        );
+        assert.deepEqual(
+          navigatorLayer(matrix).techniques.map(({ techniqueID, score }) => [techniqueID, score]),
+          [["T1001", 1]],
+        );
+      });
+    },
+  );
+
   withNode("I10: the matrix of ATT&CK for ICS, counted by what names its techniques", async (node) => {
     if (!existsSync(ICS)) {
       console.log("# skipped: ../shared/data/stix is absent");
@@ -313,6 +348,50 @@ for (const database of DATABASES) {
       assert.deepEqual(await new MatrixStore(work).list(), { items: [] }),
     );
   });
+}
+
+/** As ATT&CK for Enterprise is built, out of nothing but numbers. */
+function enterprise(): object[] {
+  const made = (type: string, at: number, more: object) => ({
+    type,
+    spec_version: "2.1",
+    id: `${type}--00000000-0000-4000-8000-${String(at).padStart(12, "0")}`,
+    created: "2026-11-20T00:00:00.000Z",
+    modified: "2026-11-20T00:00:00.000Z",
+    x_mitre_domains: ["enterprise-attack"],
+    ...more,
+  });
+  const known = (number: string) => [{ source_name: "mitre-attack", external_id: number }];
+  const tactics = Array.from({ length: 14 }, (_, at) =>
+    made("x-mitre-tactic", at, {
+      name: `Tactic ${at}`,
+      x_mitre_shortname: `tactic-${at}`,
+      external_references: known(`TA00${at + 10}`),
+    }),
+  );
+  const technique = (at: number, number: string, part: boolean) =>
+    made("attack-pattern", part ? 10_000 + at : at, {
+      name: `Technique ${number}`,
+      x_mitre_is_subtechnique: part,
+      x_mitre_platforms: ["Windows", "Linux"],
+      kill_chain_phases: [{ kill_chain_name: "mitre-attack", phase_name: `tactic-${at % 14}` }],
+      external_references: known(number),
+    });
+  const whole = Array.from({ length: 200 }, (_, at) => technique(at, `T${1001 + at}`, false));
+  const parts = Array.from({ length: 500 }, (_, at) =>
+    technique(at, `T${1001 + (at % 200)}.${String(Math.floor(at / 200) + 1).padStart(3, "0")}`, true),
+  );
+  const matrix = made("x-mitre-matrix", 1, {
+    name: "Enterprise",
+    tactic_refs: tactics.map(({ id }) => id),
+    external_references: known("enterprise-attack"),
+  });
+  const uses = made("relationship", 1, {
+    relationship_type: "uses",
+    source_ref: "malware--00000000-0000-4000-8000-000000000001",
+    target_ref: whole[0]?.id,
+  });
+  return [...tactics, ...whole, ...parts, matrix, uses];
 }
 
 const base: ScoreInput = {

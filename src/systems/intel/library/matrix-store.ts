@@ -6,6 +6,7 @@ import { isJsonObject, isList, type JsonObject } from "../stix/json.ts";
 import type { IntelTables } from "../tables.ts";
 import { isDeprecated, phasesOf, token } from "./entry.ts";
 import type { Matrices, Matrix } from "./model.ts";
+import { textsIn } from "./names.ts";
 import { objectOf } from "./row.ts";
 import { SearchStore } from "./search-store.ts";
 
@@ -51,6 +52,7 @@ export class MatrixStore {
       attackId: attackIdOf(object),
       name: String(object["name"] ?? ""),
       count: counts.get(token.refersTo(String(object["id"]))) ?? 0,
+      platforms: textsIn(object["x_mitre_platforms"]),
     });
     const byId = (a: { attackId: string }, b: { attackId: string }) => (a.attackId < b.attackId ? -1 : 1);
     const whole = techniques.filter((object) => object["x_mitre_is_subtechnique"] !== true);

@@ -79,7 +79,7 @@ export const LibraryFilter = z.object({
   state: z.enum(LIBRARY_STATES).optional(),
   /** Whether anybody saw it; sightings that the caller sees count. */
   sighted: z.enum(["yes", "no"]).optional(),
-  /** Scores of the newest 2,000 that match the other filters. */
+  /** Scores of the newest 2,000 that match the other filters, of up to 10,000 where few of them fit. */
   scoreFrom: z.coerce.number().int().min(0).max(100).optional(),
   scoreTo: z.coerce.number().int().min(0).max(100).optional(),
   addedFrom: z.iso.datetime({ offset: true }).optional(),
@@ -137,14 +137,21 @@ export const LibraryPage = z.object({
 });
 export type LibraryPage = z.infer<typeof LibraryPage>;
 
-const Count = z.object({ value: z.string(), count: z.number().int() });
-/** How what matches divides, over the newest `of` matches; labels over the newest 1,000. */
+/** `more`: counted no further. */
+const Count = z.object({ value: z.string(), count: z.number().int(), more: z.boolean().optional() });
+/**
+ * How what matches divides. Where more match than are counted together, types are counted each for itself: whole where
+ * nothing but types is asked for (as objects, each once for each organisation that keeps it), else up to a bound. Labels
+ * are those of the newest 1,000, markings those of the newest `of`.
+ */
 export const LibraryFacets = z.object({
   type: z.array(Count),
   tlp: z.array(Count),
   label: z.array(Count),
   of: z.number().int(),
   more: z.boolean(),
+  /** The newest of what matches, whose scores were worked out; null where no score is asked for. */
+  scored: z.number().int().nullable(),
   /** As in the page. */
   begins: z.boolean(),
   values: z.array(Value),
@@ -169,6 +176,10 @@ const ObjectVersion = z.object({
   conflicts: z.boolean(),
   /** Sources that told it so. */
   toldBy: z.array(z.string()),
+  /** How it came: into the library, released into or withdrawn from one of the node's collections, or pushed into one. */
+  way: z.enum(["added", "released", "withdrawn", "pushed"]),
+  /** Title of the collection. */
+  collection: z.string().nullable(),
 });
 export type ObjectVersion = z.infer<typeof ObjectVersion>;
 
@@ -333,6 +344,8 @@ const Technique = z.object({
   name: z.string(),
   /** Relations, reports and sightings that the reader sees and that name it. */
   count: z.number().int(),
+  /** `x_mitre_platforms`. */
+  platforms: z.array(z.string()),
 });
 const Tactic = z.object({
   id: z.string(),

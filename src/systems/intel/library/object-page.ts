@@ -9,7 +9,15 @@ import type { JsonObject } from "../stix/json.ts";
 import { type IntelTables, instant } from "../tables.ts";
 import { EndingStore } from "./endings.ts";
 import { thingOf } from "./entry.ts";
-import type { Correlations, Edge, GraphNode, Neighbours, ObjectDetail, Origin } from "./model.ts";
+import type {
+  Correlations,
+  Edge,
+  GraphNode,
+  Neighbours,
+  ObjectDetail,
+  ObjectVersion,
+  Origin,
+} from "./model.ts";
 import { bearing, CURRENT_FIRST, referringTo } from "./query.ts";
 import { type Found, objectOf, rowOf } from "./row.ts";
 import { SearchStore } from "./search-store.ts";
@@ -20,6 +28,9 @@ interface Version extends Found {
   readonly version: string;
   readonly revoked: boolean;
   readonly same: string | null;
+  readonly collection: string | null;
+  readonly item: boolean;
+  readonly revision: number;
 }
 
 const MOST_VERSIONS = 100;
@@ -63,6 +74,8 @@ export class ObjectPage {
         document: version.document,
         conflicts: conflicting.has(version.seq),
         toldBy: tellers.get(version.seq) ?? [],
+        way: wayOf(version),
+        collection: version.collection,
       })),
       versionCount: versions.length,
       origins: await this.origins(worth.members.map(({ thing }) => thing)),
@@ -161,7 +174,8 @@ export class ObjectPage {
     const { rows } = await sql<
       Version & { type: string }
     >`select o.seq, o.tlp, o.org_id as "orgId", o.type, o.version, coalesce(e.same, e.alike)::text as same,
-        o.revoked, o.document, ${dateAddedText("o.date_added")} as "addedAt"
+        o.revoked, o.document, o.item_id is not null as item, o.revision,
+        (select c.title from taxii_collection c where c.id = o.collection_id) as collection, ${dateAddedText("o.date_added")} as "addedAt"
       from stix_entry e join stix_object o on o.seq = e.seq
       where e.thing = ${thingOf(id).toString()}::bigint and o.id = ${id}
         and ${visible(this.work, "e")} and ${visible(this.work, "o")}
@@ -263,6 +277,12 @@ function conflictsOf(versions: readonly Version[]): Set<number> {
 /** What a document says, whatever its spacing and order. */
 function saidIn(document: string): string {
   return digestOf(objectOf(document), document);
+}
+
+function wayOf({ collection, item, revision }: Version): ObjectVersion["way"] {
+  if (collection === null) return "added";
+  if (!item) return "pushed";
+  return revision === 1 ? "released" : "withdrawn";
 }
 
 function typeOf(id: string): string {

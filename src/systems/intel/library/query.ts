@@ -82,6 +82,12 @@ function readWords(text: string, begins: boolean) {
   const chunks = text.split(/[\s，、；。]+/u).filter((chunk) => chunk !== "");
   let read = 0;
   chunks.forEach((chunk, at) => {
+    const beginning = addressBeginning(chunk);
+    if (beginning !== undefined) {
+      read++;
+      wanted.push(beginning);
+      return;
+    }
     const value = readValue(chunk.replace(/^["'“”「」<(]+|["'“”「」>),;]+$/gu, ""));
     const last = begins && at === chunks.length - 1;
     if (value !== undefined && !last) {
@@ -101,6 +107,15 @@ function readWords(text: string, begins: boolean) {
   });
   if (chunks.length > 0 && read + values.length === 0) wanted.push(NOTHING);
   return { wanted, strong, values };
+}
+
+/** `203.0.113`, `203.0.` or `203.0.113.*`: the addresses that begin so, and the text as it stands. */
+function addressBeginning(chunk: string): string | undefined {
+  const plain = chunk.replace(/\[\.\]/g, ".").replace(/\.?\*?$/, "");
+  const parts = plain.split(".");
+  if (parts.length < 2 || parts.length > 3) return undefined;
+  if (!parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return undefined;
+  return `(${quoted(plain)} | ${quoted(`${plain}.`)}:*)`;
 }
 
 function wordsOf(chunk: string, begins: boolean): { readonly text: string; readonly strong: string }[] {

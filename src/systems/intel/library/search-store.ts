@@ -1,11 +1,13 @@
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import { Problem } from "../../../core/problem.ts";
 import { tlpOfRank } from "../../../core/tlp.ts";
+import { joinByIndex } from "../../../platform/records/index-order.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { dateAddedText } from "../object-store.ts";
 import type { IntelTables } from "../tables.ts";
-import { thingOf } from "./entry.ts";
+import { labelsOf, thingOf } from "./entry.ts";
+import { type Asked, fits, Matching, NEWEST, plainly, WORTHLESS } from "./matching.ts";
 import {
   type LibraryFacets,
   type LibraryFilter,
@@ -14,61 +16,75 @@ import {
   type LibraryThing,
   MOST_COUNTED,
 } from "./model.ts";
+import { textsIn } from "./names.ts";
 import { CURRENT_FIRST, named, type Question, questionOf } from "./query.ts";
-import { endsOf, type Found, rowOf } from "./row.ts";
+import { endsOf, type Found, objectOf, rowOf } from "./row.ts";
+import { TallyStore } from "./tally-store.ts";
 import { type Judges, type Placed, WorthStore } from "./worth-store.ts";
 
 interface Listed extends Found {
   readonly key: string;
 }
 
-/** A question with everything about its filters that had to be looked up first. */
-interface Asked {
-  readonly question: Question;
-  readonly filter: LibraryFilter;
-  /** What one thing is, is one row. */
-  readonly together: boolean;
-  readonly leastSeq: number;
-  readonly lastSeq: number;
-  /** Numbers of those whose score fits; null where no score is asked for. */
-  readonly only: readonly number[] | null;
-  /** More match than had their score worked out. */
-  readonly onlyOfSome: boolean;
-}
-
-const NEWEST = Number.MAX_SAFE_INTEGER;
 const LABELS_OF = 1000;
+/** Notes that are asked for a tag, and objects that they name. */
+const MOST_TAGGED = 200;
 const FACET_VALUES = 30;
-/** Scores worked out in one reading. */
-const SCORED_AT_ONCE = 500;
-
+/** Types that are counted one by one where more match than are counted together, and up to how many of each. */
+const TYPES_COUNTED = 12;
+const TYPE_MOST = 500;
 /** Looks things up in the library; every answer, count and facet is of what the scope sees. */
 export class SearchStore {
   private readonly work: Work;
+  private readonly matching: Matching;
 
   constructor(work: Work) {
     this.work = work;
+    this.matching = new Matching(work);
   }
 
   /** A page of things: what is one thing under several ids is one row. */
   async search(query: LibraryQuery, judges: Judges): Promise<LibraryPage> {
-    const page = await this.page(await this.asked(questionOf(query), query, judges), query, judges);
+    await joinByIndex(this.work);
+    const own = await this.page(await this.matching.asked(questionOf(query), query, judges), query, judges);
+    const page = await this.withTagged(own, query, judges);
     if (page.total > 0 || query.q === undefined || !/[\p{L}\p{N}]{3}[*]?$/u.test(query.q))
       return { ...page, begins: false };
     const beginning = questionOf(query, { begins: true });
-    const begun = await this.page(await this.asked(beginning, query, judges), query, judges);
+    const begun = await this.page(await this.matching.asked(beginning, query, judges), query, judges);
     return { ...begun, begins: begun.total > 0 };
+  }
+
+  /** Objects to which notes give the tag that is asked for, before those that bear it, where nothing else is asked for. */
+  private async withTagged(
+    page: Omit<LibraryPage, "begins">,
+    { tag, cursor, sort: _sort, limit: _limit, ...others }: LibraryQuery,
+    judges: Judges,
+  ): Promise<Omit<LibraryPage, "begins">> {
+    const more = Object.values(others).some((value) => value !== undefined);
+    if (tag === undefined || cursor !== undefined || more) return page;
+    const wanted = questionOf({ tag, type: ["note"], revoked: "no" }).wanted ?? "";
+    const notes = await this.answering(wanted, { most: MOST_TAGGED, shown: MOST_TAGGED });
+    const ids = new Set(notes.found.flatMap(({ document }) => textsIn(objectOf(document)["object_refs"])));
+    for (const { id } of page.items) ids.delete(id);
+    const tagged = (await this.current([...ids].slice(0, MOST_TAGGED))).filter(
+      ({ document }) => !labelsOf(objectOf(document)).includes(tag),
+    );
+    if (tagged.length === 0) return page;
+    const items = [...(await this.rowsOf(tagged, judges)), ...page.items];
+    return { ...page, items, total: page.total + tagged.length };
   }
 
   /** How what matches divides. */
   async facets(filter: LibraryFilter, judges: Judges): Promise<LibraryFacets> {
+    await joinByIndex(this.work);
     const db = this.work.tables<IntelTables>();
     let begins = false;
-    let asked = await this.asked(questionOf(filter), filter, judges);
+    let asked = await this.matching.asked(questionOf(filter), filter, judges);
     const { values } = asked.question;
     let rows = await this.divided(asked);
     if (rows.length === 0 && filter.q !== undefined) {
-      asked = await this.asked(questionOf(filter, { begins: true }), filter, judges);
+      asked = await this.matching.asked(questionOf(filter, { begins: true }), filter, judges);
       rows = await this.divided(asked);
       begins = rows.length > 0;
     }
@@ -76,26 +92,52 @@ export class SearchStore {
       value: string;
       count: number;
     }>`select substr(word, 3) as value, count(*)::int as count
-      from ${this.matches(asked, NEWEST, LABELS_OF)} f
+      from ${this.matching.matches(asked, NEWEST, LABELS_OF)} f
       join stix_entry e on e.seq = f.seq and ${visible(this.work, "e")},
         unnest(tsvector_to_array(e.tokens)) as word
       where ${visible(this.work, "f")} and ${fits(asked)} and word like '#l%'
       group by 1 order by 2 desc, 1 limit ${FACET_VALUES}`.execute(db);
     const counted = rows.reduce((sum, row) => sum + row.count, 0);
+    const all = counted > MOST_COUNTED ? await new TallyStore(this.work).all(filter) : undefined;
+    if (all !== undefined) rows = all;
     const by = (key: (row: { type: string; tlp: number }) => string) => {
       const counts = new Map<string, number>();
       for (const row of rows) counts.set(key(row), (counts.get(key(row)) ?? 0) + row.count);
       return [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count);
     };
     return {
-      type: by((row) => row.type),
+      type:
+        counted > MOST_COUNTED && all === undefined
+          ? await this.typesOf(filter, begins)
+          : by((row) => row.type),
       tlp: by((row) => tlpOfRank(row.tlp)),
       label: labels.rows,
       of: Math.min(counted, MOST_COUNTED),
       more: counted > MOST_COUNTED || asked.onlyOfSome,
+      scored: asked.examined,
       begins,
       values: [...values],
     };
+  }
+
+  /** Of each type of the library how many match, counted up to a bound, so that no type hides another. */
+  private async typesOf(filter: LibraryFilter, begins: boolean): Promise<LibraryFacets["type"]> {
+    const types = await new TallyStore(this.work).types(filter);
+    const counts: { value: string; count: number; more: boolean }[] = [];
+    for (const { type } of types.slice(0, TYPES_COUNTED)) {
+      const asked = await this.matching.asked(
+        questionOf({ ...filter, type: [type] }, { begins }),
+        filter,
+        undefined,
+      );
+      const { rows } = await sql<{ count: number }>`select count(*)::int as count
+        from ${this.matching.matches(asked, NEWEST, TYPE_MOST + 1)} f where ${visible(this.work, "f")}`.execute(
+        this.work.tables<IntelTables>(),
+      );
+      const count = rows[0]?.count ?? 0;
+      if (count > 0) counts.push({ value: type, count: Math.min(count, TYPE_MOST), more: count > TYPE_MOST });
+    }
+    return counts.sort((a, b) => b.count - a.count);
   }
 
   /**
@@ -103,8 +145,8 @@ export class SearchStore {
    * not asked for.
    */
   async all(filter: LibraryFilter, most: number, judges?: Judges): Promise<Found[]> {
-    const asked = await this.asked(questionOf(filter), filter, judges, { together: false, most });
-    const { rows } = await sql<Found>`select ${FOUND} from ${this.matches(asked, NEWEST, most)} f
+    const asked = await this.matching.asked(questionOf(filter), filter, judges, { together: false, most });
+    const { rows } = await sql<Found>`select ${FOUND} from ${this.matching.matches(asked, NEWEST, most)} f
       join stix_object o on o.seq = f.seq
       where ${visible(this.work, "f")} and ${fits(asked)} and ${visible(this.work, "o")}
       order by f.seq desc`.execute(this.work.tables<IntelTables>());
@@ -128,9 +170,9 @@ export class SearchStore {
   }
 
   private async count(filter: LibraryFilter, most: number): Promise<number> {
-    const asked = await this.asked(questionOf(filter), filter, undefined, { together: false, most });
+    const asked = await this.matching.asked(questionOf(filter), filter, undefined, { together: false, most });
     const { rows } = await sql<{ count: number }>`select count(*)::int as count
-      from ${this.matches(asked, NEWEST, most)} f where ${visible(this.work, "f")}`.execute(
+      from ${this.matching.matches(asked, NEWEST, most)} f where ${visible(this.work, "f")}`.execute(
       this.work.tables<IntelTables>(),
     );
     return rows[0]?.count ?? 0;
@@ -146,7 +188,7 @@ export class SearchStore {
         ? sql`true`
         : sql`f.thing <> ${but.thing}::bigint and f.same is distinct from ${but.same ?? but.thing}::bigint`;
     const { rows } = await sql<Found & { total: number }>`select ${FOUND}, f.total from
-        (select *, (count(*) over ())::int as total from ${this.matches(plainly(wanted), NEWEST, most + 1)} f
+        (select *, (count(*) over ())::int as total from ${this.matching.matches(plainly(wanted), NEWEST, most + 1)} f
           where ${visible(this.work, "f")} and ${others} order by seq desc limit ${shown}) f
       join stix_object o on o.seq = f.seq where ${visible(this.work, "o")} order by f.seq desc`.execute(
       this.work.tables<IntelTables>(),
@@ -212,7 +254,7 @@ export class SearchStore {
       tlp: number;
       count: number;
     }>`select f.type, f.tlp, count(*)::int as count
-      from ${this.matches(asked, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")} and ${fits(asked)}
+      from ${this.matching.matches(asked, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")} and ${fits(asked)}
       group by 1, 2`.execute(this.work.tables<IntelTables>());
     return rows;
   }
@@ -225,7 +267,7 @@ export class SearchStore {
     const { order, after } = orderOf(query, asked.question);
     const { rows } = await sql<Listed & { total: number }>`select ${FOUND}, f.total, f.key from
         (select * from (select *, (count(*) over ())::int as total, ${order} as key
-          from ${this.matches(asked, NEWEST, MOST_COUNTED + 1)} f
+          from ${this.matching.matches(asked, NEWEST, MOST_COUNTED + 1)} f
           where ${visible(this.work, "f")} and ${fits(asked)}) f
           where ${after} order by key desc, seq desc limit ${query.limit + 1}) f
       join stix_object o on o.seq = f.seq where ${visible(this.work, "o")} order by f.key desc, f.seq desc`.execute(
@@ -256,115 +298,14 @@ export class SearchStore {
       return undefined;
     const { seq } = cursorOf(query.cursor ?? "");
     const { rows } = await sql<Listed>`select ${FOUND}, '0' as key
-      from ${this.matches(asked, seq - 1, query.limit + 1)} f join stix_object o on o.seq = f.seq
+      from ${this.matching.matches(asked, seq - 1, query.limit + 1)} f join stix_object o on o.seq = f.seq
       where ${visible(this.work, "f")} and ${visible(this.work, "o")} order by f.seq desc`.execute(
       this.work.tables<IntelTables>(),
     );
     const counted = await this.divided(asked);
     return { found: rows, total: counted.reduce((sum, row) => sum + row.count, 0) };
   }
-
-  private async asked(
-    question: Question,
-    filter: LibraryFilter,
-    judges: Judges | undefined,
-    { together = true, most = MOST_COUNTED }: { together?: boolean; most?: number } = {},
-  ): Promise<Asked> {
-    const { addedFrom, addedTo, scoreFrom, scoreTo } = filter;
-    const asked: Asked = {
-      question,
-      // What has a score above none stands still, so that nothing else need be worked out.
-      filter: (scoreFrom ?? 0) > 0 && filter.state === undefined ? { ...filter, state: "valid" } : filter,
-      together,
-      leastSeq: addedFrom === undefined ? 0 : await this.firstSince(addedFrom),
-      lastSeq: addedTo === undefined ? NEWEST : (await this.firstSince(addedTo)) - 1,
-      only: null,
-      onlyOfSome: false,
-    };
-    if (judges === undefined || (scoreFrom === undefined && scoreTo === undefined)) return asked;
-    const { rows } = await sql<{ seq: number; id: string }>`select o.seq, o.id
-      from ${this.matches(asked, NEWEST, most + 1)} f join stix_object o on o.seq = f.seq
-      where ${visible(this.work, "f")} and ${visible(this.work, "o")} and not o.type = any(${[...WORTHLESS]}::text[])
-      order by f.seq desc`.execute(this.work.tables<IntelTables>());
-    const only: number[] = [];
-    const store = new WorthStore(this.work, judges);
-    for (let at = 0; at < rows.length; at += SCORED_AT_ONCE) {
-      const part = rows.slice(at, at + SCORED_AT_ONCE);
-      const worth = await store.of(part.map(({ id }) => id));
-      for (const { seq, id } of part) {
-        const score = worth.get(id)?.score.value ?? 0;
-        if (score >= (scoreFrom ?? 0) && score <= (scoreTo ?? 100)) only.push(seq);
-      }
-    }
-    return { ...asked, only, onlyOfSome: rows.length > most };
-  }
-
-  /** The number of the first object that came at an instant or after it: numbers and times of receipt grow together. */
-  private async firstSince(instant: string): Promise<number> {
-    const db = this.work.tables<IntelTables>();
-    const { seq: top } = await db.selectFrom("stix_ledger").select("seq").executeTakeFirstOrThrow();
-    let [low, high] = [1, Number(top) + 1];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const row = await db
-        .selectFrom("stix_object as o")
-        .select(["o.seq", sql<boolean>`o.date_added >= ${instant}::timestamptz`.as("late")])
-        .where("o.seq", ">=", middle)
-        .where("o.seq", "<", high)
-        .where(visible(this.work, "o"))
-        .orderBy("o.seq")
-        .limit(1)
-        .executeTakeFirst();
-      if (row === undefined || row.late) high = middle;
-      else low = Number(row.seq) + 1;
-    }
-    return low;
-  }
-
-  private matches(
-    { question: { wanted, strong, whole }, filter, together, leastSeq, lastSeq }: Asked,
-    upto: number,
-    most: number,
-  ): RawBuilder<unknown> {
-    const at = (instant: string | undefined) => (instant === undefined ? null : Date.parse(instant));
-    const seen = filter.sighted === undefined ? null : filter.sighted === "yes";
-    return sql`lianfang_find(${wanted}::text::tsquery, ${strong}::text::tsquery, ${whole}::text::tsquery, ${upto}::bigint, ${most}::integer,
-      ${at(filter.createdFrom)}::bigint, ${at(filter.createdTo)}::bigint, ${filter.confidence ?? null}::smallint,
-      ${together}::boolean, ${leastSeq}::bigint, ${lastSeq}::bigint, ${filter.state ?? null}::text,
-      ${Date.parse(this.work.now)}::bigint, ${filter.source ?? null}::uuid, ${seen}::boolean)`;
-  }
 }
-
-/** A question of the program's own, without filters. */
-function plainly(wanted: string): Asked {
-  return {
-    question: { wanted, strong: null, whole: null, values: [] },
-    filter: {},
-    together: false,
-    leastSeq: 0,
-    lastSeq: NEWEST,
-    only: null,
-    onlyOfSome: false,
-  };
-}
-
-function fits({ only }: Asked) {
-  return only === null ? sql`true` : sql`f.seq = any(${[...only]}::bigint[])`;
-}
-
-/** What is nothing to act on has no score. */
-const WORTHLESS: ReadonlySet<string> = new Set([
-  "relationship",
-  "sighting",
-  "note",
-  "opinion",
-  "marking-definition",
-  "extension-definition",
-  "language-content",
-  "identity",
-  "location",
-  "observed-data",
-]);
 
 const FOUND = sql`o.seq, o.tlp, o.org_id as "orgId", o.document, o.revoked, ${dateAddedText("o.date_added")} as "addedAt"`;
 

@@ -7,6 +7,7 @@ import { DATABASES } from "../../../platform/records/testing.ts";
 import { StixObjectStore } from "../object-store.ts";
 import { digestOf } from "../stix/digest.ts";
 import type { StixObject } from "../stix/object.ts";
+import type { IntelTables } from "../tables.ts";
 import { type IntelNode, nodeTests } from "../testing.ts";
 import { WarninglistChecker } from "../warninglists/checker.ts";
 import { loadWarninglists } from "../warninglists/list.ts";
@@ -58,6 +59,62 @@ const names = (page: { items: { name: string }[] }) => page.items.map((each) => 
 
 for (const database of DATABASES) {
   const withNode = nodeTests(database);
+
+  withNode("I3: no large import hides the other types, and each is counted", async (node) => {
+    await put(
+      node,
+      [1, 2, 3].map((at) => object({ type: "malware", name: `電信 loader ${at}` })),
+    );
+    const many = Array.from({ length: 2100 }, (_, at) =>
+      object({ name: `電信 beacon ${at}`, pattern: `[domain-name:value = 'h${at}.example']` }),
+    );
+    await put(node, many.slice(0, 1000));
+    await put(node, many.slice(1000));
+    const { orgs } = node;
+    await put(node, [object({ type: "tool", name: "電信 x" })], { audience: [], orgId: orgs.third });
+    const facets = async (query: object, scope: Scope = node.reviewer) => {
+      const { type, more } = await node.records.within(scope, (work) =>
+        new SearchStore(work).facets(LibraryFilter.parse(query), judges),
+      );
+      assert.ok(more);
+      return type.map((each) => `${each.value} ${each.count}${each.more === true ? "+" : ""}`);
+    };
+    assert.deepEqual(await facets({}), ["indicator 2100", "malware 3", "tool 1"]);
+    assert.deepEqual(await facets({}, node.member), ["indicator 2100", "malware 3"]);
+    assert.deepEqual(await facets({ q: "電信" }), ["indicator 500+", "malware 3", "tool 1"]);
+    assert.deepEqual(await facets({ q: "電信" }, node.member), ["indicator 500+", "malware 3"]);
+    await node.records.within({ ...node.reviewer, clearance: "red" }, async (work) => {
+      const db = work.tables<IntelTables>();
+      await db.updateTable("stix_object").set({ tlp: 3 }).where("type", "=", "malware").execute();
+      await db.deleteFrom("stix_object").where("document", "like", '%beacon 7_"%').execute();
+    });
+    const counted = async (from: string) =>
+      (await node.records.platformOnly.execute(`select type, tlp, ${from} order by 1, 2`)).rows.map(
+        Object.values,
+      );
+    assert.deepEqual(
+      await counted("count::int from stix_tally where count > 0"),
+      await counted("count(distinct thing)::int from stix_entry group by type, tlp"),
+    );
+    assert.deepEqual(await facets({}, node.member), ["indicator 2090"]);
+  });
+
+  withNode("I3: a part of an address finds the addresses that begin so", async (node) => {
+    const at = (value: string) => object({ name: value, pattern: `[ipv4-addr:value = '${value}']` });
+    await put(node, ["203.0.113.5", "203.0.113.77", "203.0.11.5", "203.1.113.5", "120.3.0.113"].map(at));
+    await put(node, [object({ type: "report", name: "Release 203.0 notes" })]);
+    const found = async (q: string) => names(await search(node, { q })).toSorted();
+    assert.deepEqual(await found("203.0.113"), ["203.0.113.5", "203.0.113.77"]);
+    for (const q of ["203.0.113.", "203.0.113.*", "203[.]0[.]113"])
+      assert.deepEqual(await found(q), ["203.0.113.5", "203.0.113.77"], q);
+    assert.deepEqual(await found("203.0"), [
+      "203.0.11.5",
+      "203.0.113.5",
+      "203.0.113.77",
+      "Release 203.0 notes",
+    ]);
+    assert.deepEqual(await found("203.0.113.5"), ["203.0.113.5"]);
+  });
 
   withNode(
     "I3: words of both scripts, values, defanged forms, beginnings and filters find an object",

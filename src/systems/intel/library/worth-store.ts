@@ -175,10 +175,8 @@ export class WorthStore {
     const { rows } = await sql<{
       same: string;
       thing: string;
-    }>`select g.same::text as same, m.thing::text as thing
-      from unnest(${[...groups]}::bigint[]) as g (same)
-      cross join lateral (select e.thing, e.seq from stix_entry e where coalesce(e.same, e.alike) = g.same
-        and ${visible(this.work, "e")} order by e.seq desc limit ${2 * MOST_MEMBERS}) m
+    }>`select m.same::text as same, m.thing::text as thing
+      from lianfang_group(${[...groups]}::bigint[], ${2 * MOST_MEMBERS}) m where ${visible(this.work, "m")}
       order by m.seq desc`.execute(this.work.tables<IntelTables>());
     const things = new Map<string, string[]>();
     for (const { same, thing } of rows) {

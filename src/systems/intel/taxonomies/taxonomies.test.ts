@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EVERYONE } from "../../../core/scope.ts";
+import { EVERYONE, type Scope } from "../../../core/scope.ts";
 import { DATABASES } from "../../../platform/records/testing.ts";
 import { importMispCluster } from "../imports/misp-cluster.ts";
 import { importMispTaxonomy } from "../imports/misp-taxonomy.ts";
@@ -164,6 +164,14 @@ for (const database of DATABASES)
         ],
       );
       assert.equal((await tag(["free:text"])).given.length, 2);
+      const byTag = async (scope: Scope) => {
+        const judges = { warninglists: new WarninglistChecker([]), decays: loadDecays() };
+        const query = LibraryQuery.parse({ tag: "free:text" });
+        const page = await node.records.within(scope, (work) => new SearchStore(work).search(query, judges));
+        return [page.items[0]?.name, page.total];
+      };
+      assert.deepEqual(await byTag(node.writer), ["m1", 2], "the object, and the note");
+      assert.deepEqual(await byTag(node.member), [undefined, 0]);
       // The note is its writer's organisation's: another one does not see it.
       const seen = await node.records.within(node.member, (work) => tagsOf(work, id(1)));
       assert.deepEqual([seen.own.length, seen.given.length], [1, 0]);

@@ -79,7 +79,7 @@ const zh = {
   "import.store.what":
     "將存入 {{count}} 個物件，其中 {{new}} 個是新的；只有本單位與上級看得到，不會自動發布。",
   "import.store.left": "另有 {{count}} 個已勾選不存入。",
-  "import.store.warned": "警示名單認得的物件不存入。",
+  "import.store.warned": "警示清單認得的物件不存入。",
   "import.store.done": "開始存入",
   "import.stop": "停止",
   "import.stop.what": "停止此次匯入，已存入的部分會收回。",
@@ -143,7 +143,7 @@ const zh = {
   "column.uuid": "UUID",
   "column.to_ids": "用於偵測",
   "column.tags": "標籤",
-  "choice.warned": "不存入警示名單認得的物件（{{count}} 個）",
+  "choice.warned": "不存入警示清單認得的物件（{{count}} 個）",
   "fact.size": "檔案大小",
   "fact.sha256": "SHA-256",
   "fact.total": "物件數",

@@ -29,7 +29,7 @@ function short(text: string): string {
 /** The colours of the page, so that the graph is of the same light or dark. */
 function coloursOf(box: HTMLElement) {
   const style = getComputedStyle(box);
-  return { text: style.color, line: style.borderTopColor, ground: style.backgroundColor };
+  return { text: style.color, ground: style.backgroundColor };
 }
 
 interface GraphProps {
@@ -59,7 +59,7 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
 
   useEffect(() => {
     if (box.current === null) return;
-    const { text, line, ground } = coloursOf(box.current);
+    const { text, ground } = coloursOf(box.current);
     const made = cytoscape({
       container: box.current,
       wheelSensitivity: 0.3,
@@ -72,6 +72,10 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
             "font-size": 11,
             "text-valign": "bottom",
             "text-wrap": "wrap",
+            "text-margin-y": 3,
+            "text-background-color": ground,
+            "text-background-opacity": 0.85,
+            "text-background-padding": "1px",
             "background-color": ground,
             "border-color": text,
             "border-width": 1.5,
@@ -89,8 +93,12 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
             color: text,
             "font-size": 9,
             "text-rotation": "autorotate",
-            "line-color": line,
-            "target-arrow-color": line,
+            "text-background-color": ground,
+            "text-background-opacity": 0.85,
+            "text-background-padding": "1px",
+            "line-color": text,
+            "line-opacity": 0.45,
+            "target-arrow-color": text,
             "target-arrow-shape": "triangle",
             "curve-style": "bezier",
             width: 1.2,
@@ -106,7 +114,24 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
     };
   }, []);
 
-  const arrange = () => void core.current?.layout({ name: "cose", animate: false, padding: 20 }).run();
+  const arrange = () => {
+    const made = core.current;
+    if (made === undefined) return;
+    made
+      .layout({
+        name: "cose",
+        animate: false,
+        padding: 20,
+        idealEdgeLength: () => 130,
+        nodeDimensionsIncludeLabels: true,
+      })
+      .run();
+    // A few nodes are not blown up to fill the box.
+    if (made.zoom() > 1.1) {
+      made.zoom(1.1);
+      made.center();
+    }
+  };
   // biome-ignore lint/correctness/useExhaustiveDependencies: the picture follows what is shown and nothing else.
   useEffect(() => {
     const made = core.current;

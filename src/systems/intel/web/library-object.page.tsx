@@ -22,8 +22,16 @@ import {
   useTexts,
 } from "../../../web/kit.ts";
 import { BLOCKING_SCORE, type Correlations, type Neighbours, type ObjectDetail } from "../library/model.ts";
+import { Described, References, referencesOf } from "./library-described.tsx";
 import { EndingActs, EndingNote } from "./library-ending.tsx";
-import { LIBRARY, LibraryStateTag, ObjectLink, objectPath, TypeName } from "./library-parts.tsx";
+import {
+  isGalaxyName,
+  LIBRARY,
+  LibraryStateTag,
+  ObjectLink,
+  objectPath,
+  TypeName,
+} from "./library-parts.tsx";
 import "./library.css";
 import { Relations } from "./library-relations.tsx";
 import { RemarkDialog } from "./library-remark.tsx";
@@ -31,7 +39,7 @@ import { SameThing } from "./library-same.tsx";
 import { LogSearchLinks } from "./library-searches.tsx";
 import { Sightings } from "./library-sightings.tsx";
 import { Versions } from "./library-versions.tsx";
-import { ObjectTagSection } from "./object-tags.tsx";
+import { ObjectTagSection, ObjectTags } from "./object-tags.tsx";
 
 const LibraryGraph = lazy(() => import("./library-graph.tsx"));
 
@@ -195,7 +203,7 @@ function Sources({ detail }: { readonly detail: ObjectDetail }) {
 
 function momentsOf(
   detail: ObjectDetail,
-  say: (key: string, facts?: Record<string, number>) => string,
+  say: (key: string, facts?: Record<string, number | string>) => string,
 ): Moment[] {
   const properties = propertiesOf(detail);
   const own = TIMES.flatMap((name): Moment[] => {
@@ -203,11 +211,11 @@ function momentsOf(
     return typeof at === "string" ? [{ id: name, at, what: say(`when.${name}`) }] : [];
   });
   const added = detail.versions.map(
-    ({ version, addedAt }): Moment => ({
+    ({ version, addedAt, way, collection }): Moment => ({
       id: `${version} ${addedAt}`,
       at: addedAt,
-      what: say("when.added"),
-      tone: "done",
+      what: say(`when.${way}`, { collection: collection ?? "" }),
+      tone: way === "withdrawn" ? "bad" : "done",
     }),
   );
   const told = detail.origins.map(
@@ -246,6 +254,7 @@ function ObjectView({
   const { row } = detail;
   const properties = propertiesOf(detail);
   const description = properties["description"] ?? properties["content"] ?? properties["explanation"];
+  const references = referencesOf(properties["external_references"]);
   const document = detail.versions[0]?.document ?? "";
   useKeys([
     { key: "u", label: t("nav.library"), run: () => go("/library") },
@@ -263,12 +272,15 @@ function ObjectView({
             <TlpTag tlp={row.tlp} />
             <LibraryStateTag state={detail.state} />
             <span>{t("score.of", { value: detail.score.value })}</span>
+            <ObjectTags id={row.id} />
           </>
         }
         summary={
           <>
             <EndingNote of={detail.ending} />
-            {typeof description === "string" && <p className="library-text">{description.slice(0, 4000)}</p>}
+            {typeof description === "string" && (
+              <Described text={description.slice(0, 8000)} references={references} />
+            )}
           </>
         }
         next={{ text: t(`next.${nextOf(detail)}`) }}
@@ -282,7 +294,7 @@ function ObjectView({
         }
         facts={[
           { label: t("org"), value: orgName(row.orgId, language) ?? row.orgId },
-          { label: t("labels"), value: row.labels.join("、") },
+          { label: t("labels"), value: row.labels.filter((label) => !isGalaxyName(label)).join("、") },
           { label: t("confidence"), value: row.confidence },
           { label: t("created"), value: row.created === null ? null : <Time at={row.created} /> },
           { label: t("modified"), value: row.modified === null ? null : <Time at={row.modified} /> },
@@ -290,13 +302,24 @@ function ObjectView({
           { label: "ID", value: <span className="mono wrap">{row.id}</span>, copy: row.id },
         ]}
         timeline={momentsOf(detail, (key, facts) => t(key, facts))}
+        below={
+          <>
+            <Sources detail={detail} />
+            <References of={references} />
+            <Versions detail={detail} />
+            <Section title={t("raw")} side={<CopyButton text={document} label={t("raw.copy")} />}>
+              <details>
+                <summary>{t("raw")}</summary>
+                <pre className="mono library-text">{document}</pre>
+              </details>
+            </Section>
+          </>
+        }
       >
         <ScoreSection detail={detail} />
-        <SameThing row={row} />
         <Values detail={detail} />
-        <Sightings of={detail.sightings} />
-        {mayReadLogs && searchable && <LogSearchLinks id={row.id} />}
         <ObjectTagSection id={row.id} />
+        <SameThing row={row} />
         <Relations of={neighbours} id={row.id} />
         <Section
           title={t("graph")}
@@ -311,14 +334,8 @@ function ObjectView({
           )}
         </Section>
         <Shared id={row.id} />
-        <Sources detail={detail} />
-        <Versions detail={detail} />
-        <Section title={t("raw")} side={<CopyButton text={document} label={t("raw.copy")} />}>
-          <details>
-            <summary>{t("raw")}</summary>
-            <pre className="mono library-text">{document}</pre>
-          </details>
-        </Section>
+        <Sightings of={detail.sightings} />
+        {mayReadLogs && searchable && <LogSearchLinks id={row.id} />}
       </DetailPage>
       <RemarkDialog id={row.id} open={adding} close={() => setAdding(false)} />
     </>

@@ -40,3 +40,25 @@ export function ObjectLink({ node }: { readonly node: Pick<GraphNode, "id" | "ty
     </span>
   );
 }
+
+/** `misp-galaxy:threat-actor`, which says only that the object is a cluster. */
+export function isGalaxyName(label: string): boolean {
+  return label.startsWith("misp-galaxy:") && !label.includes("=");
+}
+
+/** A label as people read it: of a machine tag its value, or else its predicate. */
+export function labelWords(label: string): string {
+  const parts = /^[^:="]+:([^="]+)(?:="(.*)")?$/.exec(label);
+  return parts?.[2] ?? parts?.[1] ?? label;
+}
+
+/** A label's words with what they are a value of beside them; the whole stands in the title of what holds it. */
+export function LabelWords({ label }: { readonly label: string }) {
+  const kind = /^misp-galaxy:([^="]+)=/.exec(label)?.[1] ?? /^([^:="]+):/.exec(label)?.[1];
+  return (
+    <>
+      {labelWords(label)}
+      {kind !== undefined && <span className="muted small"> {kind}</span>}
+    </>
+  );
+}

@@ -26,7 +26,8 @@ const zh = {
   "sort.created": "最近建立",
   "hint.begins": "沒有完全相符的字，以下是以它開頭的結果。",
   "hint.value": "查詢中的值：{{values}}",
-  "hint.more": "符合的超過 {{count}} 筆；數量與排序依最新的 {{count}} 筆計算，可再加條件縮小範圍。",
+  "hint.more":
+    "符合的超過 {{count}} 筆，排序只看最新的 {{count}} 筆；類型後的數字是物件數，標籤取自最新的 1,000 筆。可再加條件縮小範圍。",
   facets: "依類型與標籤篩選",
   "export.as": "匯出為…",
   "export.stix": "STIX 2.1 文件",
@@ -168,16 +169,13 @@ const zh = {
   "when.first_observed": "首次觀察",
   "when.last_observed": "最後觀察",
   "when.published": "發布",
+  "when.released": "發布到 {{collection}}",
+  "when.withdrawn": "自 {{collection}} 撤回",
+  "when.pushed": "推送到 {{collection}}",
+  references: "參考資料",
   "when.added": "收進情資庫",
   "when.told": "由來源告知",
   matrix: "矩陣",
-  "matrix.none": "情資庫裡沒有 ATT&CK 矩陣",
-  "matrix.none.advice": "匯入 MITRE ATT&CK 的 STIX 文件（企業或 ICS）後，矩陣會出現在這裡。",
-  "matrix.count": "{{count}} 筆引用",
-  "matrix.parts": "子技術 {{count}} 項",
-  "matrix.layer": "匯出 Navigator 圖層",
-  "matrix.used": "只看有引用的技術",
-  "matrix.why": "數字是您看得到的關係、報告與目擊紀錄中，指到該技術的筆數。",
 };
 
 const en: Record<keyof typeof zh, string> = {
@@ -209,7 +207,7 @@ const en: Record<keyof typeof zh, string> = {
   "hint.begins": "No whole word matches; these have words that begin so.",
   "hint.value": "Read as values: {{values}}",
   "hint.more":
-    "More than {{count}} match; counts and order are those of the newest {{count}}. Add a filter to narrow it down.",
+    "More than {{count}} match, and the newest {{count}} are ordered; numbers behind types count objects, labels are those of the newest 1,000. Add a filter to narrow it down.",
   facets: "Filter by type and label",
   "export.as": "Export as…",
   "export.stix": "STIX 2.1 bundle",
@@ -356,18 +354,13 @@ const en: Record<keyof typeof zh, string> = {
   "when.first_observed": "First observed",
   "when.last_observed": "Last observed",
   "when.published": "Published",
+  "when.released": "Released into {{collection}}",
+  "when.withdrawn": "Withdrawn from {{collection}}",
+  "when.pushed": "Pushed into {{collection}}",
+  references: "References",
   "when.added": "Added to the library",
   "when.told": "Told by a source",
   matrix: "Matrix",
-  "matrix.none": "The library holds no ATT&CK matrix",
-  "matrix.none.advice":
-    "Import the STIX bundle of MITRE ATT&CK (enterprise or ICS) and its matrix appears here.",
-  "matrix.count": "Named by {{count}}",
-  "matrix.parts": "Sub-techniques: {{count}}",
-  "matrix.layer": "Export Navigator layer",
-  "matrix.used": "Only techniques that are named",
-  "matrix.why":
-    "The number counts the relationships, reports and sightings in your sight that name the technique.",
 };
 
 export const texts = { zh, en };

@@ -12,7 +12,16 @@ import {
 } from "../library/model.ts";
 import "./library.css";
 import { ExportButton, exportAddress } from "./library-export.tsx";
-import { LIBRARY, LibraryStateTag, objectPath, TypeName, useTypeName } from "./library-parts.tsx";
+import {
+  isGalaxyName,
+  LabelWords,
+  LIBRARY,
+  LibraryStateTag,
+  labelWords,
+  objectPath,
+  TypeName,
+  useTypeName,
+} from "./library-parts.tsx";
 import { STIX_TYPES } from "./library-types.ts";
 
 const FILTERS = [
@@ -47,7 +56,11 @@ function Facets() {
   const { data } = useGet<LibraryFacets>(`${LIBRARY}/facets`, { query: useLibraryQuery() });
   if (data === undefined) return null;
   const scored = filters["scoreFrom"] !== undefined || filters["scoreTo"] !== undefined;
-  const chip = (name: "type" | "label", value: string, count: number, text: React.ReactNode) => {
+  const chip = (
+    name: "type" | "label",
+    { value, count, more = false }: LibraryFacets["type"][number],
+    text: React.ReactNode,
+  ) => {
     const on = filters[name] === value;
     return (
       <Button
@@ -55,9 +68,11 @@ function Facets() {
         size="small"
         type={on ? "primary" : "default"}
         aria-pressed={on}
+        {...(name === "label" ? { title: value } : {})}
         onClick={() => setFilters({ [name]: on ? "" : value })}
       >
         {text} {count.toLocaleString("en")}
+        {more && "+"}
       </Button>
     );
   };
@@ -71,14 +86,17 @@ function Facets() {
       )}
       {data.more && (
         <p className="muted">
-          {t(scored ? "hint.score" : "hint.more", { count: MOST_COUNTED.toLocaleString("en") })}
+          {t(scored ? "hint.score" : "hint.more", {
+            count: (data.scored ?? MOST_COUNTED).toLocaleString("en"),
+          })}
         </p>
       )}
       <fieldset className="row wrap library-facets" aria-label={t("facets")}>
-        {data.type
-          .slice(0, 8)
-          .map(({ value, count }) => chip("type", value, count, <TypeName type={value} />))}
-        {data.label.slice(0, 6).map(({ value, count }) => chip("label", value, count, value))}
+        {data.type.slice(0, 8).map((one) => chip("type", one, <TypeName type={one.value} />))}
+        {data.label
+          .filter(({ value }) => !isGalaxyName(value))
+          .slice(0, 6)
+          .map((one) => chip("label", one, <LabelWords label={one.value} />))}
       </fieldset>
     </div>
   );
@@ -157,7 +175,15 @@ export default function LibraryPage() {
           label: t("labels"),
           width: 200,
           phone: "hidden",
-          render: (row) => row.labels.slice(0, 3).join("、"),
+          render: (row) => (
+            <span title={row.labels.join("\n")}>
+              {row.labels
+                .filter((label) => !isGalaxyName(label))
+                .slice(0, 3)
+                .map(labelWords)
+                .join("、")}
+            </span>
+          ),
           text: (row) => row.labels.join(" "),
         },
         {

@@ -4,11 +4,15 @@ import { defineDoor, definePage, lazy } from "../../../web/page.ts";
 import type { LibraryRow } from "../library/model.ts";
 import { texts } from "./library-texts.ts";
 import { thingTexts } from "./library-thing-texts.ts";
+import { matrixTexts } from "./matrix-texts.ts";
 
 /** The library's pages: search, one object, the matrices of ATT&CK. */
 export const libraryWeb = defineDoor({
   namespace: "library",
-  texts: { zh: { ...texts.zh, ...thingTexts.zh }, en: { ...texts.en, ...thingTexts.en } },
+  texts: {
+    zh: { ...texts.zh, ...thingTexts.zh, ...matrixTexts.zh },
+    en: { ...texts.en, ...thingTexts.en, ...matrixTexts.en },
+  },
   pages: [
     definePage({
       path: "/library",

@@ -1,18 +1,29 @@
 import { Button } from "antd";
 import { useState } from "react";
 import { api, Go, Section, Shown, Time, useAct, useGet, useMay, useTexts } from "../../../web/kit.ts";
-import type { ObjectTags } from "../taxonomies/model.ts";
+import type { ObjectTags as ObjectTagsAnswer } from "../taxonomies/model.ts";
 import { LIBRARY } from "./library-parts.tsx";
 import { TagColour, TagSelect, tagPath } from "./tag-parts.tsx";
+
+/** Tags that notes give the object, beside what its creator says of it. */
+export function ObjectTags({ id }: { readonly id: string }) {
+  const { data } = useGet<ObjectTagsAnswer>(`${LIBRARY}/${id}/tags`);
+  const tags = new Map((data?.given ?? []).map((one) => [one.tag, one]));
+  return [...tags.values()].map((one) => (
+    <Go key={one.tag} to={tagPath(one.tag)} className="library-tag">
+      <TagColour colour={one.choice?.colour} /> <span title={one.tag}>{one.choice?.label ?? one.tag}</span>
+    </Go>
+  ));
+}
 
 /** The tags of an object: its creator's and those that notes give it. */
 export function ObjectTagSection({ id }: { readonly id: string }) {
   const t = useTexts("lists");
   const mayWrite = useMay("intel:write");
   const path = `${LIBRARY}/${id}/tags`;
-  const got = useGet<ObjectTags>(path);
+  const got = useGet<ObjectTagsAnswer>(path);
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const add = useAct((tags: readonly string[]) => api.post<ObjectTags>(path, { tags }), {
+  const add = useAct((tags: readonly string[]) => api.post<ObjectTagsAnswer>(path, { tags }), {
     done: t("tags.added"),
     touches: [`${LIBRARY}/${id}`],
   });
@@ -66,7 +77,7 @@ export function ObjectTagSection({ id }: { readonly id: string }) {
   );
 }
 
-function Tag({ of: { tag, choice } }: { readonly of: ObjectTags["own"][number] }) {
+function Tag({ of: { tag, choice } }: { readonly of: ObjectTagsAnswer["own"][number] }) {
   return (
     <>
       <TagColour colour={choice?.colour} />{" "}

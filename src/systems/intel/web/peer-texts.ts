@@ -4,6 +4,7 @@ export const peerTexts = {
     "peers.nav": "交換對象",
     "peers.none": "尚無交換對象",
     "peers.none.advice": "新增上級、同級或會員的 TAXII 2.1 伺服器，情資就會自動往來。",
+    "peers.none.wait": "平台管理者新增交換對象之後，往來情形會顯示在這裡。",
     "peers.new": "新增交換對象",
     "peers.new.lead":
       "先測試連線，再從對方提供的集合中選擇要收取與送出的項目。登入資料會加密保存，之後不再顯示。",
@@ -106,6 +107,8 @@ export const peerTexts = {
     "peers.none": "No peers yet",
     "peers.none.advice":
       "Add the TAXII 2.1 server of a tier above, a neighbour or a member, and intelligence travels by itself.",
+    "peers.none.wait":
+      "Once an administrator of the platform has added a peer, how the exchange goes is shown here.",
     "peers.new": "Add a peer",
     "peers.new.lead":
       "Test the connection first, then choose what to pull and what to push. The login is encrypted and never shown again.",

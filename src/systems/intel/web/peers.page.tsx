@@ -74,7 +74,7 @@ export default function PeersPage() {
           text: (row) => row.lastError,
         },
       ]}
-      empty={{ title: t("peers.none"), advice: t("peers.none.advice") }}
+      empty={{ title: t("peers.none"), advice: t(manages ? "peers.none.advice" : "peers.none.wait") }}
     />
   );
 }

@@ -86,7 +86,7 @@ const zh = {
   "review.removed.none": "沒有需要移除的內容",
   "review.leaks": "仍含有不得外流的內容，不能核准",
   "review.faults": "分享標示不允許所選對象",
-  "review.warnings": "下列指標列於警示名單，通常不是威脅，發布前請確認",
+  "review.warnings": "下列指標列於警示清單，通常不是威脅，發布前請確認",
   "review.to": "發布給",
   "review.to.none": "尚未選擇對象",
   "removed.organisation": "單位名稱",

@@ -57,18 +57,21 @@ export default function KeysPage() {
           {
             key: "prefix",
             label: t("key.prefix"),
+            width: 130,
             render: (row) => <Shown of={row} />,
             text: shownOf,
           },
           {
             key: "org",
             label: t("org"),
+            width: 150,
             render: (row) => orgName(row.orgId, language) ?? "–",
             text: (row) => orgName(row.orgId),
           },
           {
             key: "permissions",
             label: t("key.permissions"),
+            width: 200,
             render: (row) =>
               row.permissions.map((one) => t(`permission.${one.replace(":", ".")}`)).join(t("kit:comma")),
             text: (row) => row.permissions.join(" "),
@@ -76,7 +79,7 @@ export default function KeysPage() {
           {
             key: "clearance",
             label: t("key.clearance.short"),
-            width: 160,
+            width: 130,
             phone: "hidden",
             render: (row) => <TlpTag tlp={row.clearance} />,
             text: (row) => row.clearance,
@@ -84,7 +87,7 @@ export default function KeysPage() {
           {
             key: "state",
             label: t("key.state"),
-            width: 110,
+            width: 90,
             phone: "side",
             render: (row) => <StateTag tone={TONES[stateOf(row)]}>{t(`key.${stateOf(row)}`)}</StateTag>,
             text: (row) => stateOf(row),
@@ -92,14 +95,14 @@ export default function KeysPage() {
           {
             key: "expires",
             label: t("key.expires"),
-            width: 150,
+            width: 130,
             render: (row) => <Expiry of={row} />,
             text: (row) => row.expiresAt,
           },
           {
             key: "last",
             label: t("key.last"),
-            width: 150,
+            width: 120,
             render: (row) =>
               row.lastUsedAt === null ? (
                 <span className="muted">{t("key.never")}</span>
