@@ -68,31 +68,6 @@ export class TextColumn {
     return at;
   }
 
-  /** As `append`, for characters that are ASCII and lie in memory as bytes. */
-  appendBytes(from: Uint8Array, start: number, end: number): void {
-    if (this.#size + end - start > this.#bytes.length) this.#grow(end - start);
-    const bytes = this.#bytes;
-    let size = this.#size;
-    for (let at = start; at < end; at++) bytes[size++] = from[at] as number;
-    this.#size = size;
-  }
-
-  /** As `appendWord`, for characters that are ASCII and lie in memory as bytes. */
-  appendWordBytes(from: Uint8Array, start: number, end: number, begun: boolean): number {
-    if (this.#size + end - start > this.#bytes.length) this.#grow(end - start);
-    const bytes = this.#bytes;
-    let size = this.#size;
-    let at = start;
-    if (!begun) while (at < end && from[at] === BLANK) bytes[size++] = from[at++] as number;
-    for (; at < end; at++) {
-      const code = from[at] as number;
-      if (code === BLANK) break;
-      bytes[size++] = code;
-    }
-    this.#size = size;
-    return at;
-  }
-
   /** Ends the value under way. */
   end(): void {
     this.#ends[this.#rows++] = this.#size;

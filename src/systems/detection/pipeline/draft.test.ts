@@ -63,7 +63,6 @@ function rowOf(record: EcsDraft, original: string): Uint8Array {
     record,
     time,
     original,
-    place: -1,
     form: "lines",
     plain: true,
     rules: [],

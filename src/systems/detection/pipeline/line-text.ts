@@ -120,18 +120,11 @@ const EPOCH = Object.keys(TEXT_MARKS).length;
 const SHORTEST = 2;
 const MOST_MARKS = 24;
 
-/** What stands in lines of one kind from left to right, and how far behind the one before it each stood last. */
-interface Plan {
-  readonly marks: readonly number[];
-  readonly gaps: Int32Array;
-}
-
 /** Cuts the lines of one batch. What it learns of a product's lines holds for the batch only: the same batch, the same words. */
 export class LineTexts {
   readonly #words: readonly TextColumn[];
   readonly #counts: Uint8Array;
-  readonly #plans = new Map<string, Map<number, Plan>>();
-  readonly #bytes: Uint8Array;
+  readonly #plans = new Map<string, Map<number, readonly number[]>>();
   readonly #values: string[] = MARKS.map(() => "");
   readonly #millis = Array.from({ length: 1000 }, (_, at) => `.${String(at).padStart(3, "0")}`);
   /** Where the steps of a plan stand in the line. */
@@ -143,35 +136,28 @@ export class LineTexts {
   /** What the last line went by. */
   #lastParser = "";
   #lastThere = -1;
-  #lastPlans: Map<number, Plan> | undefined;
-  #lastPlan: Plan | undefined;
+  #lastPlans: Map<number, readonly number[]> | undefined;
+  #lastPlan: readonly number[] | undefined;
   /** Word under way, and whether it has begun after its leading blanks. */
   #word = 0;
   #begun = false;
-  #place = -1;
 
-  /** `bytes`: of the batch, where lines may lie as they are. */
-  constructor(rows: number, bytes: Uint8Array) {
-    this.#bytes = bytes;
+  constructor(rows: number) {
     this.#counts = new Uint8Array(rows);
     this.#words = FEW_COLUMNS.map(() => new TextColumn(rows));
   }
 
-  /**
-   * `plain`: the line holds no control character but tabs. `parser` names lines that look alike. `place`: where the line
-   * begins among the bytes of the batch, if it lies there in ASCII, else -1.
-   */
-  add(line: string, plain: boolean, parser: string, known: KnownTexts, place: number): void {
-    const row = this.#rows++;
-    this.#place = place;
+  /** `plain`: the line holds no control character but tabs. `parser` names lines that look alike. */
+  add(line: string, plain: boolean, parser: string, known: KnownTexts): void {
+    const at = this.#rows++;
     this.#word = 0;
     this.#begun = false;
     if (plain) {
       this.#know(known);
-      const { marks } = this.#planFor(line, parser);
+      const plan = this.#planFor(line, parser);
       let from = 0;
-      for (let step = 0; step < marks.length; step++) {
-        const mark = marks[step] as number;
+      for (let step = 0; step < plan.length; step++) {
+        const mark = plan[step] as number;
         const start = this.#found[step] as number;
         if (start > from) this.#write(line, from, start);
         this.#begun = true;
@@ -179,9 +165,9 @@ export class LineTexts {
         from = start + (this.#values[mark] as string).length;
       }
       this.#write(line, from, line.length);
-      this.#counts[row] = this.#word + 1;
+      this.#counts[at] = this.#word + 1;
     } else (this.#words[0] as TextColumn).append(line, 0, line.length);
-    for (let word = 0; word <= this.#word; word++) (this.#words[word] as TextColumn).endAt(row);
+    for (let word = 0; word <= this.#word; word++) (this.#words[word] as TextColumn).endAt(at);
   }
 
   /** The columns, their rows in the order given. */
@@ -210,19 +196,14 @@ export class LineTexts {
   /** Cuts at single blanks; more of them belong to the word that follows. */
   #write(line: string, from: number, to: number): void {
     const last = this.#words.length - 1;
-    const place = this.#place;
     let at = from;
     while (at < to) {
       const words = this.#words[this.#word] as TextColumn;
       if (this.#word === last) {
-        if (place < 0) words.append(line, at, to);
-        else words.appendBytes(this.#bytes, place + at, place + to);
+        words.append(line, at, to);
         return;
       }
-      const stop =
-        place < 0
-          ? words.appendWord(line, at, to, this.#begun)
-          : words.appendWordBytes(this.#bytes, place + at, place + to, this.#begun) - place;
+      const stop = words.appendWord(line, at, to, this.#begun);
       if (stop === to) {
         this.#begun = this.#begun || line.charCodeAt(to - 1) !== 32;
         return;
@@ -234,7 +215,7 @@ export class LineTexts {
   }
 
   /** The plan of the lines before it; a line that does not follow it makes a new one. */
-  #planFor(line: string, parser: string): Plan {
+  #planFor(line: string, parser: string): readonly number[] {
     let there = 0;
     for (let at = 0; at < EPOCH; at++) if ((this.#values[at] as string).length >= SHORTEST) there |= 1 << at;
     if (there !== this.#lastThere || parser !== this.#lastParser) {
@@ -249,25 +230,19 @@ export class LineTexts {
     }
     const plan = this.#lastPlan;
     if (plan !== undefined && this.#follows(plan, line)) return plan;
-    const marks = planOf(line, this.#values);
-    const made: Plan = { marks, gaps: new Int32Array(marks.length) };
+    const made = planOf(line, this.#values);
     this.#lastPlans?.set(there, made);
     this.#lastPlan = made;
     this.#follows(made, line);
     return made;
   }
 
-  #follows({ marks, gaps }: Plan, line: string): boolean {
+  #follows(plan: readonly number[], line: string): boolean {
     let from = 0;
-    for (let step = 0; step < marks.length; step++) {
-      const value = this.#values[marks[step] as number] as string;
-      if (value.length < SHORTEST) return false;
-      // Mostly as far behind the one before it as in the line before.
-      const guess = from + (gaps[step] as number);
-      const at =
-        line.startsWith(value, guess) && isWhole(line, value, guess) ? guess : wholeAt(line, value, from);
+    for (let step = 0; step < plan.length; step++) {
+      const value = this.#values[plan[step] as number] as string;
+      const at = value.length < SHORTEST ? -1 : wholeAt(line, value, from);
       if (at < 0) return false;
-      gaps[step] = at - from;
       this.#found[step] = at;
       from = at + value.length;
     }
@@ -325,20 +300,15 @@ export function isWordCode(code: number): boolean {
 /** Where `value` stands in the line from `from` on as a whole, not as part of a longer word or number. */
 function wholeAt(line: string, value: string, from: number): number {
   for (let at = line.indexOf(value, from); at >= 0; at = line.indexOf(value, at + 1)) {
-    if (isWhole(line, value, at)) return at;
+    const end = at + value.length;
+    const open = at === 0 || !isWordCode(line.charCodeAt(at - 1)) || !isWordCode(value.charCodeAt(0));
+    const shut =
+      end === line.length ||
+      !isWordCode(line.charCodeAt(end)) ||
+      !isWordCode(value.charCodeAt(value.length - 1));
+    if (open && shut) return at;
   }
   return -1;
-}
-
-function isWhole(line: string, value: string, at: number): boolean {
-  const end = at + value.length;
-  const open = at === 0 || !isWordCode(line.charCodeAt(at - 1)) || !isWordCode(value.charCodeAt(0));
-  return (
-    open &&
-    (end === line.length ||
-      !isWordCode(line.charCodeAt(end)) ||
-      !isWordCode(value.charCodeAt(value.length - 1)))
-  );
 }
 
 /** What stands in the line from left to right; of what begins at one place the longest. */

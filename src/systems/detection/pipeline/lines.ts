@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 
 /** One line of a batch. */
 export interface Line {
@@ -7,8 +7,6 @@ export interface Line {
   readonly text: string;
   /** False when its bytes are no UTF-8 and the text holds replacement characters. */
   readonly valid: boolean;
-  /** Where its bytes begin in the batch; -1 unless the whole batch is ASCII, of which a byte is a character. */
-  readonly at: number;
 }
 
 const TAB = 9;
@@ -21,8 +19,7 @@ const CR = 13;
  */
 export function readLines(bytes: Uint8Array, firstLine: number): Generator<Line> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (isAscii(buffer)) return cutText(buffer.toString("latin1"), firstLine, true);
-  return isUtf8(buffer) ? cutText(buffer.toString("utf8"), firstLine, false) : cutBytes(buffer, firstLine);
+  return isUtf8(buffer) ? cutText(buffer.toString("utf8"), firstLine) : cutBytes(buffer, firstLine);
 }
 
 /** How many lines a batch has at most, and whether a control character but tab and LF is anywhere in it. */
@@ -38,14 +35,14 @@ export function lookOver(bytes: Uint8Array): { readonly most: number; readonly p
   return { most, plain };
 }
 
-function* cutText(all: string, firstLine: number, ascii: boolean): Generator<Line> {
+function* cutText(all: string, firstLine: number): Generator<Line> {
   // A byte order mark at the very start of the input.
   let from = firstLine === 1 && all.charCodeAt(0) === 0xfeff ? 1 : 0;
   for (let number = firstLine; from < all.length; number++) {
     const found = all.indexOf("\n", from);
     const end = found < 0 ? all.length : found;
     const stop = end > from && all.charCodeAt(end - 1) === CR ? end - 1 : end;
-    if (stop > from) yield { number, text: all.slice(from, stop), valid: true, at: ascii ? from : -1 };
+    if (stop > from) yield { number, text: all.slice(from, stop), valid: true };
     from = end + 1;
   }
 }
@@ -59,7 +56,7 @@ function* cutBytes(buffer: Buffer, firstLine: number): Generator<Line> {
     const valid = isUtf8(buffer.subarray(from, stop));
     let text = buffer.toString("utf8", from, stop);
     if (number === 1 && text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-    if (text !== "") yield { number, text, valid, at: -1 };
+    if (text !== "") yield { number, text, valid };
     from = end + 1;
   }
 }

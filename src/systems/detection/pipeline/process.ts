@@ -159,7 +159,6 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
       record,
       time,
       original: read.original,
-      place: read.original === line.text ? line.at : -1,
       form: read.form,
       plain: (plain && read.form === task.format) || !CONTROL.test(read.original),
       rules,

@@ -66,8 +66,6 @@ export interface RowLine {
   /** Its `@timestamp` in milliseconds. */
   readonly time: number;
   readonly original: string;
-  /** Where `original` begins among the bytes of the batch, if it lies there in ASCII, else -1. */
-  readonly place: number;
   /** What `original` is. */
   readonly form: BatchFormat;
   /** Whether `original` holds no control character but tabs. */
@@ -105,7 +103,7 @@ export class LogRows {
     this.#ports = [new Uint16Array(most), new Uint16Array(most)];
     this.#addresses = [new Uint32Array(most), new Uint32Array(most)];
     this.#parsed = new Uint8Array(most);
-    this.#lines = new LineTexts(most, task.bytes);
+    this.#lines = new LineTexts(most);
     this.#few = Object.fromEntries(FEW_TEXTS.map((name) => [name, new FewTextColumn(most)])) as Record<
       (typeof FEW_TEXTS)[number],
       FewTextColumn
@@ -157,8 +155,7 @@ export class LogRows {
     this.#ports[0][at] = sourcePort;
     this.#ports[1][at] = destinationPort;
     this.#parsed[at] = line.parsed ? 1 : 0;
-    const original = line.place < 0 ? line.original.toWellFormed() : line.original;
-    const known = {
+    this.#lines.add(line.original.toWellFormed(), line.plain, line.parser, {
       url,
       domain,
       source_ip: source,
@@ -169,8 +166,7 @@ export class LogRows {
       source_port: sourcePort,
       destination_port: destinationPort,
       time,
-    };
-    this.#lines.add(original, line.plain, line.parser, known, line.place);
+    });
   }
 
   /**
