@@ -3,10 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { z } from "zod";
 import { Config } from "../config/config.ts";
 import { createLog } from "../log/log.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { DATABASES, testScope } from "../records/testing.ts";
+import { type Route, route } from "./route.ts";
 import { createServer } from "./server.ts";
 
 test("the console's first page answers whatever a client accepts, other paths only who wants a page", async () => {
@@ -41,5 +43,41 @@ test("the console's first page answers whatever a client accepts, other paths on
     await server.close();
     await records.dispose();
     rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("the documentation of the API says how one signs in, and what each call needs", async () => {
+  const records = await (DATABASES[0] ?? assert.fail()).fresh([]);
+  const call = (id: string, method: "GET" | "POST", path: string, needs: Route["needs"]) =>
+    route({ id, method, path, summary: id, needs, response: z.void(), handler: async () => undefined });
+  const server = await createServer({
+    config: Config.parse({}),
+    log: createLog({ level: "silent" }),
+    metrics: createMetrics(),
+    records,
+    nobody: testScope({ permissions: [] }),
+    version: "test",
+    routes: [
+      call("a.read", "GET", "/api/v1/a", "self:use"),
+      call("a.make", "POST", "/api/v1/a", "self:use"),
+      call("a.open", "GET", "/api/v1/open", "public"),
+      call("taxii.read", "GET", "/taxii2/a/", "taxii:read"),
+    ],
+    authenticate: async () => undefined,
+  });
+  try {
+    const { components, paths } = (await server.inject({ url: "/api/docs/json" })).json();
+    const { session, csrf, key, basic } = components.securitySchemes;
+    assert.deepEqual(
+      [session.name, csrf.name, key.scheme, basic.scheme],
+      ["lianfang_session", "x-csrf-token", "bearer", "basic"],
+    );
+    assert.deepEqual(paths["/api/v1/a"].get.security, [{ key: [] }, { session: [] }]);
+    assert.deepEqual(paths["/api/v1/a"].post.security, [{ key: [] }, { session: [], csrf: [] }]);
+    assert.deepEqual(paths["/api/v1/open"].get.security, []);
+    assert.deepEqual(paths["/taxii2/a/"].get.security, [{ key: [] }, { basic: [] }, { session: [] }]);
+  } finally {
+    await server.close();
+    await records.dispose();
   }
 });

@@ -128,12 +128,15 @@ export function SameThing({ row }: { readonly row: LibraryRow }) {
   const [asked, setAsked] = useState<Asked>();
   const [undoing, setUndoing] = useState<SameDecision>();
   const verdicts = (other: LibraryRow, of: readonly SameVerdict[]) =>
-    mayDecide &&
-    of.map((verdict) => (
-      <Button key={verdict} size="small" onClick={() => setAsked({ verdict, other })}>
-        {t(verdict === "same" ? "same.join" : "same.part")}
-      </Button>
-    ));
+    mayDecide && (
+      <span className="row wrap">
+        {of.map((verdict) => (
+          <Button key={verdict} size="small" onClick={() => setAsked({ verdict, other })}>
+            {t(verdict === "same" ? "same.join" : "same.part")}
+          </Button>
+        ))}
+      </span>
+    );
   const sent = (word: string) => {
     toast.done(word);
     touch([LIBRARY]);
