@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Problem } from "../../../core/problem.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import type { Log } from "../../../platform/log/log.ts";
+import { unframed } from "../pipeline/framed.ts";
 import { isStoreTrouble, type StoreHealth } from "./health.ts";
 import type { IncomingBatch } from "./ingest.ts";
 import type { IngestMetrics } from "./metrics.ts";
@@ -117,7 +118,7 @@ export class Delivery {
   /** The failure that may pass; undefined when the batch is settled. */
   async #attempt(block: Block): Promise<unknown> {
     const { ingest, health, log } = this.#parts;
-    const { source, key, sentBy, receivedAt } = block.meta;
+    const { source, key, sentBy, receivedAt, framed } = block.meta;
     const { bytes } = block;
     try {
       const batch = {
@@ -128,6 +129,7 @@ export class Delivery {
         sha256: sha256Hex(bytes),
         sentBy,
         receivedAt,
+        ...(framed && { framed }),
       } as const;
       await ingest(source, batch);
       this.#stored++;
@@ -158,7 +160,8 @@ export class Delivery {
     metrics.dropped(source.channel, lines);
     tally.add(source, { dropped: lines });
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await appendFile(file, block.bytes, { mode: 0o600 }).catch((failure: unknown) =>
+    const bytes = block.meta.framed ? unframed(Buffer.from(block.bytes)) : block.bytes;
+    await appendFile(file, bytes, { mode: 0o600 }).catch((failure: unknown) =>
       log.error({ err: failure, file }, "they could not be written there, either"),
     );
   }

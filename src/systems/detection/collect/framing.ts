@@ -29,7 +29,7 @@ export class SyslogFraming {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes the next bytes; answers the messages that they complete, without LF, never empty. */
+  /** Takes the next bytes; answers the messages that they complete, without the LF at their end, never empty. */
   push(chunk: Uint8Array): Framed[] {
     const found: Framed[] = [];
     let at = 0;
@@ -120,13 +120,9 @@ export class SyslogFraming {
   }
 }
 
-/** Without what senders put at the end, and of one line: a LF inside a counted message or datagram becomes a space. */
+/** Without what senders put at the end: LF, CR and NUL. */
 export function trimmed(bytes: Buffer): Uint8Array {
   let end = bytes.length;
   while (end > 0 && [LF, 13, 0].includes(bytes[end - 1] ?? 1)) end--;
-  const kept = bytes.subarray(0, end);
-  if (!kept.includes(LF)) return kept;
-  const line = Buffer.from(kept);
-  for (let at = line.indexOf(LF); at >= 0; at = line.indexOf(LF, at + 1)) line[at] = SPACE;
-  return line;
+  return bytes.subarray(0, end);
 }

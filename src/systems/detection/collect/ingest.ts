@@ -75,6 +75,7 @@ export class Ingest {
       format: batch.format,
       firstLine: batch.firstLine,
       header: batch.header,
+      framed: batch.framed,
       orgId: source.orgId,
       source: source.name,
       batch: batch.key,

@@ -2,6 +2,7 @@ import type { Clock, Instant } from "../../../core/instant.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import type { Log } from "../../../platform/log/log.ts";
 import { BATCH_LINES } from "../pipeline/batch.ts";
+import { frame } from "../pipeline/framed.ts";
 import type { Delivery } from "./delivery.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import { pause } from "./pause.ts";
@@ -19,7 +20,6 @@ const SHARE = 4;
 const MOST_BYTES = 32 * 2 ** 20;
 const LANE_BYTES = MOST_BYTES / SHARE;
 const AGAIN_MILLIS = 1_000;
-const LF = Uint8Array.of(10);
 
 export interface IntakeParts {
   readonly delivery: Delivery;
@@ -146,7 +146,8 @@ export class Intake {
   }
 
   async #see(source: Source, lines: Lane["waiting"]): Promise<void> {
-    const bytes = Buffer.concat(lines.flatMap((line) => [line.bytes, LF]));
+    const { bytes, framed } = frame(lines.map((line) => line.bytes));
+    const waited = lines.reduce((sum, line) => sum + line.bytes.length, 0);
     const [first] = lines;
     const meta = {
       key: `syslog/${uuidV7()}`,
@@ -154,10 +155,11 @@ export class Intake {
       sentBy: first?.sentBy ?? "",
       receivedAt: first?.at ?? this.#parts.clock.now(),
       lines: lines.length,
+      ...(framed && { framed }),
     };
     await this.#keep({ meta, bytes });
     this.#lines -= lines.length;
-    this.#bytes -= bytes.length - lines.length;
+    this.#bytes -= waited;
     this.#parts.metrics.waiting(this.#lines);
     if (!this.full) for (const listener of this.#listeners.splice(0)) listener();
   }

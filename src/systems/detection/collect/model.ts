@@ -28,7 +28,7 @@ export const IngestAnswer = z.object({
   received: z.number().int(),
   stored: z.number().int(),
   unparsed: z.number().int(),
-  /** Lines that were no UTF-8: kept with replacement characters, tagged `invalid-utf8`. */
+  /** Lines that were no UTF-8: shown with replacement characters, tagged `invalid-utf8`, their bytes kept beside. */
   invalidUtf8: z.number().int(),
   alerts: z.number().int(),
 });
@@ -159,6 +159,8 @@ export type LogRecord = z.infer<typeof LogRecord>;
 
 export const LogDetail = LogRecord.extend({
   batch: z.string(),
+  /** The bytes of the line in base64 where they are no UTF-8 and `original` shows U+FFFD for some. */
+  originalBase64: z.base64().optional(),
   /** The whole record in ECS, flat. */
   fields: z.record(z.string(), z.unknown()),
 });

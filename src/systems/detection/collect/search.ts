@@ -10,7 +10,7 @@ import type { BatchFormat } from "../pipeline/batch.ts";
 import { placeOf } from "../pipeline/event-id.ts";
 import { mayHoldSql, runOf } from "../pipeline/line-search.ts";
 import { LOG_TABLE } from "../pipeline/log-table.ts";
-import { recordOf } from "../pipeline/process.ts";
+import { ORIGINAL_BYTES, recordOf } from "../pipeline/process.ts";
 import type { LogDetail, LogQuery, LogRecord } from "./model.ts";
 
 const SHOWN = `event_id, time, received_at, org_id, tlp, source, parser, parsed, dataset, action, outcome, severity,
@@ -103,7 +103,13 @@ export async function findLog(
     ...(signal !== undefined && { signal }),
   });
   if (row === undefined) throw new Problem("http.not-found");
-  return { ...present(row), batch: row.batch, fields: fieldsOf(row) };
+  const { [ORIGINAL_BYTES]: bytes, ...fields } = fieldsOf(row);
+  return {
+    ...present(row),
+    batch: row.batch,
+    ...(typeof bytes === "string" && { originalBase64: bytes }),
+    fields,
+  };
 }
 
 /** What the record of a row is made from. */

@@ -10,6 +10,8 @@ export interface BlockMeta {
   readonly sentBy: string;
   readonly receivedAt: Instant;
   readonly lines: number;
+  /** Some messages hold LF and are written as `pipeline/framed.ts` says. */
+  readonly framed?: true;
   /** Messages of a stream that the block holds: one that is delivered again is known by them. */
   readonly origin?: { readonly stream: string; readonly sequences: readonly number[] };
 }

@@ -8,7 +8,9 @@ import { Problem } from "../../../core/problem.ts";
 import { Config } from "../../../platform/config/config.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { closeEventStores } from "../../../platform/events/testing.ts";
+import { testScope } from "../../../platform/records/testing.ts";
 import type { Intake } from "./intake.ts";
+import { findLog, searchLogs } from "./search.ts";
 import { OrgNames, Senders } from "./senders.ts";
 import { SyslogCollector } from "./syslog.ts";
 import { eventually, openIntake, openWorkshop, type Workshop } from "./testing.ts";
@@ -87,13 +89,13 @@ async function running(
   };
 }
 
-async function sendUdp(port: number, ...messages: string[]): Promise<void> {
+async function sendUdp(port: number, ...messages: (string | Buffer)[]): Promise<void> {
   const socket = createSocket("udp4");
   for (const message of messages) await new Promise((done) => socket.send(message, port, "127.0.0.1", done));
   await new Promise<void>((done) => socket.close(done));
 }
 
-async function sendTcp(port: number, ...pieces: string[]): Promise<void> {
+async function sendTcp(port: number, ...pieces: (string | Buffer)[]): Promise<void> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
   for (const piece of pieces) if (!socket.write(piece)) await once(socket, "drain");
@@ -122,6 +124,38 @@ test("datagrams are stored for the organisation of their address, with their ale
     params: { org: node.orgId },
   });
   assert.deepEqual([row?.["source"], row?.["parser"], row?.["user"]], ["fw", "cisco-asa", "admin"]);
+});
+
+test("the original comes back to the byte over UDP and TCP: line feeds, and bytes that are no UTF-8", async () => {
+  const node = await running();
+  const two = Buffer.from("<13>Nov 23 10:14:20 host app: first\n  second \u001bn");
+  const big5 = Buffer.concat([
+    Buffer.from("<13>Nov 23 10:14:20 host app: "),
+    Buffer.from("b56ea44aa5a2b1d1", "hex"),
+  ]);
+  const messages = [two, big5];
+  await sendUdp(node.ports.udp ?? 0, ...messages);
+  await sendTcp(
+    node.ports.tcp ?? 0,
+    ...messages.flatMap((message) => [Buffer.from(`${message.length} `), message]),
+  );
+  await eventually(
+    () => shop.stored(node.orgId),
+    ({ rows }) => rows === 4,
+  );
+  await node.stop();
+  const scope = testScope({ clearance: "red", orgId: node.orgId });
+  const found = await searchLogs(shop.events, scope, { limit: 10 });
+  const kept = await Promise.all(
+    found.items.map(async ({ eventId }) => {
+      const { original, originalBase64 } = await findLog(shop.events, scope, eventId);
+      return Buffer.from(originalBase64 ?? original, originalBase64 === undefined ? "utf8" : "base64");
+    }),
+  );
+  assert.deepEqual(
+    kept.map((bytes) => bytes.toString("latin1")).sort(),
+    [...messages, ...messages].map((bytes) => bytes.toString("latin1")).sort(),
+  );
 });
 
 test("a connection may count its messages or end them by line, and cut them anywhere", async () => {

@@ -105,7 +105,7 @@ function whole(parser: Parser, line: string, context: ParseContext): ParsedLine 
  * that accepts the message, reads the rest. Never throws; `@timestamp` is always set.
  */
 export function parseLine(line: string, context: ParseContext, choice: ParserChoice = "auto"): ParsedLine {
-  const { parser, parsed, record } = draftLine(line, context, choice);
+  const { parser, parsed, record } = draftMessage(line, context, choice);
   return { parser, parsed, record: withoutGaps(record) };
 }
 
@@ -122,6 +122,14 @@ export function draftLine(line: string, context: ParseContext, choice: ParserCho
   if (found === undefined)
     return { parser: "", parsed: false, record: finish(headed, { message: line }, context) };
   return { parser: found[0].id, parsed: true, record: finish(headed, found[1], context) };
+}
+
+/** The same of a message that may hold line feeds: it is read as one line with blanks in their place. */
+export function draftMessage(message: string, context: ParseContext, choice: ParserChoice): ParsedLine {
+  if (!message.includes("\n")) return draftLine(message, context, choice);
+  const read = draftLine(message.replaceAll("\n", " "), context, choice);
+  if (!read.parsed) read.record["message"] = message;
+  return read;
 }
 
 /** What the device said wins over what the transport said. */

@@ -21,6 +21,8 @@ export interface BatchLines {
   readonly lines?: number;
   /** Header lines (`#Fields:` of W3C, `#fields` of Zeek) that stood in the same input before the batch, between LF. */
   readonly header?: string | undefined;
+  /** Whether its lines stand for messages of which some hold LF (`framed.ts`). */
+  readonly framed?: boolean | undefined;
 }
 
 /** What a worker needs to make rows and matches of a batch; the same task always gives the same answer. */
@@ -38,7 +40,7 @@ export interface BatchCounts {
   readonly received: number;
   readonly parsed: number;
   readonly unparsed: number;
-  /** Lines whose bytes are no UTF-8: kept with replacement characters and tagged `invalid-utf8`. */
+  /** Lines whose bytes are no UTF-8: shown with replacement characters, tagged `invalid-utf8`, and kept in base64. */
   readonly invalidUtf8: number;
 }
 

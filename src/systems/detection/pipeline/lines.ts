@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { unframed } from "./framed.ts";
 
 /** One line of a batch. */
 export interface Line {
@@ -7,6 +8,8 @@ export interface Line {
   readonly text: string;
   /** False when its bytes are no UTF-8 and the text holds replacement characters. */
   readonly valid: boolean;
+  /** The bytes themselves where they are no UTF-8. */
+  readonly raw?: Buffer;
 }
 
 const TAB = 9;
@@ -15,10 +18,11 @@ const CR = 13;
 
 /**
  * The lines of a batch without LF or CR LF, one after the other, since all at once would outlive what is made of each;
- * empty ones are passed over but counted in the numbers.
+ * empty ones are passed over but counted in the numbers. `framed`: lines may stand for messages that hold LF.
  */
-export function readLines(bytes: Uint8Array, firstLine: number): Generator<Line> {
+export function readLines(bytes: Uint8Array, firstLine: number, framed = false): Generator<Line> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (framed) return cutBytes(buffer, firstLine, unframed);
   return isUtf8(buffer) ? cutText(buffer.toString("utf8"), firstLine) : cutBytes(buffer, firstLine);
 }
 
@@ -47,16 +51,18 @@ function* cutText(all: string, firstLine: number): Generator<Line> {
   }
 }
 
-function* cutBytes(buffer: Buffer, firstLine: number): Generator<Line> {
+function* cutBytes(buffer: Buffer, firstLine: number, messageOf?: (line: Buffer) => Buffer): Generator<Line> {
   let from = 0;
   for (let number = firstLine; from < buffer.length; number++) {
     const found = buffer.indexOf(LF, from);
     const end = found < 0 ? buffer.length : found;
     const stop = end > from && buffer[end - 1] === CR ? end - 1 : end;
-    const valid = isUtf8(buffer.subarray(from, stop));
-    let text = buffer.toString("utf8", from, stop);
+    const line = buffer.subarray(from, stop);
+    const raw = messageOf === undefined ? line : messageOf(line);
+    const valid = isUtf8(raw);
+    let text = raw.toString("utf8");
     if (number === 1 && text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-    if (text !== "") yield { number, text, valid };
+    if (text !== "") yield { number, text, valid, ...(valid ? {} : { raw }) };
     from = end + 1;
   }
 }

@@ -8,8 +8,9 @@ import { withoutGaps } from "../parsers/ecs-object.ts";
 import type { EcsDraft } from "../parsers/parser.ts";
 import type { Matcher } from "../sigma/index.ts";
 import type { BatchTask } from "./batch.ts";
+import { frame } from "./framed.ts";
 import { LOG_TABLE } from "./log-table.ts";
-import { faultsOfBatch, processBatch, recordOf } from "./process.ts";
+import { faultsOfBatch, ORIGINAL_BYTES, processBatch, recordOf } from "./process.ts";
 
 const ORG = "0190a000-0000-7000-8000-00000000000a";
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -57,6 +58,11 @@ type Row = Record<string, unknown> & { original: string; fields: Record<string, 
 
 /** What the events store holds of a batch, in the order of the lines, which `lines` tells. */
 async function rowsOf(given: BatchTask, matcher: Matcher, lines: readonly string[]): Promise<Row[]> {
+  const made = await allOf(given, matcher);
+  return lines.flatMap((line) => made.filter((row) => row.original === line));
+}
+
+async function allOf(given: BatchTask, matcher: Matcher = nothing): Promise<Row[]> {
   const token = `t${++batches}`;
   store ??= await EVENT_STORES[0]?.fresh();
   await store?.createTable(LOG_TABLE);
@@ -67,14 +73,13 @@ async function rowsOf(given: BatchTask, matcher: Matcher, lines: readonly string
       sql: `SELECT *, event_id, original, url, source_ip, destination_ip FROM ${LOG_TABLE.name} WHERE source = {source:String} ORDER BY place`,
       params: { source: unique.source },
     })) ?? [];
-  const made = rows.map((row) => ({
+  return rows.map((row) => ({
     ...row,
     fields:
       row.fields === ""
         ? recordOf(row.original, { form: row.form, choice: row.choice, receivedAt: row.received_at })
         : (JSON.parse(row.fields) as Record<string, unknown>),
   }));
-  return lines.flatMap((line) => made.filter((row) => row.original === line));
 }
 
 test("each line becomes a row: parsed with its columns, unparsed with its text", async () => {
@@ -92,6 +97,40 @@ test("each line becomes a row: parsed with its columns, unparsed with its text",
   assert.equal(other?.parsed, 0);
   assert.equal(other?.original, "no product known");
   assert.equal(other?.time, "2026-11-23T03:00:00.000Z");
+});
+
+test("a message with line feeds is read as one line and kept with them", async () => {
+  const message = LOGIN.replace(" from ", "\nfrom ");
+  const given = task(frame([Buffer.from(message), Buffer.from("no\nproduct \u001bn known")]).bytes, {
+    framed: true,
+  });
+  const { counts } = processBatch(given, nothing);
+  const [login, other] = await rowsOf(given, nothing, [message, "no\nproduct \u001bn known"]);
+  assert.deepEqual(counts, { received: 2, parsed: 1, unparsed: 1, invalidUtf8: 0 });
+  assert.equal(login?.source_ip, "198.51.100.66");
+  assert.equal(login?.fields["user.name"], "admin");
+  assert.equal(other?.fields["message"], "no\nproduct \u001bn known");
+});
+
+test("any bytes of a message come back from the store, those that are no UTF-8 too", async () => {
+  const big5 = Buffer.concat([Buffer.from("<13>host app: "), Buffer.from("b56ea44aa5a2b1d1", "hex")]);
+  const message = fc
+    .uint8Array({ minLength: 1, maxLength: 60 })
+    .map((bytes) => Buffer.concat([Buffer.from("m "), bytes, Buffer.from(".")]));
+  const messages = [
+    big5,
+    ...fc.sample(message, { numRuns: 300, seed: 7 }),
+    ...["\n", "\u001bn", "\u001b\n\u001be", "水\r\n火", "\u0000\u0001", "\ufffd\ufeff"].map((text) =>
+      Buffer.from(`m ${text}.`),
+    ),
+  ];
+  const given = task(frame(messages).bytes, { framed: true, source: "bytes" });
+  const rows = await allOf(given);
+  const came = rows.map(({ original, fields }) => {
+    const kept = fields[ORIGINAL_BYTES];
+    return typeof kept === "string" ? kept : Buffer.from(original).toString("base64");
+  });
+  assert.deepEqual(came.sort(), messages.map((bytes) => bytes.toString("base64")).sort());
 });
 
 test("a match carries the record with its line, and the row names the rule", async () => {

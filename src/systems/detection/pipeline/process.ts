@@ -4,7 +4,7 @@ import { type Fault, Problem } from "../../../core/problem.ts";
 import type { MatchedEvent } from "../alerts/index.ts";
 import type { IndicatorPass } from "../indicators/pass.ts";
 import { withoutGaps } from "../parsers/ecs-object.ts";
-import { draftLine, type ParsedLine, parseLine, parseObject } from "../parsers/line.ts";
+import { draftLine, draftMessage, type ParsedLine, parseLine, parseObject } from "../parsers/line.ts";
 import type { EcsDraft, ParseContext } from "../parsers/parser.ts";
 import { parseJson } from "../parsers/text/exact-json.ts";
 import { isoMillis } from "../parsers/text/time.ts";
@@ -18,6 +18,8 @@ import { LogRows } from "./row.ts";
 /** What a record that met an indicator bears among its rules. */
 const INDICATOR_MET = "Known indicator";
 const INVALID_UTF8 = "invalid-utf8";
+/** The field of a record that keeps what came where that is no UTF-8. */
+export const ORIGINAL_BYTES = "lianfang.original_base64";
 const NO_RULES: readonly string[] = [];
 const NOTHING_KNOWN: readonly MatchedEvent[] = [];
 /** Parsers that read a line by what a header before it said, so that the line alone does not give the record. */
@@ -83,7 +85,8 @@ interface ReadLine extends ParsedLine {
 
 function readLine(line: Line, task: BatchTask, context: ParseContext): ReadLine {
   if (task.format === "lines") {
-    const { parser, parsed, record } = draftLine(line.text, context, task.parser);
+    const draft = task.framed === true ? draftMessage : draftLine;
+    const { parser, parsed, record } = draft(line.text, context, task.parser);
     return { parser, parsed, record, original: line.text, form: "lines" };
   }
   const read = objectOf(line);
@@ -113,6 +116,12 @@ export function recordOf(
   return parseObject(parseJson(original) as object, context, batch.choice).record;
 }
 
+/** The record as it is kept: with the bytes of its line where they are no UTF-8, which rules do not look at. */
+function jsonOf(record: EcsDraft, raw: Buffer | undefined): string {
+  const whole = raw === undefined ? record : { ...record, [ORIGINAL_BYTES]: raw.toString("base64") };
+  return JSON.stringify(whole).toWellFormed();
+}
+
 /**
  * A batch from bytes to rows and matches. Pure: the same task and rules give the same rows, ids and matches, so that a
  * batch that is tried again after a crash stores and raises nothing twice. Throws ingest.bad-record on a bad NDJSON line.
@@ -128,7 +137,7 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
   const from = { orgId: task.orgId, tlp: LOG_TLP, eventId: "" };
   let parsed = 0;
   let invalidUtf8 = 0;
-  for (const line of readLines(task.bytes, task.firstLine)) {
+  for (const line of readLines(task.bytes, task.firstLine, task.framed)) {
     const read = readLine(line, task, context);
     const { record } = read;
     if (read.parsed) parsed++;
@@ -136,7 +145,7 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
       invalidUtf8++;
       record.tags = [INVALID_UTF8];
     }
-    const kept = line.valid && !REMEMBERING.has(read.parser) ? "" : JSON.stringify(record).toWellFormed();
+    const kept = line.valid && !REMEMBERING.has(read.parser) ? "" : jsonOf(record, line.raw);
     record["event.original"] = read.original;
     const row = rows.size;
     const at = record["@timestamp"] as string;

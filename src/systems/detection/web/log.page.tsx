@@ -16,6 +16,7 @@ import {
   useTexts,
 } from "../../../web/kit.ts";
 import type { LogDetail } from "../model.ts";
+import { LogOriginal } from "./log-original.tsx";
 import { endText, gistOf, LOGS, OutcomeTag, useProducts } from "./log-parts.tsx";
 
 const SEARCH = "/logs";
@@ -69,9 +70,7 @@ function LogView({ record }: { readonly record: LogDetail }) {
         fact("log.batch", record.batch),
       ]}
     >
-      <Section title={t("log.original")}>
-        <code className="mono small">{record.original}</code>
-      </Section>
+      <LogOriginal record={record} />
       <Section title={t("log.fields")}>
         <JsonView value={record.fields} />
       </Section>

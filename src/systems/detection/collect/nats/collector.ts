@@ -7,6 +7,7 @@ import { sha256Hex, uuidV7 } from "../../../../platform/crypto/digest.ts";
 import type { Log } from "../../../../platform/log/log.ts";
 import type { Metrics } from "../../../../platform/metrics/metrics.ts";
 import { BATCH_BYTES, BATCH_LINES } from "../../pipeline/batch.ts";
+import { frame } from "../../pipeline/framed.ts";
 import { trimmed } from "../framing.ts";
 import type { IngestMetrics } from "../metrics.ts";
 import { pause } from "../pause.ts";
@@ -194,14 +195,14 @@ export class NatsCollector {
     const { signal } = this.#stopping;
     const pieces: Uint8Array[] = [];
     let cut = 0;
-    let lines = 0;
     for (const { data } of messages) {
       const line = trimmed(Buffer.from(data.subarray(0, maxLineBytes)));
       if (data.length > maxLineBytes) cut++;
       if (line.length === 0) continue;
-      pieces.push(line, Uint8Array.of(10));
-      lines++;
+      pieces.push(line);
     }
+    const lines = pieces.length;
+    const { bytes, framed } = frame(pieces);
     const sequences = messages.map(({ seq }) => seq);
     const meta = {
       key: `nats/${uuidV7()}`,
@@ -209,11 +210,12 @@ export class NatsCollector {
       sentBy: stream.slice(0, 200),
       receivedAt: clock.now(),
       lines,
+      ...(framed && { framed }),
       origin: { stream, sequences },
     };
     for (let attempt = 0; lines > 0; attempt++) {
       try {
-        await spool.append(meta, Buffer.concat(pieces));
+        await spool.append(meta, bytes);
         break;
       } catch (error) {
         // Not acknowledged: the stream has them still.
