@@ -54,6 +54,8 @@ export class Follower {
   readonly source: Source;
   readonly #parts: FollowParts;
   #position: Position;
+  /** Where it stood before it began anew. */
+  #former: Position | undefined;
 
   constructor(parts: FollowParts, source: Source, position: Position) {
     this.#parts = parts;
@@ -63,6 +65,11 @@ export class Follower {
 
   get position(): Position {
     return this.#position;
+  }
+
+  /** By what a copy of the file is known, also one that is found only after the file was truncated. */
+  get marks(): readonly Position[] {
+    return this.#former === undefined ? [this.#position] : [this.#former, this.#position];
   }
 
   /** The file goes by another name now. */
@@ -81,6 +88,7 @@ export class Follower {
     const same = size >= at && (at === 0 || (await markOf(content, at)) === mark);
     if (same && size >= (this.#position.ends ?? 0)) return false;
     this.#parts.log.info({ source: this.source.name, path, at, size }, "a file begins anew");
+    this.#former = this.#position;
     this.#position = freshPosition(identity, path);
     return true;
   }
@@ -93,8 +101,9 @@ export class Follower {
     let next = await this.#next(content, last);
     if (next !== undefined && this.#position.ends === undefined) await this.#keep({ ends: next.ends });
     while (next !== undefined && !signal.aborted) {
-      await this.#store(next.bytes, next.ends);
+      // Before the storing takes its time: the file may be truncated meanwhile, and a copy of it is known by the mark.
       const mark = await markOf(content, next.ends);
+      await this.#store(next.bytes, next.ends);
       const done = { ...this.#position, at: next.ends, ends: undefined, mark };
       next = await this.#next(content, last, done);
       // One row for both: that this batch is stored and where the next one ends.

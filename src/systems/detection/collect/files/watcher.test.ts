@@ -4,6 +4,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -31,6 +32,8 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), "watcher-"));
 });
 after(async () => {
+  // Those of a test that failed, too: the process would not end.
+  await Promise.all([...running].map((watcher) => watcher.stop()));
   rmSync(folder, { recursive: true });
   await shop.dispose();
   await closeEventStores();
@@ -43,6 +46,7 @@ const lines = (tag: string, from: number, count: number) =>
     (_, at) => `${tag} line ${from + at} of a device that speaks in sentences\n`,
   ).join("");
 
+const running = new Set<FileWatcher>();
 /** How often a watcher forgot files that are gone. */
 let prunes = 0;
 let places = 0;
@@ -61,7 +65,14 @@ interface Watching {
 
 function watch(
   path: string,
-  given: { orgId?: string; fail?: () => boolean; lastLineMillis?: number; maxLineBytes?: number } = {},
+  given: {
+    orgId?: string;
+    fail?: () => boolean;
+    /** Called when a batch is stored, before its position is kept. */
+    onStored?: () => void;
+    lastLineMillis?: number;
+    maxLineBytes?: number;
+  } = {},
 ): Watching {
   const orgId = given.orgId ?? uuidV7();
   const ingest = shop.ingestWith();
@@ -70,7 +81,9 @@ function watch(
     orgs: new OrgNames(async () => orgId, shop.clock),
     ingest: async (source, batch) => {
       if (given.fail?.() === true) throw new Error("the store is away");
-      return ingest.ingest(source, batch);
+      const answer = await ingest.ingest(source, batch);
+      given.onStored?.();
+      return answer;
     },
     refused: ingest.refused.bind(ingest),
     positions: ingest.positions.bind(ingest),
@@ -88,6 +101,7 @@ function watch(
     settledMillis: 0,
     lastLineMillis: given.lastLineMillis ?? 3_600_000,
   });
+  running.add(watcher);
   watcher.start();
   return {
     orgId,
@@ -174,6 +188,40 @@ test("a copy that stays and a truncation (copytruncate), in a folder where both 
   appendFileSync(file, lines("after", 0, 2));
   await watching.stored(8);
   await watching.stop();
+});
+
+test("a truncation before the position of what is stored was kept: the copy is still known", async () => {
+  const folder = place();
+  const file = join(folder, "a.log");
+  writeFileSync(file, lines("race", 0, 6));
+  let batches = 0;
+  const watching = watch(folder, {
+    onStored: () => {
+      if (batches++ > 0) return;
+      copyFileSync(file, join(folder, "a.log.1"));
+      truncateSync(file);
+      appendFileSync(file, lines("behind", 0, 2));
+    },
+  });
+  await watching.stored(8);
+  await watching.stop();
+});
+
+test("a copy that is found only after the truncation was seen is known, too", async () => {
+  const folder = place();
+  const file = join(folder, "a.log");
+  writeFileSync(file, lines("late", 0, 6));
+  const watching = watch(folder);
+  await watching.stored(6);
+  const copy = readFileSync(file);
+  truncateSync(file);
+  appendFileSync(file, lines("anew", 0, 2));
+  await watching.stored(8);
+  writeFileSync(join(folder, "a.log.1"), copy);
+  appendFileSync(file, lines("more", 0, 1));
+  await watching.stored(9);
+  await watching.stop();
+  assert.equal((await texts(watching.orgId)).length, 9);
 });
 
 test("a file that is written again, longer than before, begins anew", async () => {

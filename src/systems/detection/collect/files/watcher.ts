@@ -154,7 +154,7 @@ export class FileWatcher {
   async #begin(file: Found, tails: Map<string, Tail>): Promise<Position> {
     const fresh = freshPosition(file.identity, file.path);
     const known = [...tails.values()]
-      .map(({ follower }) => follower.position)
+      .flatMap(({ follower }) => follower.marks)
       .filter(({ at }) => at >= LEAST_COPIED)
       .toSorted((a, b) => a.at - b.at);
     if (known.length === 0 || file.size === 0) return fresh;
