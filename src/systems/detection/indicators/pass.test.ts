@@ -3,9 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { EVERYONE, type Marked, sees } from "../../../core/scope.ts";
 import { TLP_LEVELS, tlpRank } from "../../../core/tlp.ts";
+import { warninglistsOf } from "../../intel/index.ts";
 import { IndicatorBuilder } from "./build.ts";
 import type { IndicatorGroup } from "./image.ts";
-import { knownImage } from "./known.ts";
+import { KnownValues, knownImage } from "./known.ts";
 import { IndicatorPass } from "./pass.ts";
 import { type Reader, useOf, usesOf } from "./use.ts";
 
@@ -144,4 +145,13 @@ test("what a warninglist knows raises nothing and is counted by the list's name"
   assert.equal(count("bad.evil.example"), 1);
   assert.deepEqual(pass.takeKnown(), { popular: 2, exact: 1, parts: 1 });
   assert.deepEqual(pass.takeKnown(), {});
+});
+
+test("the product's own lists know the services that nobody may block, and no URL on them", () => {
+  const known = new KnownValues(knownImage(warninglistsOf(undefined).lists));
+  const url = "https://github.com/someone/tool/raw/main/x.exe";
+  const list = known.listOf({ kind: "domain", value: "www.google.com", indicator: "www.google.com" });
+  assert.match(list ?? "", /^公共服務/);
+  assert.equal(known.listOf({ kind: "domain", value: "a.evil.tw", indicator: "evil.tw" }), undefined);
+  assert.equal(known.listOf({ kind: "url", value: url, indicator: url }), undefined);
 });

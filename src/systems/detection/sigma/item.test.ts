@@ -161,3 +161,26 @@ test("documents that are no rule", () => {
     .join("")}`;
   assert.match(faults(bomb).join(), /too large|alias/i);
 });
+
+test("a construct of Perl that linear time forbids is named as what it is", () => {
+  const messages = (form: string) =>
+    readRules(
+      `title: t\nlogsource: {category: any}\ndetection:\n  s: {"f|re": '${form}'}\n  condition: s\n`,
+      "x.yml",
+    ).issues.map(({ message }) => message);
+  for (const [form, name] of [
+    ["(?<=a)b", 'lookbehind "(?<="'],
+    ["(?<!a)b", 'negative lookbehind "(?<!"'],
+    ["[(?<=]a(?=b)", 'lookahead "(?="'],
+    ["a(?!b)", 'negative lookahead "(?!"'],
+    ["(?>a)b", 'an atomic group "(?>"'],
+    ["(a)\\\\\\1", 'a back-reference "\\1"'],
+  ] as const) {
+    const told = messages(form);
+    assert.equal(told.length, 1, form);
+    assert.ok(told[0]?.includes(`${name} is not supported: `), told[0]);
+  }
+  assert.deepEqual(messages("[(?<=]a"), []);
+  assert.deepEqual(messages("[]](?P<name>a)"), []);
+  assert.match(messages("(?<a")[0] ?? "", /cannot be used/);
+});

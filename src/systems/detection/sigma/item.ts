@@ -13,6 +13,7 @@ import {
   readPattern,
 } from "./pattern.ts";
 import { regexHints } from "./regex-hints.ts";
+import { beyondLinear } from "./regex-limits.ts";
 import type { Tree, TreeScalar } from "./tree.ts";
 
 export type TimePart = "minute" | "hour" | "day" | "week" | "month" | "year";
@@ -235,6 +236,9 @@ function readComparison(
       const regex = RE2JS.compile(value.text, regexFlags(modifiers));
       return [{ kind: "regex", regex, hints: regexHints(value.text, modifiers.includes("i")) }];
     } catch (error) {
+      const beyond = beyondLinear(value.text);
+      if (beyond !== undefined)
+        return refuse(`${beyond} is not supported: regular expressions are run in linear time`);
       const reason = error instanceof Error ? error.message : String(error);
       return refuse(`the regular expression cannot be used: ${reason}`);
     }

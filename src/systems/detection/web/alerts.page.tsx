@@ -107,16 +107,16 @@ export default function AlertsPage() {
           {
             key: "first",
             label: t("alert.first"),
-            width: 140,
+            width: 160,
             phone: "hidden",
-            render: (row) => <Time at={row.firstSeen} />,
+            render: (row) => <Time at={row.firstSeen} seconds />,
             text: (row) => row.firstSeen,
           },
           {
             key: "last",
             label: t("alert.last"),
-            width: 140,
-            render: (row) => <Time at={row.lastSeen} />,
+            width: 160,
+            render: (row) => <Time at={row.lastSeen} seconds />,
             text: (row) => row.lastSeen,
           },
           {

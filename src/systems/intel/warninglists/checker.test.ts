@@ -134,6 +134,30 @@ test("the lists of the product load whole, and know what they are for", () => {
   assert.deepEqual(hit("ipv4", "140.112.8.116"), []);
 });
 
+test("domains that nobody may block are known with all below them, but not their customers' names and URLs", () => {
+  const checker = new WarninglistChecker(loadWarninglists().lists);
+  const known = (type: IndicatorType, value: string) =>
+    checker.check(type, value).some(({ list }) => list.includes("Public services"));
+  for (const value of [
+    "www.google.com",
+    "GOOGLE.com",
+    "www.gov.tw",
+    "maps.google.com.tw",
+    "dl.windowsupdate.com",
+  ])
+    assert.ok(known("domain", value), value);
+  for (const value of [
+    "google.com.evil.net",
+    "notgoogle.com",
+    "1-2-3-4.dynamic-ip.hinet.net",
+    "x.workers.dev",
+    "taken-over.some-agency.gov.tw",
+    "mail.some-school.edu.tw",
+  ])
+    assert.ok(!known("domain", value), value);
+  assert.ok(!known("url", "https://github.com/someone/tool/raw/main/x.exe"));
+});
+
 test("a broken list or entry is told with its place, the rest goes on", () => {
   assert.throws(() => readWarninglist('{"name":"x","type":"magic","list":[]}'));
   const given = readWarninglist('{"name":"x","type":"cidr","list":["10.0.0.0/33","","no","10.0.0.0/8"]}');
