@@ -115,6 +115,15 @@ test("a file that is not there is named", async () => {
   assert.match(said, /nowhere\.yml: there is no such file/);
 });
 
+test("a source with a zone that is none hears what one is, with its place", async () => {
+  const file = configFile(
+    "ingest:\n  sources:\n    - { name: a, address: 10.0.0.0/8, org: authority, timeZone: Taipei }\n",
+  );
+  const { code, said } = await lianfang(["serve", "--config", file]);
+  assert.equal(code, 2);
+  assert.match(said, /ingest\.sources\.0\.timeZone: the IANA name of a time zone/);
+});
+
 test("a source with a parser that is none hears which there are", async () => {
   const file = configFile(
     "ingest:\n  sources:\n    - { name: a, address: 10.0.0.0/8, org: authority, parser: nonesuch }\n",

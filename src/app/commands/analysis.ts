@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { SingleBar } from "cli-progress";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../../core/instant.ts";
+import { DEFAULT_TIME_ZONE, isTimeZone, zoneOf } from "../../core/time-zone.ts";
 import {
   type ChunkAnswer,
   checkRules,
@@ -31,9 +32,21 @@ export function addAnalysis(program: Command): void {
   addDuties(program);
 }
 
+/** `--time-zone`, as it is declared to a command. */
+const TIME_ZONE = [
+  "--time-zone <name>",
+  "IANA name of the zone of times that say none",
+  (name: string): string => {
+    if (isTimeZone(name)) return name;
+    throw new InvalidArgumentError("It is not the IANA name of a time zone, such as Europe/Berlin.");
+  },
+  DEFAULT_TIME_ZONE,
+] as const;
+
 interface ImportArguments {
   config?: string;
   parser: string;
+  timeZone: string;
   org?: string;
   url?: string;
   key?: string;
@@ -51,6 +64,7 @@ function addImport(program: Command): void {
   )
     .argument("<file...>", "plain or .gz")
     .option("--parser <id>", "parser, or auto", "auto")
+    .option(...TIME_ZONE)
     .option("--org <shortName>", "organisation the lines belong to; the authority otherwise")
     .option("--url <address>", "a node elsewhere, with --key")
     .option("--key <secret>", "key with logs:ingest; LIANFANG_KEY otherwise")
@@ -87,7 +101,11 @@ function addImport(program: Command): void {
 }
 
 function ingestPath(options: ImportArguments, file: string): string {
-  const query = new URLSearchParams({ parser: options.parser, source: basename(file).slice(0, 80) });
+  const query = new URLSearchParams({
+    parser: options.parser,
+    timeZone: options.timeZone,
+    source: basename(file).slice(0, 80),
+  });
   if (options.org !== undefined) query.set("org", options.org);
   return `/ingest/logs?${query}`;
 }
@@ -158,12 +176,14 @@ function addParse(program: Command): void {
     .description("log lines -> ECS, one JSON line each; exits 1 when a line is not recognised")
     .argument("[file...]", "plain or .gz; standard input otherwise")
     .option("--parser <id>", "parser, or auto", "auto")
+    .option(...TIME_ZONE)
     .option("--json", "JSON lines (always)")
-    .action(async (files: string[], options: { parser: string }) => {
+    .action(async (files: string[], options: { parser: string; timeZone: string }) => {
       for (const file of files.length === 0 ? [process.stdin] : files) {
         for await (const { parsed, record } of parseFile({
           source: file,
           parser: options.parser,
+          timeZone: options.timeZone,
           now: systemClock.now(),
         })) {
           if (!parsed) process.exitCode = 1;
@@ -171,6 +191,14 @@ function addParse(program: Command): void {
         }
       }
     });
+}
+
+interface DetectArguments {
+  rules: string;
+  events?: string;
+  pipeline?: string;
+  parser?: string;
+  timeZone: string;
 }
 
 function addDetect(program: Command): void {
@@ -183,13 +211,14 @@ function addDetect(program: Command): void {
     .option("--events <file>", "JSON lines, .gz too; standard input otherwise")
     .option("--pipeline <path>", "pipeline folder or file that maps the rules' fields")
     .option("--parser <id>", "the file holds raw log lines of this parser, or auto")
+    .option(...TIME_ZONE)
     .option("--json", "JSON lines (always)")
-    .action(async (options: { rules: string; events?: string; pipeline?: string; parser?: string }) => {
+    .action(async (options: DetectArguments) => {
       const { parser, pipeline } = options;
       if (parser !== undefined && !isParserChoice(parser))
         throw new Error(`no parser "${parser}"; there are auto, ${parserIds().join(", ")}`);
       const mapping = pipeline ?? (parser === undefined ? undefined : RULE_FOLDERS.pipelines);
-      const context = { receivedAt: systemClock.now(), memory: {} };
+      const context = { receivedAt: systemClock.now(), zone: zoneOf(options.timeZone), memory: {} };
       const read = (line: string) => {
         const { record } = parseLine(line, context, parser);
         // Rules of keywords look into the line itself, too.

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SECTORS } from "../../core/org.ts";
+import { DEFAULT_TIME_ZONE, isTimeZone } from "../../core/time-zone.ts";
 
 const bytes = (fallback: number) => z.number().int().positive().default(fallback);
 const port = z.number().int().min(0).max(65_535);
@@ -24,6 +25,12 @@ const silentAfterMinutes = z
   .describe(
     "Minutes without a line after which an alert is raised; 0 never; learnt from its own rhythm when absent",
   );
+
+const timeZone = z
+  .string()
+  .refine(isTimeZone, "the IANA name of a time zone, such as Europe/Berlin")
+  .default(DEFAULT_TIME_ZONE)
+  .describe("IANA name of the zone of times that say none, as those of RFC 3164");
 
 const tlsListener = z.strictObject({
   host: z.string().default("127.0.0.1").describe("Address to bind"),
@@ -61,6 +68,7 @@ const Source = z.strictObject({
     .describe("The certificate that the sender shows over TLS; with an address, both must fit"),
   org: z.string().min(1).describe("Organisation id or its short name"),
   parser: z.string().default("auto").describe("Parser id, or auto"),
+  timeZone,
   silentAfterMinutes,
 });
 
@@ -95,6 +103,7 @@ const WatchedFiles = z.strictObject({
     ),
   org: z.string().min(1).describe("Organisation id or its short name"),
   parser: z.string().default("auto").describe("Parser id, or auto"),
+  timeZone,
   silentAfterMinutes,
 });
 
@@ -125,6 +134,7 @@ const Nats = z.strictObject({
         subject: z.string().min(1).describe("Subject of the stream, logs.north.>; no two may overlap"),
         org: z.string().min(1).describe("Organisation id or its short name"),
         parser: z.string().default("auto").describe("Parser id, or auto"),
+        timeZone,
         silentAfterMinutes,
       }),
     )

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import type { Instant } from "../../../core/instant.ts";
 import { Problem } from "../../../core/problem.ts";
+import { zoneOf } from "../../../core/time-zone.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import { isParserChoice, type ParsedLine, parseLine, parserIds } from "../parsers/line.ts";
 import type { BatchLines } from "../pipeline/batch.ts";
@@ -152,6 +153,8 @@ export interface ParseOptions {
   readonly source: string | AsyncIterable<Buffer>;
   /** Parser id, or `auto`. */
   readonly parser?: string;
+  /** Zone of times without one; Asia/Taipei unless told. */
+  readonly timeZone?: string | undefined;
   /** Stands in for the time of receipt: gives the year to dates without one. */
   readonly now: Instant;
 }
@@ -173,7 +176,7 @@ export async function* parseFile(options: ParseOptions): AsyncGenerator<ParsedFi
       });
     },
   });
-  const context = { receivedAt: options.now, memory: {} };
+  const context = { receivedAt: options.now, zone: zoneOf(options.timeZone), memory: {} };
   const read = function* (batch: BatchLines): Generator<ParsedFileLine> {
     for (const line of readLines(batch.bytes, batch.firstLine)) {
       yield { line: line.number, ...parseLine(line.text, context, parser) };

@@ -81,6 +81,7 @@ export class Ingest {
       batch: batch.key,
       receivedAt: taken.receivedAt,
       parser: source.parser,
+      timeZone: source.timeZone,
     });
     await events.insert({ table: LOG_TABLE.name, rows: { native: rows }, token: taken.id });
     const finish = (correlated: Correlated) =>

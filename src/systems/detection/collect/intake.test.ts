@@ -114,6 +114,34 @@ test("what is in the spool at the stop is stored after the next start, in the or
   assert.equal(new Set(await originals(orgId)).size, 32);
 });
 
+test("the zone of a source outlives a stop in the spool", async () => {
+  const source = { ...sourceOf(uuidV7()), timeZone: "Europe/Berlin" };
+  const spool = join(folder, "zone");
+  const first = await openIntake(shop, {
+    folder: spool,
+    ingest: async () => {
+      throw away;
+    },
+  });
+  first.intake.offer(source, "192.0.2.1", Buffer.from("<13>Jul 23 10:00:00 web sshd[1]: a"));
+  await eventually(
+    () => first.spool.lines,
+    (lines) => lines === 1,
+  );
+  await first.stop();
+  const second = await openIntake(shop, { folder: spool });
+  await eventually(
+    () => shop.stored(source.orgId),
+    ({ rows }) => rows === 1,
+  );
+  await second.stop();
+  const [row] = await shop.events.query<{ at: string }>({
+    sql: "SELECT toString(time) AS at FROM log_line WHERE org_id = {org:UUID}",
+    params: { org: source.orgId },
+  });
+  assert.match(row?.at ?? "", /^2026-07-23 08:00:00/);
+});
+
 test("an attempt that only seemed to fail is found again by its key", async () => {
   const orgId = uuidV7();
   const ingest = shop.ingestWith();

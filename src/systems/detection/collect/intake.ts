@@ -1,7 +1,7 @@
 import type { Clock, Instant } from "../../../core/instant.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import type { Log } from "../../../platform/log/log.ts";
-import { BATCH_LINES } from "../pipeline/batch.ts";
+import { BATCH_LINES, choiceOf } from "../pipeline/batch.ts";
 import { frame } from "../pipeline/framed.ts";
 import type { Delivery } from "./delivery.ts";
 import type { IngestMetrics } from "./metrics.ts";
@@ -116,7 +116,7 @@ export class Intake {
   }
 
   #laneOf(source: Source): Lane {
-    const key = `${source.orgId}\n${source.name}\n${source.parser}`;
+    const key = `${source.orgId}\n${source.name}\n${choiceOf(source)}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
       lane = { source, waiting: [], waitingBytes: 0, timer: undefined, running: undefined };

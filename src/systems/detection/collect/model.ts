@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { OrgId } from "../../../core/org.ts";
 import { PageQuery, pageOf } from "../../../core/page.ts";
+import { DEFAULT_TIME_ZONE, isTimeZone } from "../../../core/time-zone.ts";
 import { Tlp } from "../../../core/tlp.ts";
 
 export const CHANNELS = ["http", "syslog", "file", "nats"] as const;
@@ -17,6 +18,11 @@ export const SourceName = z
 /** Query of `POST /ingest/logs`. */
 export const IngestQuery = z.object({
   parser: z.string().min(1).max(60).default("auto"),
+  /** Zone of times without one. */
+  timeZone: z
+    .string()
+    .refine(isTimeZone, "the IANA name of a time zone, such as Europe/Berlin")
+    .default(DEFAULT_TIME_ZONE),
   source: SourceName.optional(),
   org: z.string().min(1).max(80).optional(),
 });

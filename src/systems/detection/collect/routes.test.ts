@@ -151,6 +151,16 @@ test("lines, packed lines and wrapped lines come in and can be searched", async 
   assert.equal(await total(`org=${uuidV7()}`), 0);
 });
 
+test("times without a zone are those of the zone that the sender names, on the record's page too", async () => {
+  const { auth } = key();
+  const line = "<13>Nov 22 10:00:00 web sshd[1]: Accepted password for ops from 192.0.2.7 port 50022 ssh2";
+  assert.equal((await post(auth, line, {}, "?timeZone=Europe/Berlin")).status, 200);
+  const [row] = (await get(auth, "/api/v1/logs")).body.items ?? [];
+  assert.equal(row?.["time"], "2026-11-22T09:00:00.000Z");
+  const { body } = await get(auth, `/api/v1/logs/${String(row?.["eventId"])}`);
+  assert.equal((body["fields"] as Record<string, unknown>)["@timestamp"], "2026-11-22T09:00:00.000Z");
+});
+
 test("pages follow one another without a gap or a repeat, and one record shows all its fields", async () => {
   const { auth } = key();
   await post(auth, sample("fortigate"), {}, "?source=fw");
@@ -276,6 +286,7 @@ test("each bad body is refused with its place, nothing of it is stored, and the 
       "ingest.bad-record",
       /^line 6001, column 7$/,
     ],
+    ["unknown zone", good, {}, "?timeZone=Taipei", 400, "http.invalid", /^querystring\.timeZone$/],
     ["unknown parser", good, {}, "?parser=nonesuch", 400, "ingest.unknown-parser", /^query\.parser$/],
     [
       "bad key",

@@ -172,6 +172,7 @@ async function takeLogs(
     name: query.source ?? scope.actor.name.slice(0, 80),
     channel: "http",
     parser: query.parser,
+    timeZone: query.timeZone,
   };
   try {
     refuseUnknownParser(query.parser);

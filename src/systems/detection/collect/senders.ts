@@ -93,7 +93,7 @@ export class Senders {
       (each) => (each.list === undefined || each.list.check(plain, family)) && shows(peer.certificate, each),
     );
     if (rule === undefined) return undefined;
-    const { name, org, parser, address, certificate } = rule.configured;
+    const { name, org, parser, timeZone, address, certificate } = rule.configured;
     const orgId = await this.#orgs.find(org);
     if (orgId === undefined) return undefined;
     const by = [address, certificate?.name, certificate?.sha256 && `sha256 ${rule.sha256?.slice(0, 16)}`];
@@ -102,6 +102,7 @@ export class Senders {
       name,
       channel: "syslog",
       parser,
+      timeZone,
       address: by.filter((part) => part !== undefined).join(" "),
     };
   }

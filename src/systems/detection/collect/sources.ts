@@ -15,6 +15,8 @@ export interface Source {
   readonly name: string;
   readonly channel: Channel;
   readonly parser: string;
+  /** IANA name of the zone of times without one; Asia/Taipei when absent. */
+  readonly timeZone?: string | undefined;
   readonly address?: string;
 }
 

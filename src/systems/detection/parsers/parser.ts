@@ -1,4 +1,5 @@
 import type { Instant } from "../../../core/instant.ts";
+import type { TimeZone } from "../../../core/time-zone.ts";
 
 export type EcsValue = string | number | boolean | readonly (string | number | boolean)[];
 
@@ -24,7 +25,9 @@ export function draftFrom(fields: Record<string, EcsValue | undefined>): EcsDraf
 export interface ParseContext {
   /** When the line came in; gives the year to dates that have none. */
   readonly receivedAt: Instant;
-  /** Minutes east of UTC for times without a zone; 480 (Asia/Taipei) unless told. */
+  /** Zone of the source, for times without one; Asia/Taipei unless told. */
+  readonly zone?: TimeZone | undefined;
+  /** Minutes east of UTC that the line itself or its format says; goes before `zone`. */
   readonly zoneMinutes?: number;
   /** Name of the program in the line's syslog header, `named`, when it had one. */
   readonly program?: string;

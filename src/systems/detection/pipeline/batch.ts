@@ -1,5 +1,6 @@
 import type { Instant } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
+import { DEFAULT_TIME_ZONE } from "../../../core/time-zone.ts";
 import type { MatchedEvent } from "../alerts/index.ts";
 import type { KnownCounts } from "../indicators/pass.ts";
 
@@ -34,6 +35,18 @@ export interface BatchTask extends BatchLines {
   readonly receivedAt: Instant;
   /** Parser id, or `auto`. */
   readonly parser: string;
+  /** IANA name of the zone of times without one; Asia/Taipei when absent. */
+  readonly timeZone?: string | undefined;
+}
+
+/** What of a task decides how its lines are read, as it is kept with their rows: `auto`, `squid@Europe/Berlin`. */
+export function choiceOf({ parser, timeZone }: Pick<BatchTask, "parser" | "timeZone">): string {
+  return timeZone === undefined || timeZone === DEFAULT_TIME_ZONE ? parser : `${parser}@${timeZone}`;
+}
+
+export function ofChoice(choice: string): { readonly parser: string; readonly timeZone: string | undefined } {
+  const [parser = "", timeZone] = choice.split("@", 2);
+  return { parser, timeZone };
 }
 
 export interface BatchCounts {

@@ -218,6 +218,22 @@ test("NDJSON: a whole number above 2^53 keeps its digits, in the row and in the 
   );
 });
 
+test("the zone of a batch is kept with its rows, so that a record made anew has the same time", async () => {
+  const lines = ["<13>Jul 23 10:00:00 web sshd[1]: a", '{"message":"<13>Jul 23 10:00:00 web sshd[1]: a"}'];
+  for (const [at, line] of lines.entries()) {
+    for (const [timeZone, time, choice] of [
+      ["Europe/Berlin", "2026-07-23T08:00:00.000Z", "auto@Europe/Berlin"],
+      ["Asia/Taipei", "2026-07-23T02:00:00.000Z", "auto"],
+      [undefined, "2026-07-23T02:00:00.000Z", "auto"],
+    ] as const) {
+      const [row] = await allOf(task(line, { format: at === 0 ? "lines" : "ndjson", timeZone }));
+      assert.equal(row?.["time"], time);
+      assert.equal(row?.["choice"], choice);
+      assert.equal(row?.fields["@timestamp"], time);
+    }
+  }
+});
+
 test("bad NDJSON is told with line and column, and stops the batch", () => {
   const batch = {
     bytes: Buffer.concat([

@@ -1,6 +1,7 @@
 import type { Instant } from "../../../core/instant.ts";
 import { jsonFaultAt, jsonTooDeepAt } from "../../../core/json-fault.ts";
 import { type Fault, Problem } from "../../../core/problem.ts";
+import { zoneOf } from "../../../core/time-zone.ts";
 import type { MatchedEvent } from "../alerts/index.ts";
 import type { IndicatorPass } from "../indicators/pass.ts";
 import { withoutGaps } from "../parsers/ecs-object.ts";
@@ -9,7 +10,7 @@ import type { EcsDraft, ParseContext } from "../parsers/parser.ts";
 import { parseJson } from "../parsers/text/exact-json.ts";
 import { isoMillis } from "../parsers/text/time.ts";
 import type { Matcher } from "../sigma/index.ts";
-import type { BatchFormat, BatchLines, BatchResult, BatchTask } from "./batch.ts";
+import { type BatchFormat, type BatchLines, type BatchResult, type BatchTask, ofChoice } from "./batch.ts";
 import { batchMark, eventIdOf } from "./event-id.ts";
 import { type Line, lookOver, readLines } from "./lines.ts";
 import { LOG_TLP } from "./log-table.ts";
@@ -111,9 +112,10 @@ export function recordOf(
   original: string,
   batch: { readonly form: BatchFormat; readonly choice: string; readonly receivedAt: Instant },
 ): EcsDraft {
-  const context: ParseContext = { receivedAt: batch.receivedAt };
-  if (batch.form === "lines") return parseLine(original, context, batch.choice).record;
-  return parseObject(parseJson(original) as object, context, batch.choice).record;
+  const { parser, timeZone } = ofChoice(batch.choice);
+  const context: ParseContext = { receivedAt: batch.receivedAt, zone: zoneOf(timeZone) };
+  if (batch.form === "lines") return parseLine(original, context, parser).record;
+  return parseObject(parseJson(original) as object, context, parser).record;
 }
 
 /** The record as it is kept: with the bytes of its line where they are no UTF-8, which rules do not look at. */
@@ -128,7 +130,7 @@ function jsonOf(record: EcsDraft, raw: Buffer | undefined): string {
  */
 export function processBatch(task: BatchTask, matcher: Matcher, indicators?: IndicatorPass): BatchResult {
   const mark = batchMark(task.orgId, task.batch);
-  const context: ParseContext = { receivedAt: task.receivedAt, memory: {} };
+  const context: ParseContext = { receivedAt: task.receivedAt, zone: zoneOf(task.timeZone), memory: {} };
   // What the log's header said before this batch; the lines themselves were stored where they stood.
   for (const line of task.header?.split("\n") ?? []) parseLine(line, context, task.parser);
   const found: Found[] = [];

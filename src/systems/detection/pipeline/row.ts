@@ -16,7 +16,7 @@ import {
 import { FewTextColumn, repeatedText, TextColumn } from "../../../platform/events/native-text.ts";
 import type { EcsDraft } from "../parsers/parser.ts";
 import { ipv4Number } from "../parsers/text/address.ts";
-import type { BatchFormat, BatchTask } from "./batch.ts";
+import { type BatchFormat, type BatchTask, choiceOf } from "./batch.ts";
 import type { BatchMark } from "./event-id.ts";
 import { addUrl, LineTexts } from "./line-text.ts";
 import { LOG_TLP } from "./log-table.ts";
@@ -199,7 +199,7 @@ export class LogRows {
       repeated("batch_high", "UInt64", rows, new Uint8Array(high.buffer)),
       repeated("batch_low", "UInt32", rows, new Uint8Array(low.buffer)),
       numbers("place", places),
-      repeatedText("choice", rows, task.parser),
+      repeatedText("choice", rows, choiceOf(task)),
       bytesInOrder("parsed", this.#parsed, order),
       nullableBytes("severity", this.#severities, order),
       wordsInOrder("source_ip4", this.#addresses[0], order),

@@ -77,7 +77,7 @@ function watch(
   const orgId = given.orgId ?? uuidV7();
   const ingest = shop.ingestWith();
   const watcher = new FileWatcher({
-    watched: [{ name: "files", path, org: "res", parser: "auto" }],
+    watched: [{ name: "files", path, org: "res", parser: "auto", timeZone: "Asia/Taipei" }],
     orgs: new OrgNames(async () => orgId, shop.clock),
     ingest: async (source, batch) => {
       if (given.fail?.() === true) throw new Error("the store is away");

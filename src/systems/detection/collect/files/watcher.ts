@@ -96,7 +96,7 @@ export class FileWatcher {
 
   /** The source and what is known of its files; undefined while its organisation is not there. */
   async #open(watched: Watched, tails: Map<string, Tail>): Promise<Source | undefined> {
-    const { name, org, parser, path } = watched;
+    const { name, org, parser, timeZone, path } = watched;
     const orgId = await this.#parts.orgs.find(org);
     if (orgId === undefined) {
       this.#tellOnce(
@@ -106,7 +106,7 @@ export class FileWatcher {
       );
       return undefined;
     }
-    const source: Source = { orgId, name, channel: "file", parser, address: path };
+    const source: Source = { orgId, name, channel: "file", parser, timeZone, address: path };
     for (const position of await this.#parts.positions(source)) this.#remember(tails, source, position);
     return source;
   }

@@ -115,8 +115,8 @@ export class NatsCollector {
       orgId = await orgs.find(subject.org);
     }
     if (orgId === undefined) return;
-    const { name, parser } = subject;
-    const source: Source = { orgId, name, channel: "nats", parser, address: subject.subject };
+    const { name, parser, timeZone } = subject;
+    const source: Source = { orgId, name, channel: "nats", parser, timeZone, address: subject.subject };
     const manager = await jetstreamManager(connection);
     const durable = `${config.durable}-${sha256Hex(`${subject.subject}\n${name}`).slice(0, 8)}`;
     const known = await manager.consumers.info(config.stream, durable).catch(() => undefined);

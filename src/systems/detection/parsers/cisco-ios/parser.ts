@@ -65,8 +65,9 @@ function headFields(draft: EcsDraft, head: string, context: ParseContext): void 
     if (time !== undefined) {
       const zone = /^ ?([A-Za-z]{1,6}):?(?= |$)/.exec(text.slice(time.end));
       const minutes = zone?.[1] === undefined ? undefined : zoneNamed(zone[1]);
-      const shift = minutes === undefined ? 0 : (context.zoneMinutes ?? 480) - minutes;
-      if (draft["@timestamp"] === undefined) timeField(draft, time.at + shift * 60_000);
+      const local = minutes === undefined ? context : { ...context, zoneMinutes: minutes };
+      const zoned = minutes === undefined ? time : (bsdAt(text, 0, local) ?? isoAt(text, 0, local));
+      if (draft["@timestamp"] === undefined) timeField(draft, zoned?.at);
       rest = text.slice(time.end + (zone?.[0].length ?? 0)).replace(/^[\s:]+/, "");
       continue;
     }

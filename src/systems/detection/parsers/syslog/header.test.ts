@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { TimeZone } from "../../../../core/time-zone.ts";
 import { readHeader } from "./header.ts";
 
 const at = (line: string, receivedAt: string, zoneMinutes?: number) =>
@@ -18,6 +19,19 @@ test("a clock that runs ahead over New Year is of the new year", () => {
   assert.equal(at("Jan  1 00:00:10 fw a", "2026-12-31T15:59:50.000Z"), "2026-12-31T16:00:10.000Z");
   assert.equal(at("Nov 24 09:00:00 fw a", "2026-11-23T03:00:00.000Z"), "2026-11-24T01:00:00.000Z");
   assert.equal(at("Nov 26 09:00:00 fw a", "2026-11-23T03:00:00.000Z"), "2025-11-26T01:00:00.000Z");
+});
+
+test("a zone of the source counts for times without one, over its New Year and its summer", () => {
+  const newYork = (line: string, receivedAt: string) =>
+    readHeader(line, { receivedAt, zone: new TimeZone("America/New_York") }).fields["@timestamp"];
+  assert.equal(newYork("Dec 31 23:59:58 fw a", "2027-01-01T05:00:03.000Z"), "2027-01-01T04:59:58.000Z");
+  assert.equal(newYork("Jul  4 12:00:00 fw a", "2026-07-04T16:00:03.000Z"), "2026-07-04T16:00:00.000Z");
+  assert.equal(newYork("Jul  4 16:00:00 UTC: fw: a", "2026-07-04T16:00:03.000Z"), "2026-07-04T16:00:00.000Z");
+  assert.equal(newYork("Mar  8 02:30:00 UTC: fw: a", "2026-03-08T03:00:00.000Z"), "2026-03-08T02:30:00.000Z");
+  assert.equal(
+    newYork("2026-07-04T18:00:00+02:00 fw a", "2026-07-04T16:00:03.000Z"),
+    "2026-07-04T16:00:00.000Z",
+  );
 });
 
 test("29 February is of the last leap year, and a day that never was is no date", () => {

@@ -1,7 +1,7 @@
 import type { EcsDraft, ParseContext } from "../parser.ts";
 import { wholeOf } from "../text/address.ts";
 import { setLevel } from "../text/network.ts";
-import { bsdAt, isoAt, isoText, type ReadTime, zoneOf } from "../text/time.ts";
+import { bsdAt, isoAt, isoText, type ReadTime } from "../text/time.ts";
 import { zoneNamed } from "../text/zone.ts";
 
 /** A line taken apart into what the transport said and what the device said. */
@@ -200,9 +200,17 @@ function isUpper(code: number): boolean {
   return code >= 65 && code <= 90;
 }
 
-/** What is to be added to a time that was read in the context's zone, in milliseconds. */
-function shiftOf(zone: { minutes: number | undefined } | undefined, context: ParseContext): number {
-  return zone?.minutes === undefined ? 0 : (zoneOf(context) - zone.minutes) * 60_000;
+/** The time at `from`, read in the zone that the line names behind it. */
+function zonedAt(
+  line: string,
+  from: number,
+  time: ReadTime,
+  zone: { minutes: number | undefined } | undefined,
+  context: ParseContext,
+): number {
+  if (zone?.minutes === undefined) return time.at;
+  const local = { ...context, zoneMinutes: zone.minutes };
+  return withYearBehind(line, from, timeAt(line, from, local), local)?.at ?? time.at;
 }
 
 function rfc3164(
@@ -223,7 +231,7 @@ function rfc3164(
   at = time.end;
   const zone = zoneNameAt(line, at);
   at = zone?.end ?? at;
-  fields["@timestamp"] = isoText(time.at + shiftOf(zone, context));
+  fields["@timestamp"] = isoText(zonedAt(line, marked, time, zone, context));
   if (line[at] === ":") at++;
   at = skipSpaces(line, at);
   const host = hostAt(line, at);
@@ -254,7 +262,7 @@ function innerHeader(
   time: ReadTime,
 ): Headed {
   const zone = zoneNameAt(line, time.end);
-  fields["@timestamp"] = isoText(time.at + shiftOf(zone, context));
+  fields["@timestamp"] = isoText(zonedAt(line, at, time, zone, context));
   let cursor = zone?.end ?? time.end;
   if (line[cursor] === ":") cursor++;
   cursor = skipSpaces(line, cursor);

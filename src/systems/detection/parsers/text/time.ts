@@ -11,8 +11,10 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 const TAIPEI_MINUTES = 480;
 
-export function zoneOf(context: ParseContext): number {
-  return context.zoneMinutes ?? TAIPEI_MINUTES;
+/** The instant of a time on the wall, given as if it were UTC, in the zone that the context says. */
+function utcOf(wall: number, { zoneMinutes, zone, receivedAt }: ParseContext): number {
+  if (zoneMinutes === undefined && zone !== undefined) return zone.utcOf(wall, receivedAt);
+  return wall - (zoneMinutes ?? TAIPEI_MINUTES) * MINUTE;
 }
 
 /** The number written in exactly `count` digits at `from`, or -1. */
@@ -98,7 +100,7 @@ export function isoAt(text: string, from: number, context: ParseContext): ReadTi
   if (wall === undefined) return undefined;
   const offset = offsetAt(text, wall.end);
   return {
-    at: day + wall.value - (offset?.minutes ?? zoneOf(context)) * MINUTE,
+    at: offset === undefined ? utcOf(day + wall.value, context) : day + wall.value - offset.minutes * MINUTE,
     end: offset?.end ?? wall.end,
   };
 }
@@ -109,7 +111,7 @@ export function slashAt(text: string, from: number, context: ParseContext): Read
   const day = dayOf(digitsAt(text, from, 4), digitsAt(text, from + 5, 2) - 1, digitsAt(text, from + 8, 2));
   const wall = wallAt(text, from + 11);
   if (day === undefined || wall === undefined) return undefined;
-  return { at: day + wall.value - zoneOf(context) * MINUTE, end: wall.end };
+  return { at: utcOf(day + wall.value, context), end: wall.end };
 }
 
 /** ` UTC`, ` GMT` or ` GMT+08:00` behind a time that has no other zone. */
@@ -137,7 +139,7 @@ export function dayMonthYearAt(text: string, from: number, context: ParseContext
   const day = dayOf(digitsAt(text, from + 7, 4), monthAt(text, from + 3), digitsAt(text, from, 2));
   const wall = wallAt(text, from + 12);
   if (day === undefined || wall === undefined) return undefined;
-  return { at: day + wall.value - zoneOf(context) * MINUTE, end: wall.end };
+  return { at: utcOf(day + wall.value, context), end: wall.end };
 }
 
 /** `10/Nov/2026:10:11:12 +0800`, as web servers write it. */
@@ -148,7 +150,7 @@ export function clfAt(text: string, from: number, context: ParseContext): ReadTi
   if (day === undefined || wall === undefined) return undefined;
   const offset = text[wall.end] === " " ? offsetAt(text, wall.end + 1) : undefined;
   return {
-    at: day + wall.value - (offset?.minutes ?? zoneOf(context)) * MINUTE,
+    at: offset === undefined ? utcOf(day + wall.value, context) : day + wall.value - offset.minutes * MINUTE,
     end: offset?.end ?? wall.end,
   };
 }
@@ -179,12 +181,11 @@ export function bsdAt(text: string, from: number, context: ParseContext): ReadTi
   }
   const wall = wallAt(text, at);
   if (wall === undefined) return undefined;
-  const shift = wall.value - zoneOf(context) * MINUTE;
   if (year >= 0) {
     const date = dayOf(year, month, day);
-    return date === undefined ? undefined : { at: date + shift, end: wall.end };
+    return date === undefined ? undefined : { at: utcOf(date + wall.value, context), end: wall.end };
   }
-  const value = nearestYear(month, day, shift, context);
+  const value = nearestYear(month, day, wall.value, context);
   return value === undefined ? undefined : { at: value, end: wall.end };
 }
 
@@ -203,11 +204,13 @@ function receiptOf(text: string): { readonly received: number; readonly last: nu
  * The year that puts a date without one closest before the receipt. A device's clock may run up to a day ahead;
  * 29 February goes back to the last leap year.
  */
-function nearestYear(month: number, day: number, shift: number, context: ParseContext): number | undefined {
+function nearestYear(month: number, day: number, value: number, context: ParseContext): number | undefined {
   const { received, last } = receiptOf(context.receivedAt);
   for (let year = last; year > last - 10; year--) {
     const date = dayOf(year, month, day);
-    if (date !== undefined && date + shift <= received + DAY) return date + shift;
+    if (date === undefined) continue;
+    const at = utcOf(date + value, context);
+    if (at <= received + DAY) return at;
   }
   return undefined;
 }
