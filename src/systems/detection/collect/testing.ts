@@ -51,6 +51,8 @@ export interface Workshop {
   ingestWith(parts?: Partial<IngestParts>): Ingest;
   /** Counts the stored rows of an organisation. */
   stored(orgId: string): Promise<{ rows: number; distinct: number }>;
+  /** What is still open of a test that failed, since the process would not end with it; `dispose` ends it. */
+  readonly open: Set<() => Promise<void>>;
   dispose(): Promise<void>;
 }
 
@@ -69,9 +71,11 @@ export async function openWorkshop(database = DATABASES[0]): Promise<Workshop> {
     ...testScope({ clearance: "red", permissions: ["logs:ingest"], purpose: "job:ingest" }),
     actor: { kind: "job", id: "ingest", name: "ingest" },
   };
+  const open = new Set<() => Promise<void>>();
   return {
     records,
     events,
+    open,
     pool,
     clock,
     metrics,
@@ -96,6 +100,7 @@ export async function openWorkshop(database = DATABASES[0]): Promise<Workshop> {
       return { rows: Number(row?.rows ?? 0), distinct: Number(row?.ids ?? 0) };
     },
     async dispose() {
+      for (const stop of open) await stop();
       await pool.close();
       await events.dispose();
       await records.dispose();
@@ -152,21 +157,16 @@ export async function openIntake(
   const { maxLines } = given;
   const parts = { delivery, spool, tally, metrics, clock, log, againMillis: 10 };
   const intake = new Intake({ ...parts, ...(maxLines !== undefined && { maxLines }) });
-  return {
-    intake,
-    delivery,
-    spool,
-    tally,
-    health,
-    metrics,
-    async stop() {
-      await intake.stop();
-      await delivery.stop();
-      await spool.close();
-      await tally.flush();
-      if (given.folder === undefined) rmSync(folder, { recursive: true });
-    },
+  const stop = async () => {
+    shop.open.delete(stop);
+    await intake.stop();
+    await delivery.stop();
+    await spool.close();
+    await tally.flush();
+    if (given.folder === undefined) rmSync(folder, { recursive: true });
   };
+  shop.open.add(stop);
+  return { intake, delivery, spool, tally, health, metrics, stop };
 }
 
 /** Asks until the answer is right; fails with the last one after ten seconds. */

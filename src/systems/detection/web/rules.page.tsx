@@ -78,8 +78,11 @@ export default function RulesPage() {
         {
           key: "kind",
           label: t("rule.kind"),
-          width: 110,
-          render: (row) => t(`rule.kind.${row.kind}`),
+          width: 170,
+          render: (row) =>
+            row.correlation === null
+              ? t(`rule.kind.${row.kind}`)
+              : `${t(`rule.kind.${row.kind}`)} · ${t(`rule.type.${row.correlation.type}`)}`,
           text: (row) => row.kind,
         },
         {
@@ -93,8 +96,7 @@ export default function RulesPage() {
           key: "logSource",
           label: t("rule.log-source"),
           width: 240,
-          render: (row) =>
-            row.correlation === null ? row.logSource : t(`rule.type.${row.correlation.type}`),
+          render: (row) => row.logSource || <span className="muted">–</span>,
           text: (row) => row.logSource,
         },
         {

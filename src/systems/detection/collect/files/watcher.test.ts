@@ -32,10 +32,8 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), "watcher-"));
 });
 after(async () => {
-  // Those of a test that failed, too: the process would not end.
-  await Promise.all([...running].map((watcher) => watcher.stop()));
-  rmSync(folder, { recursive: true });
   await shop.dispose();
+  rmSync(folder, { recursive: true });
   await closeEventStores();
 });
 
@@ -46,7 +44,6 @@ const lines = (tag: string, from: number, count: number) =>
     (_, at) => `${tag} line ${from + at} of a device that speaks in sentences\n`,
   ).join("");
 
-const running = new Set<FileWatcher>();
 /** How often a watcher forgot files that are gone. */
 let prunes = 0;
 let places = 0;
@@ -101,7 +98,7 @@ function watch(
     settledMillis: 0,
     lastLineMillis: given.lastLineMillis ?? 3_600_000,
   });
-  running.add(watcher);
+  shop.open.add(() => watcher.stop());
   watcher.start();
   return {
     orgId,
