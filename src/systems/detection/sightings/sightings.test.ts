@@ -150,7 +150,8 @@ for (const database of DATABASES) {
       );
       assert.ok(seen.score.value > before);
       assert.deepEqual(seen.score.parts.find(({ reason }) => reason === "sighted")?.facts, {
-        positive: 2,
+        positive: 3,
+        reports: 2,
         negative: 0,
       });
       // The member sees its own; another one sees neither the sightings nor anything of them in the score.
