@@ -130,7 +130,7 @@ A node with a fault in its configuration does not start. It names every fault wi
 \`\`\`yaml
 ${EXAMPLE}\`\`\`
 
-This page is written by \`node scripts/configuration.ts\` from \`src/platform/config/config.ts\`; a test keeps them together.
+This page is written by \`node scripts/configuration.ts\` from \`src/platform/config/config.ts\`; a test keeps them together. Files of certificates, keys and credentials that the YAML file names are relative to its folder; other paths, and those of variables, to the working directory.
 
 ${tables.join("\n\n")}
 `;

@@ -68,6 +68,25 @@ test("faults between settings are told beside faults of single ones", () => {
   );
 });
 
+test("files of certificates lie beside the configuration file; a variable names one from the working directory", () => {
+  const folder = mkdtempSync(join(tmpdir(), "config-"));
+  try {
+    const file = join(folder, "lianfang.yml");
+    for (const name of ["cert.pem", "key.pem"]) writeFileSync(join(folder, name), "");
+    writeFileSync(file, "http:\n  tls: { cert: cert.pem, key: ./key.pem }\n");
+    const { tls } = loadConfig({ file }).http;
+    assert.deepEqual([tls?.cert, tls?.key], [join(folder, "cert.pem"), join(folder, "key.pem")]);
+    const env = { LIANFANG_HTTP__TLS__CERT: "package.json" };
+    assert.equal(loadConfig({ file, env }).http.tls?.cert, "package.json");
+    writeFileSync(file, "http:\n  tls: { cert: none.pem, key: key.pem }\n");
+    const [fault] = faultsOf(() => loadConfig({ file }));
+    assert.equal(fault?.path, "http.tls.cert");
+    assert.ok(fault.message.startsWith(`${join(folder, "none.pem")} does not exist`), fault.message);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("the environment overrides the file", () => {
   const config = withFile("http:\n  port: 9000\n", (file) =>
     loadConfig({ file, env: { LIANFANG_HTTP__PORT: "9100" } }),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { type Fault, Problem } from "../../core/problem.ts";
@@ -12,6 +13,7 @@ import { Config } from "./config.ts";
  */
 export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } = {}): Config {
   const { tree, lines, faults } = readFile(options.file);
+  if (options.file !== undefined) placeFiles(tree, dirname(options.file));
   mergeEnvironment(tree, options.env ?? {}, faults);
   const read = Config.safeParse(tree);
   if (!read.success)
@@ -25,6 +27,46 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
     throw new Problem("config.invalid", { detail, faults });
   }
   return read.data;
+}
+
+/** Settings that name a file of a certificate, a key or credentials. */
+const SECURITY_FILES = [
+  "http.tls.cert",
+  "http.tls.key",
+  "http.tls.clientCa",
+  "http.tls.clientCrl",
+  "peers.ca",
+  "ingest.tls.cert",
+  "ingest.tls.key",
+  "ingest.tls.ca",
+  "ingest.tls.crl",
+  "ingest.nats.credentials",
+  "ingest.nats.tls.ca",
+  "ingest.nats.tls.cert",
+  "ingest.nats.tls.key",
+];
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What stands at a path, and the group that holds it. */
+function placeOf(tree: object, path: string): { group: Tree; name: string } | undefined {
+  const names = path.split(".");
+  const name = names.pop() ?? "";
+  let group: unknown = tree;
+  for (const each of names) group = isTree(group) ? group[each] : undefined;
+  return isTree(group) ? { group, name } : undefined;
+}
+
+/** Such files of the configuration file lie where it lies, from wherever the node is started. */
+function placeFiles(tree: Tree, folder: string): void {
+  for (const path of SECURITY_FILES) {
+    const place = placeOf(tree, path);
+    const file = place?.group[place.name];
+    if (place !== undefined && typeof file === "string" && file !== "")
+      place.group[place.name] = resolve(folder, file);
+  }
 }
 
 /** The tree without the settings that are wrong by themselves, so that the rules between the others are still checked. */
@@ -69,11 +111,10 @@ function readFile(file: string | undefined): {
     message: error.message.split("\n", 1)[0] ?? "not YAML",
   }));
   const content: unknown = faults.length === 0 ? document.toJS() : {};
-  const isTree = typeof content === "object" && content !== null && !Array.isArray(content);
-  if (!isTree && content !== null)
+  if (!isTree(content) && content !== null)
     faults.push({ path: `${file}:1`, message: "the file must be a map of settings" });
   return {
-    tree: isTree ? (content as Tree) : {},
+    tree: isTree(content) ? content : {},
     faults,
     lines: (path) => {
       for (let length = path.length; length > 0; length--) {
@@ -167,23 +208,11 @@ function crossFaults(config: Config): Fault[] {
       });
     }
   }
-  const files = {
-    "http.tls.cert": config.http.tls?.cert,
-    "http.tls.key": config.http.tls?.key,
-    "http.tls.clientCa": config.http.tls?.clientCa,
-    "http.tls.clientCrl": config.http.tls?.clientCrl,
-    "peers.ca": config.peers.ca,
-    "ingest.tls.cert": config.ingest.tls?.cert,
-    "ingest.tls.key": config.ingest.tls?.key,
-    "ingest.tls.ca": config.ingest.tls?.ca,
-    "ingest.tls.crl": config.ingest.tls?.crl,
-    "ingest.nats.credentials": config.ingest.nats?.credentials,
-    "ingest.nats.tls.ca": config.ingest.nats?.tls?.ca,
-    "ingest.nats.tls.cert": config.ingest.nats?.tls?.cert,
-    "ingest.nats.tls.key": config.ingest.nats?.tls?.key,
-  };
-  for (const [path, file] of Object.entries(files)) {
-    if (file !== undefined && !existsSync(file)) faults.push({ path, message: `${file} does not exist` });
+  for (const path of SECURITY_FILES) {
+    const place = placeOf(config, path);
+    const file = place?.group[place.name];
+    if (typeof file === "string" && !existsSync(file))
+      faults.push({ path, message: `${file} does not exist` });
   }
   if (!/^(pglite$|postgres(ql)?:\/\/)/.test(config.records.url)) {
     faults.push({ path: "records.url", message: "pglite or a postgres:// address" });
