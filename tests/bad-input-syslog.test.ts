@@ -159,10 +159,10 @@ function rowsOf(source: string): Promise<Row[]> {
   });
 }
 
-async function refusedOf(source: string): Promise<number> {
+async function cutOf(source: string): Promise<number> {
   const answer = await askNode(node.data, { method: "GET", path: "/api/v1/ingest/sources?limit=200" });
-  const { items } = answer.body as { items: { name: string; refused: number }[] };
-  return items.find(({ name }) => name === source)?.refused ?? 0;
+  const { items } = answer.body as { items: { name: string; cut: number }[] };
+  return items.find(({ name }) => name === source)?.cut ?? 0;
 }
 
 /** A good device says something at each door, and it is stored and understood. */
@@ -193,7 +193,7 @@ for (const [name, { door, sent, kept, cut }] of Object.entries(GARBAGE)) {
     );
     const broken = rows.filter(({ original }) => original.includes("\ufffd"));
     assert.ok(broken.every(({ tags }) => tags === '["invalid-utf8"]'));
-    await until("the count of what was cut", async () => (await refusedOf(name)) === (cut ?? 0));
+    await until("the count of what was cut", async () => (await cutOf(name)) === (cut ?? 0));
     await othersStillWork();
   });
 }

@@ -122,7 +122,7 @@ async function flows(server: TestNats): Promise<void> {
       spool: taking.spool,
       unconfirmed,
       maxLineBytes: 65_536,
-      refused: ingest.refused.bind(ingest),
+      cut: ingest.cut.bind(ingest),
       ingestMetrics: taking.metrics,
       metrics: shop.metrics,
       clock: shop.clock,

@@ -63,11 +63,12 @@ export class Collectors {
         channel: "nats" as const,
         address: subject,
       })),
-    ].map(({ name, org, channel, parser, address, silentAfterMinutes }) => ({
+    ].map(({ name, org, channel, parser, timeZone, address, silentAfterMinutes }) => ({
       name,
       org,
       channel,
       parser,
+      timeZone,
       ...(address !== undefined && { address }),
       ...(silentAfterMinutes !== undefined && { silentAfterMinutes }),
     }));
@@ -113,7 +114,6 @@ export class Collectors {
       senders: this.#senders,
       intake,
       tally,
-      refused: ingest.refused.bind(ingest),
       metrics,
       clock,
       log,
@@ -123,6 +123,7 @@ export class Collectors {
       orgs: this.#orgs,
       ingest: ingest.ingest.bind(ingest),
       refused: ingest.refused.bind(ingest),
+      cut: ingest.cut.bind(ingest),
       positions: ingest.positions.bind(ingest),
       keep: ingest.keepPosition.bind(ingest),
       prune: ingest.prunePositions.bind(ingest),
@@ -138,7 +139,7 @@ export class Collectors {
         spool,
         unconfirmed,
         maxLineBytes: config.ingest.maxLineBytes,
-        refused: ingest.refused.bind(ingest),
+        cut: ingest.cut.bind(ingest),
         ingestMetrics: metrics,
         metrics: platform.metrics,
         clock,

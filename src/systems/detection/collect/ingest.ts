@@ -113,6 +113,12 @@ export class Ingest {
     await this.#parts.records.within(scope, (work) => new SourceStore(work).refused(source, count, reason));
   }
 
+  /** Counts lines that were too long and are stored without their end. */
+  async cut(source: Source, count: number): Promise<void> {
+    this.#parts.metrics.cut(source.channel, count);
+    await this.count(source, { cut: count });
+  }
+
   /** How far the files of a source were read. */
   async positions(source: Source): Promise<readonly Position[]> {
     const scope = await this.#scopeFor(source.orgId);
@@ -132,7 +138,7 @@ export class Ingest {
   }
 
   /** Counts lines of a source that no batch speaks of. */
-  async count(source: Source, counted: Counted): Promise<void> {
+  async count(source: Source, counted: Partial<Counted>): Promise<void> {
     const scope = await this.#scopeFor(source.orgId);
     await this.#parts.records.within(scope, (work) => new SourceStore(work).count(source, counted));
   }

@@ -14,6 +14,8 @@ export interface IngestMetrics {
   /** What of a batch met indicators, and what of it warninglists know. */
   indicators(matches: readonly MatchedEvent[], known: KnownCounts): void;
   refused(channel: Channel, count: number): void;
+  /** Lines stored without the part beyond the longest line allowed. */
+  cut(channel: Channel, count: number): void;
   /** Syslog from an address that no source names. */
   unknownSender(): void;
   tlsRefused(reason: TlsRefusal): void;
@@ -64,6 +66,7 @@ export function ingestMetrics(metrics: Metrics): IngestMetrics {
       for (const [list, count] of Object.entries(lists)) known.inc({ list }, count);
     },
     refused: (channel, count) => lines.inc({ channel, result: "refused" }, count),
+    cut: (channel, count) => lines.inc({ channel, result: "cut" }, count),
     unknownSender: () => lines.inc({ channel: "syslog", result: "unknown-sender" }),
     tlsRefused: (reason) => tlsRefused.inc({ reason }),
     dropped: (channel, count) => lines.inc({ channel, result: "dropped" }, count),

@@ -58,6 +58,8 @@ export const IngestSource = z.object({
   name: z.string(),
   channel: Channel,
   parser: z.string(),
+  /** IANA name of the zone of times without one. */
+  timeZone: z.string(),
   address: z.string().nullable(),
   firstSeen: z.iso.datetime(),
   /** When lines last came; null when all that came was refused. */
@@ -67,6 +69,8 @@ export const IngestSource = z.object({
   unparsed: z.number().int(),
   /** Bodies (HTTP) or lines (syslog) that were not taken. */
   refused: z.number().int(),
+  /** Lines longer than allowed, stored without what was beyond. */
+  cut: z.number().int(),
   invalidUtf8: z.number().int(),
   alerts: z.number().int(),
   /** Lines let go: no room for a datagram, or never to be stored. */
@@ -85,7 +89,7 @@ export const IngestSource = z.object({
   /** Who says so: a person here, the configuration, or what was learnt of its rhythm; null: nothing is known yet. */
   silentAfterFrom: z.enum(["person", "configuration", "rhythm"]).nullable(),
   hours: SourceHours,
-  /** Why something was last not taken: a problem code, or `ingest.cut` for what was taken cut. */
+  /** Why something was last not taken: a problem code. */
   lastErrorCode: z.string().nullable(),
   /** The particulars of it. */
   lastError: z.string().nullable(),
@@ -93,11 +97,11 @@ export const IngestSource = z.object({
 });
 export type IngestSource = z.infer<typeof IngestSource>;
 
-export const SOURCE_STATES = ["silent", "refused", "dropped", "unparsed"] as const;
+export const SOURCE_STATES = ["silent", "refused", "dropped", "cut", "unparsed"] as const;
 export const SourceFilter = z.object({
   org: OrgId.optional(),
   channel: Channel.optional(),
-  /** Sources that are silent, or of which something was refused, dropped or not understood. */
+  /** Sources that are silent, or of which something was refused, dropped, cut or not understood. */
   state: z.enum(SOURCE_STATES).optional(),
   /** Part of the name. */
   q: z.string().trim().min(1).max(80).optional(),
@@ -113,6 +117,7 @@ export const IngestSummary = IngestSource.pick({
   parsed: true,
   unparsed: true,
   refused: true,
+  cut: true,
   dropped: true,
   spooled: true,
   alerts: true,

@@ -39,6 +39,7 @@ export class SourceList {
       )
       .$if(query.state === "silent", (select) => select.where("silent_since", "is not", null))
       .$if(query.state === "refused", (select) => select.where("refused", ">", 0))
+      .$if(query.state === "cut", (select) => select.where("cut", ">", 0))
       .$if(query.state === "dropped", (select) => select.where("dropped", ">", 0))
       .$if(query.state === "unparsed", (select) => select.where("unparsed", ">", 0));
   }
@@ -51,9 +52,9 @@ export class SourceList {
       .select(({ fn }) => [
         fn.countAll<string | number>().as("sources"),
         fn.count<string | number>("silent_since").as("silent"),
-        ...(["received", "parsed", "unparsed", "refused", "dropped", "spooled", "alerts"] as const).map(
-          (of) => fn.sum<string | number | null>(of).as(of),
-        ),
+        ...(
+          ["received", "parsed", "unparsed", "refused", "cut", "dropped", "spooled", "alerts"] as const
+        ).map((of) => fn.sum<string | number | null>(of).as(of)),
       ])
       .select([
         sql<number | null>`max(store_lag) filter (where last_seen > ${lately})`.as("store_lag"),
@@ -89,6 +90,7 @@ export class SourceList {
       parsed: count(row.parsed),
       unparsed: count(row.unparsed),
       refused: count(row.refused),
+      cut: count(row.cut),
       dropped: count(row.dropped),
       spooled: count(row.spooled),
       alerts: count(row.alerts),
@@ -206,6 +208,7 @@ function present(
     name: row.name,
     channel: Channel.parse(row.channel),
     parser: row.parser,
+    timeZone: row.time_zone,
     address: row.address,
     firstSeen: instantOf(row.first_seen),
     lastSeen: row.last_seen === null ? null : instantOf(row.last_seen),
@@ -213,6 +216,7 @@ function present(
     parsed: Number(row.parsed),
     unparsed: Number(row.unparsed),
     refused: Number(row.refused),
+    cut: Number(row.cut),
     invalidUtf8: Number(row.invalid_utf8),
     alerts: Number(row.alerts),
     dropped: Number(row.dropped),

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Instant } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
 import type { ProblemCode } from "../../../core/problem.ts";
+import { DEFAULT_TIME_ZONE } from "../../../core/time-zone.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { type BatchDone, BOOK_TLP } from "./batches.ts";
@@ -24,8 +25,7 @@ const LONGEST_ERROR = 300;
 
 /** Why something was not taken: a code for which the console has words, and its particulars. */
 export interface Refusal {
-  /** `ingest.cut`: what came was taken, without the part beyond the longest line allowed. */
-  readonly code: ProblemCode | "ingest.cut";
+  readonly code: ProblemCode;
   /** Place and values; may be empty. */
   readonly detail: string;
 }
@@ -54,7 +54,7 @@ export class SourceStore {
     await this.#add(source, { refused: count, error: { code, detail: detail.slice(0, LONGEST_ERROR) } });
   }
 
-  async count(source: Source, counted: Counted): Promise<void> {
+  async count(source: Source, counted: Partial<Counted>): Promise<void> {
     await this.#add(source, counted);
   }
 
@@ -103,7 +103,7 @@ export class SourceStore {
   async #add(source: Source, add: Partial<BatchDone & Counted> & Added): Promise<void> {
     const { now } = this.#work;
     const { received = 0, parsed = 0, unparsed = 0, refused = 0, dropped = 0, spooled = 0 } = add;
-    const { invalidUtf8 = 0, alerts = 0, error, lag } = add;
+    const { cut = 0, invalidUtf8 = 0, alerts = 0, error, lag } = add;
     const came = received > 0;
     const row = await this.#work
       .tables<IngestTables>()
@@ -114,6 +114,7 @@ export class SourceStore {
         tlp: BOOK_TLP,
         channel: source.channel,
         parser: source.parser,
+        time_zone: source.timeZone ?? DEFAULT_TIME_ZONE,
         address: source.address ?? null,
         first_seen: now,
         last_seen: came ? now : null,
@@ -121,6 +122,7 @@ export class SourceStore {
         parsed,
         unparsed,
         refused,
+        cut,
         dropped,
         spooled,
         invalid_utf8: invalidUtf8,
@@ -134,11 +136,13 @@ export class SourceStore {
         conflict.columns(["org_id", "name"]).doUpdateSet({
           channel: source.channel,
           parser: source.parser,
+          time_zone: source.timeZone ?? DEFAULT_TIME_ZONE,
           address: source.address ?? null,
           received: sql`ingest_source.received + excluded.received`,
           parsed: sql`ingest_source.parsed + excluded.parsed`,
           unparsed: sql`ingest_source.unparsed + excluded.unparsed`,
           refused: sql`ingest_source.refused + excluded.refused`,
+          cut: sql`ingest_source.cut + excluded.cut`,
           dropped: sql`ingest_source.dropped + excluded.dropped`,
           spooled: sql`ingest_source.spooled + excluded.spooled`,
           invalid_utf8: sql`ingest_source.invalid_utf8 + excluded.invalid_utf8`,

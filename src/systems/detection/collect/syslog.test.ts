@@ -10,8 +10,10 @@ import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { closeEventStores } from "../../../platform/events/testing.ts";
 import { testScope } from "../../../platform/records/testing.ts";
 import type { Intake } from "./intake.ts";
+import { SourceQuery } from "./model.ts";
 import { findLog, searchLogs } from "./search.ts";
 import { OrgNames, Senders } from "./senders.ts";
+import { SourceList } from "./source-list.ts";
 import { SyslogCollector } from "./syslog.ts";
 import { eventually, openIntake, openWorkshop, type Workshop } from "./testing.ts";
 
@@ -72,7 +74,6 @@ async function running(
     senders,
     intake,
     tally,
-    refused: ingest.refused.bind(ingest),
     metrics,
     clock: shop.clock,
     log,
@@ -217,6 +218,7 @@ test("a source whose organisation does not exist is treated as unknown", async (
 });
 
 test("a line that is too long is cut and counted, its neighbours are whole", async () => {
+  const before = await metric("cut");
   const node = await running({ maxLineBytes: 200 });
   await sendTcp(node.ports.tcp ?? 0, `${LINE}\n${"y".repeat(5_000)}\n${LINE}\n`);
   await eventually(
@@ -232,6 +234,12 @@ test("a line that is too long is cut and counted, its neighbours are whole", asy
     rows.map((row) => Number(row.bytes)).toSorted((a, b) => a - b),
     [LINE.length, LINE.length, 200],
   );
+  assert.equal(await metric("cut"), before + 1);
+  const scope = testScope({ orgId: node.orgId });
+  const { items } = await shop.records.within(scope, (work) =>
+    new SourceList(work).list(SourceQuery.parse({})),
+  );
+  assert.deepEqual([items[0]?.cut, items[0]?.refused, items[0]?.lastErrorCode], [1, 0, null]);
 });
 
 test("a full intake over a full spool holds a connection back and lets datagrams go, counted; all of the connection is stored later", async () => {

@@ -10,7 +10,7 @@ import { type Framed, SyslogFraming, trimmed } from "./framing.ts";
 import type { Intake } from "./intake.ts";
 import type { IngestMetrics, TlsRefusal } from "./metrics.ts";
 import { type Peer, plainAddress, type Senders } from "./senders.ts";
-import type { Refusal, Source } from "./sources.ts";
+import type { Source } from "./sources.ts";
 import type { Tally } from "./tally.ts";
 import { TlsDoor } from "./tls-door.ts";
 
@@ -26,8 +26,6 @@ export interface SyslogParts {
   readonly senders: Senders;
   readonly intake: Intake;
   readonly tally: Tally;
-  /** Counts what a known source sent and was not taken whole. */
-  refused(source: Source, count: number, reason: Refusal): Promise<void>;
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -136,7 +134,7 @@ export class SyslogCollector {
     if (source === undefined) return this.#stranger(address);
     const most = this.#parts.config.maxLineBytes;
     const bytes = trimmed(message.subarray(0, most));
-    if (message.length > most) this.#tellCut(source, plainAddress(address));
+    if (message.length > most) this.#countCut(source);
     if (bytes.length > 0 && !this.#parts.intake.offer(source, plainAddress(address), bytes)) {
       this.#drop(source);
     }
@@ -197,7 +195,7 @@ export class SyslogCollector {
     const framing = new SyslogFraming(this.#parts.config.maxLineBytes);
     const take = async (found: readonly Framed[]): Promise<void> => {
       for (const { bytes, cut } of found) {
-        if (cut) this.#tellCut(source, address);
+        if (cut) this.#countCut(source);
         // A full intake holds the connection back: nothing more is read until there is room.
         while (!this.#parts.intake.offer(source, address, bytes)) {
           if (this.#stopped) return this.#drop(source);
@@ -217,10 +215,9 @@ export class SyslogCollector {
     return new Promise((done) => this.#parts.intake.onRoom(done));
   }
 
-  #tellCut(source: Source, address: string): void {
-    this.#parts.refused(source, 1, { code: "ingest.cut", detail: address }).catch((error: unknown) => {
-      this.#parts.log.error({ err: error, source: source.name }, "a refusal could not be counted");
-    });
+  #countCut(source: Source): void {
+    this.#parts.metrics.cut("syslog", 1);
+    this.#parts.tally.add(source, { cut: 1 });
   }
 
   #stranger(address: string): void {

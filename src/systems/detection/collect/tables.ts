@@ -37,6 +37,8 @@ interface SourceRow {
   parsed: Count;
   unparsed: Count;
   refused: Count;
+  cut: ColumnType<string | number, number | undefined, number>;
+  time_zone: ColumnType<string, string | undefined, string>;
   invalid_utf8: Count;
   alerts: Count;
   last_error: string | null;

@@ -73,15 +73,13 @@ async function open(clientCertificate: "required" | "optional" = "required"): Pr
     },
   });
   const orgs = new Map(["fw", "routers", "pinned", "local"].map((name) => [name, uuidV7()]));
-  const ingest = shop.ingestWith();
-  const refused = ingest.refused.bind(ingest);
   const { log } = shop;
   const taking = await openIntake(shop);
   const { intake, metrics, tally } = taking;
   const senders = new Senders(config.sources, new OrgNames(async (name) => orgs.get(name), shop.clock));
   // Certificates are of the machine's day, whatever the workshop's clock says.
   const clock = { now: () => new Date().toISOString() };
-  const parts = { config, senders, intake, tally, refused, metrics, clock, log, lookMillis: 20 };
+  const parts = { config, senders, intake, tally, metrics, clock, log, lookMillis: 20 };
   const collector = new SyslogCollector(parts);
   const { tls: port = 0 } = await collector.start();
   return {

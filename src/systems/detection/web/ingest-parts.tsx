@@ -152,7 +152,7 @@ export function Hours({ of, height = 20 }: { readonly of: IngestSource["hours"];
 export function refusalWords(of: IngestSource, t: Translate): string {
   const { lastErrorCode: code, lastError: detail } = of;
   if (code === null) return detail ?? "";
-  const words = code === "ingest.cut" ? t("source.cut") : t(`problem:${code}`);
+  const words = t(`problem:${code}`);
   return detail === null || detail === "" ? words : `${words} ${detail}`;
 }
 
@@ -210,19 +210,19 @@ export function Sum() {
               )}
             </dd>
           </div>
-          {(["received", "parsed", "unparsed", "refused", "dropped", "spooled", "alerts"] as const).map(
-            (key) => (
-              <div key={key}>
-                <dt>{t(`source.${key}`)}</dt>
-                <dd>
-                  <Count
-                    of={sum[key]}
-                    {...(key === "parsed" || key === "unparsed" ? { share: sum.received } : {})}
-                  />
-                </dd>
-              </div>
-            ),
-          )}
+          {(
+            ["received", "parsed", "unparsed", "refused", "cut", "dropped", "spooled", "alerts"] as const
+          ).map((key) => (
+            <div key={key}>
+              <dt>{t(`source.${key}`)}</dt>
+              <dd>
+                <Count
+                  of={sum[key]}
+                  {...(key === "parsed" || key === "unparsed" ? { share: sum.received } : {})}
+                />
+              </dd>
+            </div>
+          ))}
           <div>
             <dt>{t("source.sum.lag")}</dt>
             <dd>

@@ -1,3 +1,4 @@
+import { DEFAULT_TIME_ZONE } from "../../../core/time-zone.ts";
 import {
   Go,
   ListPage,
@@ -85,6 +86,11 @@ export default function IngestPage() {
             render: (row) => (
               <>
                 {t(`source.channel.${row.channel}`)} <span className="mono small">{row.parser}</span>
+                {row.timeZone !== DEFAULT_TIME_ZONE && (
+                  <span className="cell-two muted small" title={t("source.zone.why")}>
+                    {row.timeZone}
+                  </span>
+                )}
                 <span className="cell-two mono muted small">{row.address}</span>
               </>
             ),
@@ -146,6 +152,11 @@ export default function IngestPage() {
             render: (row) => (
               <>
                 <Count of={row.refused} /> / <Count of={row.dropped} />
+                {row.cut > 0 && (
+                  <span className="cell-two muted small" title={t("source.cut.why")}>
+                    {t("source.of-cut", { count: row.cut.toLocaleString("en") })}
+                  </span>
+                )}
                 {row.spooled > 0 && (
                   <span className="cell-two muted small">
                     {t("source.of-spooled", { count: row.spooled.toLocaleString("en") })}
@@ -171,9 +182,11 @@ export default function IngestPage() {
           },
           { ...exported("orgId", t("log.org")), text: (row) => orgName(row.orgId, language) ?? row.orgId },
           exported("parser", t("log.parser")),
+          exported("timeZone", t("source.zone")),
           exported("address", t("source.address")),
           exported("parsed", t("source.parsed")),
           exported("refused", t("source.refused")),
+          exported("cut", t("source.cut")),
           exported("dropped", t("source.dropped")),
           exported("spooled", t("source.spooled")),
           exported("storeLag", t("source.lag.store.seconds")),

@@ -5,13 +5,14 @@ import { sha256Hex } from "../../../../platform/crypto/digest.ts";
 import type { Log } from "../../../../platform/log/log.ts";
 import { BATCH_LINES } from "../../pipeline/batch.ts";
 import type { IncomingBatch } from "../ingest.ts";
-import type { Refusal, Source } from "../sources.ts";
+import type { Source } from "../sources.ts";
 import { cutLong, wholeLines } from "./chunk.ts";
 import { freshPosition, type Position } from "./position.ts";
 
 export interface FollowParts {
   ingest(source: Source, batch: IncomingBatch): Promise<unknown>;
-  refused(source: Source, count: number, reason: Refusal): Promise<void>;
+  /** Counts lines that were too long and are stored without their end. */
+  cut(source: Source, count: number): Promise<void>;
   /** Writes a position down; the next batch is begun only after it. */
   keep(source: Source, position: Position): Promise<void>;
   readonly maxLineBytes: number;
@@ -132,7 +133,7 @@ export class Follower {
   }
 
   async #store(read: Buffer, ends: number): Promise<void> {
-    const { ingest, refused, log, maxLineBytes } = this.#parts;
+    const { ingest, log, maxLineBytes } = this.#parts;
     const { identity, generation, at, path } = this.#position;
     const { bytes, cut } = cutLong(read, maxLineBytes);
     const batch: IncomingBatch = {
@@ -154,7 +155,7 @@ export class Follower {
         "a file changed under the reading; that part is passed over",
       );
     }
-    if (cut > 0) await refused(this.source, cut, { code: "ingest.cut", detail: `${path}: ${cut}` });
+    if (cut > 0) await this.#parts.cut(this.source, cut);
   }
 
   async #keep(change: Partial<Position>): Promise<void> {

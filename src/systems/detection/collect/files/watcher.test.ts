@@ -83,6 +83,7 @@ function watch(
       return answer;
     },
     refused: ingest.refused.bind(ingest),
+    cut: ingest.cut.bind(ingest),
     positions: ingest.positions.bind(ingest),
     keep: ingest.keepPosition.bind(ingest),
     prune: async (source, there) => {
@@ -282,6 +283,7 @@ test("lines longer than allowed are cut, their neighbours are whole", async () =
   const watching = watch(file, { maxLineBytes: 1_000 });
   await watching.stored(3);
   await watching.stop();
+  assert.match(await shop.metrics.text(), /ingest_lines_total\{channel="file",result="cut"\} 1/);
   assert.deepEqual(
     (await texts(watching.orgId)).map(({ length }) => length).toSorted(),
     [1_000, 5, 6].toSorted(),

@@ -4,7 +4,7 @@ import type { Config } from "../../../../platform/config/config.ts";
 import { isStoreTrouble, type StoreHealth } from "../health.ts";
 import { pause } from "../pause.ts";
 import type { OrgNames } from "../senders.ts";
-import type { Source } from "../sources.ts";
+import type { Refusal, Source } from "../sources.ts";
 import { type Content, Follower, type FollowParts, markOf, openPlain } from "./follower.ts";
 import { type Found, lookAt } from "./names.ts";
 import { PackedContent } from "./packed.ts";
@@ -13,6 +13,7 @@ import { freshPosition, type Position } from "./position.ts";
 type Watched = Config["ingest"]["files"][number];
 
 export interface WatcherParts extends FollowParts {
+  refused(source: Source, count: number, reason: Refusal): Promise<void>;
   readonly watched: readonly Watched[];
   readonly orgs: OrgNames;
   positions(source: Source): Promise<readonly Position[]>;

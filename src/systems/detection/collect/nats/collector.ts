@@ -12,7 +12,7 @@ import { trimmed } from "../framing.ts";
 import type { IngestMetrics } from "../metrics.ts";
 import { pause } from "../pause.ts";
 import type { OrgNames } from "../senders.ts";
-import type { Refusal, Source } from "../sources.ts";
+import type { Source } from "../sources.ts";
 import { type Spool, SpoolFull } from "../spool.ts";
 import type { Unconfirmed } from "./sequences.ts";
 
@@ -25,7 +25,8 @@ export interface NatsParts {
   readonly spool: Spool;
   readonly unconfirmed: Unconfirmed;
   readonly maxLineBytes: number;
-  refused(source: Source, count: number, reason: Refusal): Promise<void>;
+  /** Counts lines that were too long and are stored without their end. */
+  cut(source: Source, count: number): Promise<void>;
   readonly ingestMetrics: IngestMetrics;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -191,7 +192,7 @@ export class NatsCollector {
 
   /** Into the spool, then the acknowledgements; while the spool is full the messages are held. */
   async #keep(messages: readonly JsMsg[], source: Source, stream: string): Promise<void> {
-    const { spool, unconfirmed, ingestMetrics, clock, log, refused, maxLineBytes } = this.#parts;
+    const { spool, unconfirmed, ingestMetrics, clock, log, maxLineBytes } = this.#parts;
     const { signal } = this.#stopping;
     const pieces: Uint8Array[] = [];
     let cut = 0;
@@ -241,8 +242,7 @@ export class NatsCollector {
       unconfirmed.confirm(stream, sequences);
     if (last !== undefined)
       this.#lag.set({ source: source.name }, (Date.now() - last.info.timestampNanos / NANOS) / 1_000);
-    if (cut > 0)
-      await refused(source, cut, { code: "ingest.cut", detail: String(cut) }).catch(() => undefined);
+    if (cut > 0) await this.#parts.cut(source, cut).catch(() => undefined);
   }
 
   async #look(consumer: Consumer, name: string): Promise<void> {
