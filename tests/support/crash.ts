@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "../../src/app/client.ts";
 import { askNode } from "../../src/app/local-socket.ts";
+import { until } from "./node.ts";
 import { everything, freePort, Victim } from "./victim.ts";
 
 const LINES = 20;
@@ -70,7 +71,7 @@ export interface CrashFigures {
 export async function crash(rounds: number, say: (line: string) => void): Promise<CrashFigures> {
   const began = performance.now();
   const data = mkdtempSync(join(tmpdir(), "lianfang-crash-"));
-  const victim = new Victim(data, await freePort());
+  const victim = new Victim(data, await freePort(), { LIANFANG_DETECTION__IDLE_SOURCE_SECONDS: "3" });
   try {
     let started = await victim.start();
     const orgs = (await askNode(data, { method: "GET", path: "/api/v1/orgs" })).body as {
@@ -138,7 +139,13 @@ export async function crash(rounds: number, say: (line: string) => void): Promis
     assert.equal(new Set(marks).size, batches * LINES, "every line is there");
     assert.equal(marks.length, batches * LINES, "no line is there twice");
 
-    const raised = await everything<{ title: string; count: number }>(sender, "/api/v1/alerts");
+    if (batches >= CERTAIN)
+      await until(
+        "time to go on for what waits",
+        async () => (await alertsOf(sender)).some(({ title }) => title === GUESSING),
+        60,
+      );
+    const raised = await alertsOf(sender);
     const alerts = raised.filter(({ title }) => title !== GUESSING);
     assert.equal(
       alerts.reduce((sum, alert) => sum + alert.count, 0),
@@ -171,4 +178,8 @@ export async function crash(rounds: number, say: (line: string) => void): Promis
     await victim.end("SIGTERM").catch(() => undefined);
     rmSync(data, { recursive: true, force: true });
   }
+}
+
+function alertsOf(sender: Client): Promise<{ title: string; count: number }[]> {
+  return everything(sender, "/api/v1/alerts");
 }

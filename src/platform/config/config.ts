@@ -258,6 +258,15 @@ export const Config = z.strictObject({
         .array(z.string().min(1))
         .default([])
         .describe("Folders or files of pipelines that tie their log sources to records"),
+      idleSourceSeconds: z
+        .number()
+        .int()
+        .min(1)
+        .max(3600)
+        .default(120)
+        .describe(
+          "A source that sent nothing for so long is not waited for in correlation; so long is waited for all of them after a start",
+        ),
     })
     .prefault({}),
   intel: z

@@ -61,6 +61,7 @@ export const detection: System = {
       clock,
       log,
       metrics: platform.metrics,
+      idle: config.detection.idleSourceSeconds * 1000,
     });
     const folders = {
       rules: [RULE_FOLDERS.rules, ...config.detection.rules],

@@ -70,7 +70,7 @@ export class Ingest {
       }),
     );
     if (taken.done !== undefined) return taken.done;
-    const { rows, counts, matches, known } = await pool.process({
+    const { rows, counts, matches, newest, known } = await pool.process({
       bytes: batch.bytes,
       format: batch.format,
       firstLine: batch.firstLine,
@@ -93,12 +93,13 @@ export class Ingest {
         if (!(await batches.finish(taken.id, result)))
           return { done: await batches.get(taken.id), first: false };
         const lag = (millis(work.now) - millis(taken.receivedAt)) / 1000;
-        await new SourceStore(work).stored(source, result, lag);
+        await new SourceStore(work).stored(source, result, lag, correlated.late);
         return { done: result, first: true };
       });
-    const hits = { orgId: source.orgId, receivedAt: taken.receivedAt, matches };
+    const { orgId, name } = source;
+    const hits = { orgId, source: name, receivedAt: taken.receivedAt, newest, matches };
     const { done, first } = await (correlations?.commit(hits, finish) ??
-      finish({ matches, record: async () => undefined }));
+      finish({ matches, late: 0, record: async () => undefined }));
     if (first) {
       metrics.stored(source.channel, done, (millis(clock.now()) - began) / 1000);
       metrics.indicators(matches, known ?? {});

@@ -77,6 +77,8 @@ export const IngestSource = z.object({
   dropped: z.number().int(),
   /** Lines that went over the disk because the stores were away or slow. */
   spooled: z.number().int(),
+  /** Matches that came too late for correlation and were not counted by it. */
+  late: z.number().int(),
   /** Seconds from receipt to storage of the last batch. */
   storeLag: z.number().nullable(),
   /** Seconds from the newest event's own time to its receipt; negative where the device's clock runs ahead. */

@@ -221,6 +221,7 @@ function present(
     alerts: Number(row.alerts),
     dropped: Number(row.dropped),
     spooled: Number(row.spooled),
+    late: Number(row.late),
     storeLag: row.store_lag,
     eventLag: row.event_lag,
     silentSince: row.silent_since === null ? null : instantOf(row.silent_since),

@@ -34,6 +34,7 @@ interface Added {
   readonly refused?: number;
   readonly error?: Refusal;
   readonly lag?: number;
+  readonly late?: number;
 }
 
 /** Health of each source of logs. */
@@ -44,9 +45,9 @@ export class SourceStore {
     this.#work = work;
   }
 
-  /** Counts a batch that was stored, `lag` seconds after its first line came. */
-  async stored(source: Source, done: BatchDone, lag?: number): Promise<void> {
-    await this.#add(source, { ...done, ...(lag !== undefined && { lag }) });
+  /** Counts a batch that was stored, `lag` seconds after its first line came; `late` of its matches were not correlated. */
+  async stored(source: Source, done: BatchDone, lag?: number, late = 0): Promise<void> {
+    await this.#add(source, { ...done, late, ...(lag !== undefined && { lag }) });
   }
 
   /** Counts what was not taken, with the reason. */
@@ -103,7 +104,7 @@ export class SourceStore {
   async #add(source: Source, add: Partial<BatchDone & Counted> & Added): Promise<void> {
     const { now } = this.#work;
     const { received = 0, parsed = 0, unparsed = 0, refused = 0, dropped = 0, spooled = 0 } = add;
-    const { cut = 0, invalidUtf8 = 0, alerts = 0, error, lag } = add;
+    const { cut = 0, invalidUtf8 = 0, alerts = 0, late = 0, error, lag } = add;
     const came = received > 0;
     const row = await this.#work
       .tables<IngestTables>()
@@ -127,6 +128,7 @@ export class SourceStore {
         spooled,
         invalid_utf8: invalidUtf8,
         alerts,
+        late,
         last_error: error?.detail ?? null,
         last_error_code: error?.code ?? null,
         last_error_at: error === undefined ? null : now,
@@ -147,6 +149,7 @@ export class SourceStore {
           spooled: sql`ingest_source.spooled + excluded.spooled`,
           invalid_utf8: sql`ingest_source.invalid_utf8 + excluded.invalid_utf8`,
           alerts: sql`ingest_source.alerts + excluded.alerts`,
+          late: sql`ingest_source.late + excluded.late`,
           ...(came && {
             last_seen: now,
             last_gap: sql`extract(epoch from excluded.last_seen - ingest_source.last_seen)`,

@@ -45,6 +45,7 @@ interface SourceRow {
   last_error_at: ColumnType<Date | null, string | null, string | null>;
   dropped: ColumnType<string | number, number | undefined, number>;
   spooled: ColumnType<string | number, number | undefined, number>;
+  late: ColumnType<string | number, number | undefined, number>;
   store_lag: ColumnType<number | null, number | null | undefined, number | null>;
   event_lag: ColumnType<number | null, number | null | undefined, number | null>;
   last_gap: ColumnType<number | null, number | null | undefined, number | null>;

@@ -88,26 +88,38 @@ export class Correlator {
 
   /** Takes a match; answers what became certain by it, which is mostly about earlier events. */
   feed(hit: RuleHit): CorrelationMatch[] {
+    if (this.add(hit)) this.#pending.advance(timeOf(hit));
+    return this.#take();
+  }
+
+  /**
+   * Takes a match without letting time go on: `advance` does. False when no rule looks at it, or when its time has passed.
+   */
+  add(hit: RuleHit): boolean {
     const feeds = this.#feeds.get(hit.ruleId);
-    if (feeds === undefined) return [];
+    if (feeds === undefined) return false;
     this.counters.received += 1;
-    const { eventId, receivedAt } = hit;
-    const at = receivedAt === undefined ? hit.at : Math.min(hit.at, receivedAt);
-    if (!Number.isFinite(at) || this.#pending.isLate(at)) {
+    const { eventId } = hit;
+    const at = timeOf(hit);
+    if (this.isLate(at)) {
       this.counters.late += 1;
-      return [];
+      return false;
     }
     for (const feed of feeds) {
       const waiting = this.#waitingOf(feed, hit.record, at, eventId);
       if (waiting === undefined) this.counters.withoutValue += 1;
       else this.#pending.add(waiting);
     }
-    this.#pending.advance(at);
     this.#pending.shrink(this.#options.pending);
-    return this.#take();
+    return true;
   }
 
-  /** Says that it is now `at`, so that events which wait are taken although none follows them. */
+  /** Whether events of that time can no longer be taken. */
+  isLate(at: number): boolean {
+    return !Number.isFinite(at) || this.#pending.isLate(at);
+  }
+
+  /** Says that all have come to `at`: what is older by the lateness is taken, although nothing may follow it. */
   advance(at: number): CorrelationMatch[] {
     this.#pending.advance(at);
     return this.#take();
@@ -247,6 +259,11 @@ export class Correlator {
     correlator.#pending.restore(snapshot.pending, (rule) => places.get(rule));
     return correlator;
   }
+}
+
+/** When it happened: an own time after receipt is not believed. */
+export function timeOf({ at, receivedAt }: RuleHit): number {
+  return receivedAt === undefined ? at : Math.min(at, receivedAt);
 }
 
 function matchOf(rule: CorrelationRule, last: Waiting, window: Window): CorrelationMatch {

@@ -5,10 +5,8 @@ import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { LOG_TLP } from "../pipeline/log-table.ts";
 import type { RuleHit } from "./model.ts";
+import type { Place, Reach } from "./place.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-/** A correlator over one organisation's matches, or over those of all. */
-export type Reach = "organisation" | "across";
 
 interface HitTable {
   seq: number;
@@ -21,6 +19,8 @@ interface HitTable {
   received_at: number;
   own: boolean;
   across: boolean;
+  source: string;
+  backfill: boolean;
   record: RuleHit["record"];
 }
 
@@ -29,6 +29,7 @@ interface StateTable {
   tlp: number;
   audience: string[];
   reach: Reach;
+  source: string;
   upto: number;
   snapshot: string;
   saved_at: string;
@@ -41,8 +42,11 @@ interface CorrelationTables {
 
 /** A hit, and which correlators took it. */
 export interface TakenHit extends RuleHit {
+  readonly source: string;
   readonly own: boolean;
   readonly across: boolean;
+  /** By the one of its source, and by no other. */
+  readonly backfill: boolean;
 }
 
 /** A hit as it was written down. */
@@ -72,25 +76,31 @@ export class CorrelationJournal {
         received_at: hit.receivedAt ?? hit.at,
         own: hit.own,
         across: hit.across,
+        source: hit.source,
+        backfill: hit.backfill,
         record: hit.record,
       }));
-      await sql`insert into correlation_hit (org_id, tlp, rule_id, event_id, at, received_at, own, across, record)
-        select ${orgId}::uuid, ${tlpRank(LOG_TLP)}::smallint, rule_id, event_id, at, received_at, own, across, record
+      await sql`insert into correlation_hit
+          (org_id, tlp, rule_id, event_id, at, received_at, own, across, source, backfill, record)
+        select ${orgId}::uuid, ${tlpRank(LOG_TLP)}::smallint, rule_id, event_id, at, received_at, own, across, source,
+          backfill, record
         from json_to_recordset(${JSON.stringify(rows)}::text::json) as given (n integer, rule_id text, event_id text,
-          at double precision, received_at double precision, own boolean, across boolean, record jsonb) order by n`.execute(
-        this.db,
-      );
+          at double precision, received_at double precision, own boolean, across boolean, source text, backfill boolean,
+          record jsonb) order by n`.execute(this.db);
     }
   }
 
-  /** Hits after `upto` in their order, of one organisation or of all in the work's sight; at most `limit`. */
-  async after(upto: number, limit: number, orgId?: OrgId): Promise<WrittenHit[]> {
+  /** Hits after `upto` in their order that a correlator took; at most `limit`. */
+  async after(upto: number, limit: number, { orgId, reach, source }: Place): Promise<WrittenHit[]> {
     let query = this.db
       .selectFrom("correlation_hit")
       .selectAll()
       .where("seq", ">", upto)
       .where(visible(this.work, "correlation_hit"));
-    if (orgId !== undefined) query = query.where("org_id", "=", orgId);
+    if (reach === "across") query = query.where("across", "=", true);
+    else
+      query = query.where("org_id", "=", orgId).where(reach === "backfill" ? "backfill" : "own", "=", true);
+    if (reach === "backfill") query = query.where("source", "=", source);
     const rows: Selectable<HitTable>[] = await query.orderBy("seq").limit(limit).execute();
     return rows.map((row) => ({
       seq: Number(row.seq),
@@ -101,16 +111,19 @@ export class CorrelationJournal {
       receivedAt: row.received_at,
       own: row.own,
       across: row.across,
+      source: row.source,
+      backfill: row.backfill,
       record: row.record,
     }));
   }
 
-  async state(orgId: OrgId, reach: Reach): Promise<{ upto: number; snapshot: Snapshot } | undefined> {
+  async state({ orgId, reach, source }: Place): Promise<{ upto: number; snapshot: Snapshot } | undefined> {
     const row = await this.db
       .selectFrom("correlation_state")
       .select(["upto", "snapshot"])
       .where("org_id", "=", orgId)
       .where("reach", "=", reach)
+      .where("source", "=", source)
       .where(visible(this.work, "correlation_state"))
       .executeTakeFirst();
     if (row === undefined) return undefined;
@@ -132,6 +145,22 @@ export class CorrelationJournal {
     return rows.map((row) => row.org_id);
   }
 
+  /** Backfills that have not come to their end. */
+  async backfills(): Promise<Place[]> {
+    const hits = this.db
+      .selectFrom("correlation_hit")
+      .select(["org_id", "source"])
+      .where("backfill", "=", true)
+      .where(visible(this.work, "correlation_hit"));
+    const states = this.db
+      .selectFrom("correlation_state")
+      .select(["org_id", "source"])
+      .where("reach", "=", "backfill")
+      .where(visible(this.work, "correlation_state"));
+    const rows = await hits.union(states).execute();
+    return rows.map(({ org_id, source }) => ({ orgId: org_id, reach: "backfill", source }));
+  }
+
   async highest(): Promise<number> {
     const row = await this.db
       .selectFrom("correlation_hit")
@@ -141,7 +170,7 @@ export class CorrelationJournal {
     return Number(row?.seq ?? 0);
   }
 
-  async save(orgId: OrgId, reach: Reach, upto: number, snapshot: Snapshot): Promise<void> {
+  async save({ orgId, reach, source }: Place, upto: number, snapshot: Snapshot): Promise<void> {
     const text = JSON.stringify(snapshot);
     await this.db
       .insertInto("correlation_state")
@@ -150,22 +179,43 @@ export class CorrelationJournal {
         tlp: tlpRank(LOG_TLP),
         audience: [],
         reach,
+        source,
         upto,
         snapshot: text,
         saved_at: this.work.now,
       })
       .onConflict((conflict) =>
-        conflict.columns(["org_id", "reach"]).doUpdateSet({ upto, snapshot: text, saved_at: this.work.now }),
+        conflict
+          .columns(["org_id", "reach", "source"])
+          .doUpdateSet({ upto, snapshot: text, saved_at: this.work.now }),
       )
       .execute();
   }
 
-  /** Lets go of the hits of an organisation that every state holds. */
-  async forget(orgId: OrgId, upto: number): Promise<void> {
-    await this.db
+  /** Lets go of the hits of an organisation, or of a backfill, that every state holds. */
+  async forget({ orgId, reach, source }: Place, upto: number): Promise<void> {
+    let query = this.db
       .deleteFrom("correlation_hit")
       .where("org_id", "=", orgId)
       .where("seq", "<=", upto)
+      .where("backfill", "=", reach === "backfill");
+    if (reach === "backfill") query = query.where("source", "=", source);
+    await query.execute();
+  }
+
+  /** Forgets a backfill whole. */
+  async end({ orgId, reach, source }: Place): Promise<void> {
+    await this.db
+      .deleteFrom("correlation_hit")
+      .where("org_id", "=", orgId)
+      .where("backfill", "=", true)
+      .where("source", "=", source)
+      .execute();
+    await this.db
+      .deleteFrom("correlation_state")
+      .where("org_id", "=", orgId)
+      .where("reach", "=", reach)
+      .where("source", "=", source)
       .execute();
   }
 

@@ -9,6 +9,8 @@ export interface RuleHit {
   readonly at: number;
   /** When it came in; an own time after this is not believed. */
   readonly receivedAt?: number;
+  /** Who told of it, within its organisation. */
+  readonly source?: string;
   readonly record: Readonly<Record<string, unknown>>;
 }
 

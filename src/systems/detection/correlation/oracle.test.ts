@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { stringify } from "yaml";
 import { Issues } from "../sigma/issue.ts";
 import { readTrees } from "../sigma/tree.ts";
+import { SourceClocks } from "./clocks.ts";
 import {
   type CorrelationRule,
   Correlator,
@@ -269,4 +270,71 @@ test("shuffled and doubled streams find what a search through all events finds",
   );
   // Streams in which nothing happens would prove nothing.
   assert.ok(fired > 1000 && duplicates > 1000, `${fired} fired, ${duplicates} duplicates`);
+});
+
+const MINUTE = 60_000;
+const IDLE = 2 * MINUTE;
+
+test("of sources that lag, each in its own way, nothing is lost, and one that fell idle holds nobody back", () => {
+  let fired = 0;
+  fc.assert(
+    fc.property(
+      fc.array(written, { minLength: 1, maxLength: 3 }),
+      stream,
+      fc.array(fc.nat(55 * MINUTE), { minLength: 3, maxLength: 3 }),
+      fc.array(fc.nat(LATENESS - 1), { minLength: 80, maxLength: 80 }),
+      fc.nat(),
+      (writtenRules, hits, lags, delays, cut) => {
+        const { linked } = linkCorrelations(
+          writtenRules.map(read),
+          SOURCES.map((id) => ({ id })),
+        );
+        const begin = hits.reduce((least, { at }) => Math.min(least, at), Infinity) - 10 * MINUTE;
+        // What comes when: a word of each source every minute, and the hits, each late by its source and by itself.
+        const comes: { due: number; source: string; newest: number; hit?: RuleHit }[] = [];
+        for (let minute = 0; minute < 75; minute++)
+          for (const [source, lag] of lags.entries()) {
+            const due = begin + minute * MINUTE;
+            comes.push({ due, source: `s${source}`, newest: due - lag });
+          }
+        for (const [number, hit] of hits.entries()) {
+          const source = number % lags.length;
+          const due = hit.at + (lags[source] ?? 0) + (delays[number] ?? 0);
+          comes.push({ due, source: `s${source}`, newest: hit.at, hit });
+        }
+        comes.sort((x, y) => x.due - y.due);
+        let clocks = new SourceClocks(begin, IDLE);
+        clocks.hear("idle", begin - 56 * MINUTE, begin);
+        let correlator = new Correlator(linked, { lateness: LATENESS });
+        const found = [];
+        for (const [at, { due, source, newest, hit }] of comes.entries()) {
+          // The program is started again, and has to hear of each source anew.
+          if (at === cut % comes.length) {
+            clocks = new SourceClocks(due, IDLE);
+            correlator = Correlator.restore(correlator.snapshot(), linked, { lateness: LATENESS });
+          }
+          if (hit !== undefined) assert.ok(correlator.add(hit) || !linked.inputs.has(hit.ruleId), "late");
+          clocks.hear(source, newest, due);
+          const reached = clocks.reached(due);
+          if (reached === undefined) continue;
+          assert.ok(reached >= due - Math.max(...lags) - MINUTE, "held back by one that is idle");
+          found.push(...correlator.advance(reached));
+        }
+        // All fell silent: time goes on with the clock.
+        found.push(...correlator.advance(clocks.reached(begin + 200 * MINUTE + IDLE) ?? 0));
+        const told = found.map((match) => ({
+          rule: match.ruleId,
+          key: match.group.host ?? "",
+          at: match.at,
+          count: match.count,
+          value: match.value,
+          ids: match.eventIds.join(),
+        }));
+        fired += told.length;
+        assert.deepEqual(told.sort(byAll), brute(writtenRules, hits).sort(byAll));
+      },
+    ),
+    { numRuns: 200 },
+  );
+  assert.ok(fired > 200, `${fired} fired`);
 });

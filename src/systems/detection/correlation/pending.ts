@@ -9,7 +9,7 @@ export interface Waiting extends Entry {
 }
 
 export interface PendingSnapshot {
-  /** Highest time seen, and the time before which all were taken; null when there was none. */
+  /** The time that all have come to, and the time before which all were taken; null when there was none. */
   readonly highest: number | null;
   readonly taken: number | null;
   readonly waiting: readonly Waiting[];
@@ -97,7 +97,7 @@ export class Pending {
     return {
       highest: Number.isFinite(this.#highest) ? this.#highest : null,
       taken: Number.isFinite(this.#taken) ? this.#taken : null,
-      waiting: [...this.#steps.values()].flat(),
+      waiting: [...this.#ready, ...[...this.#steps.values()].flat()],
     };
   }
 

@@ -77,6 +77,7 @@ function standing(records: FreshRecords, clock = testClock(BEGIN)) {
     clock,
     log: createLog({ level: "silent" }),
     metrics: createMetrics(),
+    idle: 120_000,
   });
   void correlations.use(SET);
   return { correlations, clock };
@@ -88,12 +89,14 @@ const store = (
   { orgId, matches }: Batch,
   broken = false,
 ) =>
-  correlations.commit({ orgId, receivedAt: addMillis(BEGIN, LATER), matches }, (correlated) =>
-    records.within(JOB, async (work) => {
-      await raiseAlerts(work, correlated.matches);
-      await correlated.record(work);
-      if (broken) throw new Error("the power went");
-    }),
+  correlations.commit(
+    { orgId, source: "hosts", receivedAt: addMillis(BEGIN, LATER), newest: undefined, matches },
+    (correlated) =>
+      records.within(JOB, async (work) => {
+        await raiseAlerts(work, correlated.matches);
+        await correlated.record(work);
+        if (broken) throw new Error("the power went");
+      }),
   );
 
 const told = (records: FreshRecords, orgIds: readonly string[] = JOB.orgIds) =>
@@ -184,6 +187,70 @@ for (const database of DATABASES) {
         });
       }
     } finally {
+      await records.dispose();
+    }
+  });
+
+  test(`${database.name}: a source that lags is correlated with the others, an old file apart from them, stragglers are counted`, async () => {
+    const records = await database.fresh(SYSTEMS);
+    const [orgId = ""] = MEMBERS;
+    const minute = 60;
+    let { correlations, clock } = standing(records);
+    let late = 0;
+    const send = (source: string, newestSecond: number, matches: readonly MatchedEvent[] = []) =>
+      correlations.commit(
+        { orgId, source, receivedAt: clock.now(), newest: Date.parse(BEGIN) + newestSecond * 1000, matches },
+        (correlated) => {
+          late += correlated.late;
+          return records.within(JOB, async (work) => {
+            await raiseAlerts(work, correlated.matches);
+            await correlated.record(work);
+          });
+        },
+      );
+    const failures = (name: string, from: number, count: number) =>
+      Array.from({ length: count }, (_, at) =>
+        matchOf(orgId, "authentication_failed", `${name}${at}`, from + at * 20),
+      );
+    const rows = async () => (await told(records)).map(([title, , count]) => [title, count]);
+    const many = WANTED[1]?.[0];
+    const day = -24 * 60 * minute;
+    try {
+      for (let passed = 0; passed <= 45; passed++) {
+        clock.set(addMillis(BEGIN, passed * minute * 1000));
+        const now = passed * minute;
+        await send("quick", now, passed === 10 ? failures("q", 8 * minute, 5) : []);
+        // Twenty minutes behind, and seldom of interest.
+        await send("slow", now - 20 * minute, passed === 30 ? failures("s", 8 * minute + 5, 5) : []);
+        if (passed >= 34 && passed <= 36)
+          await send("old", day + passed * minute, failures(`o${passed}-`, day + passed * minute, 4));
+        if (passed === 36) await send("quick", now, failures("late", day, 1));
+        await correlations.tick();
+        if (passed === 25) assert.deepEqual(await rows(), [], "half of it is half");
+        if (passed === 12 || passed === 35) {
+          if (passed === 35) await correlations.save();
+          const at = clock.now();
+          await correlations.stop();
+          ({ correlations, clock } = standing(records, testClock(at)));
+        }
+      }
+      assert.deepEqual(await rows(), [
+        [many, 10],
+        [many, 10],
+      ]);
+      assert.equal(late, 1);
+      await records.within(JOB, async (work) => {
+        const tables = work.tables<{
+          correlation_state: { reach: string };
+          correlation_hit: { backfill: boolean };
+        }>();
+        const states = tables.selectFrom("correlation_state").select("reach").where("reach", "=", "backfill");
+        assert.deepEqual(await states.execute(), [], "a backfill is forgotten at its end");
+        const hits = tables.selectFrom("correlation_hit").select("backfill").where("backfill", "=", true);
+        assert.deepEqual(await hits.execute(), []);
+      });
+    } finally {
+      await correlations.stop();
       await records.dispose();
     }
   });

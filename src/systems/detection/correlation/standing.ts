@@ -1,16 +1,17 @@
-import { type Clock, type Instant, instantOf, millis } from "../../../core/instant.ts";
+import { type Clock, type Instant, millis } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { Log } from "../../../platform/log/log.ts";
 import type { Metrics } from "../../../platform/metrics/metrics.ts";
 import type { Records, Work } from "../../../platform/records/work.ts";
-import { clean, mainEntityOf } from "../alerts/entities.ts";
 import { type MatchedEvent, raiseAlerts } from "../alerts/index.ts";
-import { LOG_TLP } from "../pipeline/log-table.ts";
-import { Correlator } from "./correlator.ts";
-import { CorrelationJournal, type Reach, type TakenHit } from "./journal.ts";
+import { alertOf, hitOf, withOrganisation } from "./alert.ts";
+import { SourceClocks } from "./clocks.ts";
+import { Correlator, timeOf } from "./correlator.ts";
+import { CorrelationJournal, type TakenHit } from "./journal.ts";
 import type { CorrelationSet } from "./load.ts";
 import type { CorrelationMatch, CorrelatorOptions, RuleHit } from "./model.ts";
+import { ACROSS, homed, keyOf, type Place, placeOf } from "./place.ts";
 
 export interface CorrelationsParts {
   readonly records: Records;
@@ -19,56 +20,70 @@ export interface CorrelationsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** After how many milliseconds without a batch a source is not waited for, and a backfill ends. */
+  readonly idle: number;
   readonly options?: Partial<CorrelatorOptions>;
 }
 
-/** Matches of one batch, all of one organisation's records. */
+/** What one batch of a source came to. */
 export interface HitBatch {
   readonly orgId: OrgId;
+  readonly source: string;
   readonly receivedAt: Instant;
+  /** The newest own time among its events, milliseconds since 1970; undefined where none has one. */
+  readonly newest: number | undefined;
+  /** All of the organisation's records. */
   readonly matches: readonly MatchedEvent[];
 }
 
 /** What a batch comes to: alerts to raise, and what to write down in the same transaction. */
 export interface Correlated {
   readonly matches: readonly MatchedEvent[];
+  /** Matches that came too late to be correlated. */
+  readonly late: number;
   record(work: Work): Promise<void>;
 }
 
 /** One correlator at work. */
 interface Stand {
+  readonly place: Place;
   correlator: Correlator;
   /** Up to which hit the stored state reaches. */
   savedUpto: number;
-  /** The youngest event, and when it was taken in. */
-  highest: number;
-  fedAt: number;
+  /** The youngest event, and when something came last. */
+  newest: number;
+  heardAt: number;
   /** Hits since the last state. */
   since: number;
 }
 
 /** Keeps the memory of one organisation within some 100 MB, and that of a quiet one near nothing. */
 const OPTIONS = { keysPerRule: 20_000, entriesPerKey: 2_000, pending: 100_000 } as const;
-/** How long events wait for older ones: sources of one house are a minute apart, those of different ones ten. */
-const LATENESS = { own: 60_000, across: 600_000 } as const;
-const ACROSS = "across";
+/**
+ * How long events wait for older ones of the same source: a minute in one house, ten where houses are apart. A backfill
+ * is in no hurry, and its files may be told of by turns.
+ */
+const LATENESS = { organisation: 60_000, across: 600_000, backfill: 3_600_000 } as const;
 const TICK_MILLIS = 5_000;
 /** So many hits are read again at most after a crash. */
 const SAVE_AFTER = 5_000;
 const PAGE = 5_000;
-const WHY_EVENTS = 10;
-/** The field that tells members apart in rules that look across them (ECS). */
-const ORGANISATION = "organization.id";
-
+/** At one more, the one that has been quiet longest ends. */
+const MOST_BACKFILLS = 8;
 /**
  * Correlation in the running node: one correlator for each organisation, and one over all of them for the rules that
- * ask for it. Hits are written down in the transaction that stores their batch, and the states now and then; after a
+ * ask for it. A batch that lies wholly behind what its organisation has come to is a backfill, with a correlator of its
+ * source for as long as it lasts. Hits are written down in the transaction that stores their batch, and the states now and then; after a
  * crash a state and the hits behind it give the same correlator again, and what it finds again bears the same id. One
  * process of a node correlates.
  */
 export class Correlations {
   readonly #parts: CorrelationsParts;
   readonly #stands = new Map<string, Stand>();
+  /** How far organisations have come, by their sources. */
+  readonly #clocks = new Map<string, SourceClocks>();
+  readonly #since: number;
+  #backfilled = 0;
   #set: CorrelationSet | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #takenUp = false;
@@ -78,6 +93,7 @@ export class Correlations {
 
   constructor(parts: CorrelationsParts) {
     this.#parts = parts;
+    this.#since = millis(parts.clock.now());
     this.#kept = parts.metrics.gauge("correlation_keys", "Keys that correlation rules keep windows of");
     this.#counts = parts.metrics.gauge("correlation_events", "What became of matches under correlation", [
       "result",
@@ -90,9 +106,10 @@ export class Correlations {
     this.#set ??= set;
     return this.#alone(async () => {
       this.#set = set;
-      for (const [key, stand] of this.#stands) {
-        const before = stand.correlator.snapshot();
-        stand.correlator = Correlator.restore(before, this.#linked(key), this.#options(key), this.#namesOf);
+      for (const stand of this.#stands.values()) {
+        const { place, correlator } = stand;
+        const [linked, options] = [this.#linked(place), this.#options(place)];
+        stand.correlator = Correlator.restore(correlator.snapshot(), linked, options, this.#namesOf);
       }
     });
   }
@@ -120,239 +137,239 @@ export class Correlations {
     const set = this.#set;
     const loud =
       set === undefined ? batch.matches : batch.matches.filter(({ match }) => !set.silent.has(match.ruleId));
-    const concerned =
-      set !== undefined &&
-      batch.matches.some(
-        ({ match }) => set.own.inputs.has(match.ruleId) || set.across.inputs.has(match.ruleId),
-      );
-    if (!concerned) return run({ matches: loud, record: async () => undefined });
+    const received = millis(batch.receivedAt);
+    const hits =
+      set === undefined
+        ? []
+        : batch.matches.flatMap((event) => hitOf(set, event, batch.source, received) ?? []);
+    const newest = hits.reduce((most, hit) => Math.max(most, timeOf(hit)), batch.newest ?? -Infinity);
+    if (set === undefined || hits.length === 0) {
+      const done = await run({ matches: loud, late: 0, record: async () => undefined });
+      this.#hear(batch.orgId, batch.source, newest);
+      return done;
+    }
     return this.#alone(async () => {
       try {
-        const { found, taken } = await this.#feed(batch);
-        return await run({
-          matches: [...loud, ...found],
+        const { taken, late } = await this.#feed(batch, hits, newest, set);
+        const done = await run({
+          matches: loud,
+          late,
           record: (work) => new CorrelationJournal(work).add(batch.orgId, taken),
         });
+        this.#hear(batch.orgId, batch.source, newest);
+        return done;
       } catch (error) {
-        this.#stands.delete(batch.orgId);
-        this.#stands.delete(ACROSS);
+        for (const place of [placeOf(batch.orgId), ACROSS, placeOf(batch.orgId, batch.source)])
+          this.#letGo(keyOf(place));
         throw error;
       }
     });
   }
 
-  async #feed(batch: HitBatch): Promise<{ found: MatchedEvent[]; taken: TakenHit[] }> {
-    const own = await this.#stand(batch.orgId);
-    const across = await this.#stand(ACROSS);
-    const { orgId: root } = await this.#parts.scope();
+  /** Time goes on only when a batch is stored, so that nothing in it is late because of what else is in it. */
+  #hear(orgId: OrgId, source: string, newest: number): void {
+    if (!Number.isFinite(newest)) return;
     const now = millis(this.#parts.clock.now());
-    const found = [...own.found, ...across.found];
-    const taken: TakenHit[] = [];
-    for (const event of batch.matches) {
-      const hit = this.#hitOf(event, millis(batch.receivedAt));
-      if (hit === undefined) continue;
-      const here = feed(own.stand, hit, now);
-      const there = feed(across.stand, withOrganisation(hit, batch.orgId), now);
-      found.push(...here.matches.map((match) => this.#alertOf(match, batch.orgId)));
-      found.push(...there.matches.map((match) => this.#alertOf(match, root)));
-      if (here.taken || there.taken) taken.push({ ...hit, own: here.taken, across: there.taken });
-    }
-    return { found, taken };
+    this.#clocksOf(keyOf(placeOf(orgId))).hear(source, newest, now);
+    this.#clocksOf(keyOf(ACROSS)).hear(`${orgId} ${source}`, newest, now);
   }
 
-  /** Time goes on for events that wait, as it has since the last of them came; states are stored when it is time. */
+  #clocksOf(key: string): SourceClocks {
+    const clocks = this.#clocks.get(key) ?? new SourceClocks(this.#since, this.#parts.idle);
+    this.#clocks.set(key, clocks);
+    return clocks;
+  }
+
+  async #feed(
+    { orgId, source }: HitBatch,
+    hits: readonly RuleHit[],
+    newest: number,
+    set: CorrelationSet,
+  ): Promise<{ taken: TakenHit[]; late: number }> {
+    const own = await this.#stand(placeOf(orgId));
+    const across = await this.#stand(ACROSS);
+    const now = millis(this.#parts.clock.now());
+    const taken: TakenHit[] = [];
+    const behind: RuleHit[] = [];
+    let late = 0;
+    for (const hit of hits) {
+      const here = add(own, hit, now);
+      const there = add(across, withOrganisation(hit, orgId), now);
+      if (here || there) taken.push({ ...hit, source, own: here, across: there, backfill: false });
+      if (!here && set.own.inputs.has(hit.ruleId)) behind.push(hit);
+      else if (!here && !there) late++;
+    }
+    if (behind.length === 0) return { taken, late };
+    const place = placeOf(orgId, source);
+    // A straggler alone, without what was counted at its time, would say nothing or the wrong thing.
+    if (!own.correlator.isLate(newest) && !this.#stands.has(keyOf(place)))
+      return { taken, late: late + behind.length };
+    const backfill = await this.#backfill(place, behind);
+    for (const hit of behind) {
+      if (add(backfill, hit, now)) taken.push({ ...hit, source, own: false, across: false, backfill: true });
+      else late++;
+    }
+    this.#backfilled += taken.filter(({ backfill: apart }) => apart).length;
+    return { taken, late };
+  }
+
+  /** The backfill of a source; a new one when these are older than what it has come to, as a rotated log is. */
+  async #backfill(place: Place, hits: readonly RuleHit[]): Promise<Stand> {
+    const stand = await this.#stand(place);
+    if (hits.every((hit) => stand.correlator.isLate(timeOf(hit)))) await this.#end(stand);
+    const others = [...this.#stands.values()].filter(
+      (each) => each !== stand && each.place.reach === "backfill",
+    );
+    const [quietest] = others.sort((one, other) => one.heardAt - other.heardAt);
+    if (quietest !== undefined && others.length >= MOST_BACKFILLS) await this.#end(quietest);
+    return this.#stand(place);
+  }
+
+  /** Takes what still waits, and forgets the backfill. */
+  async #end({ place, correlator }: Stand): Promise<void> {
+    await this.#raise(place, correlator.flush(), (work) => new CorrelationJournal(work).end(place));
+    this.#stands.delete(keyOf(place));
+  }
+
+  /** Time goes on for events that wait; states are stored when it is time. */
   async tick(): Promise<void> {
     if (this.#set === undefined) return;
     await this.#alone(async () => {
-      const scope = await this.#parts.scope();
-      if (!this.#takenUp) await this.#takeUp(scope);
+      if (!this.#takenUp) await this.#takeUp();
       const now = millis(this.#parts.clock.now());
       for (const [key, stand] of [...this.#stands]) {
-        if (!Number.isFinite(stand.highest)) continue;
-        const matches = stand.correlator.advance(stand.highest + Math.max(0, now - stand.fedAt));
-        if (matches.length > 0) {
-          const orgId = key === ACROSS ? scope.orgId : key;
-          await this.#raise(
-            scope,
-            key,
-            matches.map((match) => this.#alertOf(match, orgId)),
-          );
+        const { place, correlator, newest, heardAt } = stand;
+        const apart = place.reach === "backfill";
+        if (apart && now - heardAt >= this.#parts.idle) {
+          await this.#end(stand);
+          continue;
         }
+        const reached = apart ? newest : this.#clocksOf(key).reached(now);
+        if (reached !== undefined) await this.#raise(place, correlator.advance(reached));
       }
-      if ([...this.#stands.values()].some(({ since }) => since >= SAVE_AFTER)) await this.#save(scope);
+      if ([...this.#stands.values()].some(({ since }) => since >= SAVE_AFTER)) await this.#save();
       this.#tell();
     });
   }
 
   /** Stores the state of every correlator and lets go of the hits that it holds. */
   save(): Promise<void> {
-    return this.#alone(async () => this.#save(await this.#parts.scope()));
+    return this.#alone(() => this.#save());
   }
 
-  async #save(scope: Scope): Promise<void> {
-    const across = (await this.#stand(ACROSS)).stand;
-    const changed = [...this.#stands].filter(([, { since }]) => since > 0);
+  async #save(): Promise<void> {
+    const scope = await this.#parts.scope();
+    const across = await this.#stand(ACROSS);
+    const changed = [...this.#stands.values()].filter(({ since }) => since > 0);
     let upto = 0;
     await this.#parts.records.within(scope, async (work) => {
       const journal = new CorrelationJournal(work);
       upto = Math.max(await journal.highest(), across.savedUpto);
-      for (const [key, { correlator }] of changed) {
-        const [orgId, reach]: [OrgId, Reach] =
-          key === ACROSS ? [scope.orgId, "across"] : [key, "organisation"];
-        await journal.save(orgId, reach, upto, correlator.snapshot());
-      }
+      for (const { place, correlator } of changed)
+        await journal.save(homed(place, scope), upto, correlator.snapshot());
       // Whoever has hits has had them fed, so the states above hold them all.
-      for (const [key] of changed) if (key !== ACROSS) await journal.forget(key, upto);
+      for (const { place } of changed) if (place.reach !== "across") await journal.forget(place, upto);
     });
-    for (const [, stand] of changed) {
+    for (const stand of changed) {
       stand.since = 0;
       stand.savedUpto = upto;
     }
   }
 
-  async #raise(scope: Scope, key: string, found: readonly MatchedEvent[]): Promise<void> {
+  /** Raises what was found, and what goes with it in the same transaction. */
+  async #raise(
+    place: Place,
+    found: readonly CorrelationMatch[],
+    also?: (work: Work) => Promise<void>,
+  ): Promise<void> {
+    const set = this.#set;
+    if (set === undefined || (found.length === 0 && also === undefined)) return;
     try {
-      await this.#parts.records.within(scope, (work) => raiseAlerts(work, found));
+      const scope = await this.#parts.scope();
+      const { orgId } = homed(place, scope);
+      await this.#parts.records.within(scope, async (work) => {
+        await raiseAlerts(
+          work,
+          found.map((match) => alertOf(set, match, orgId)),
+        );
+        await also?.(work);
+      });
     } catch (error) {
-      // It will be found again out of what is stored.
-      this.#stands.delete(key);
+      this.#letGo(keyOf(place));
       throw error;
     }
   }
 
-  async #takeUp(scope: Scope): Promise<void> {
-    const orgs = await this.#parts.records.within(scope, (work) =>
-      new CorrelationJournal(work).organisations(),
-    );
-    for (const key of orgs.length === 0 ? [] : [...orgs, ACROSS]) {
-      const { found } = await this.#stand(key);
-      if (found.length > 0) await this.#raise(scope, key, found);
-    }
+  /** It will be made again, and find again, out of what is stored. */
+  #letGo(key: string): void {
+    this.#stands.delete(key);
+    this.#takenUp = false;
+  }
+
+  async #takeUp(): Promise<void> {
+    const { orgs, backfills } = await this.#parts.records.within(await this.#parts.scope(), async (work) => {
+      const journal = new CorrelationJournal(work);
+      return { orgs: await journal.organisations(), backfills: await journal.backfills() };
+    });
+    if (orgs.length > 0) await this.#stand(ACROSS);
+    for (const orgId of orgs) await this.#stand(placeOf(orgId));
+    for (const place of backfills) await this.#stand(place);
     this.#takenUp = true;
   }
 
-  /** The correlator of a key; made anew out of what is stored, which may find again what was found before. */
-  async #stand(key: string): Promise<{ stand: Stand; found: MatchedEvent[] }> {
+  /** The correlator of a place; made anew out of what is stored, which may find again what was found before. */
+  async #stand(place: Place): Promise<Stand> {
+    const key = keyOf(place);
     const held = this.#stands.get(key);
-    if (held !== undefined) return { stand: held, found: [] };
+    if (held !== undefined) return held;
     const scope = await this.#parts.scope();
-    const reach: Reach = key === ACROSS ? "across" : "organisation";
-    const orgId = key === ACROSS ? scope.orgId : key;
+    const stored = homed(place, scope);
     const within = <T>(run: (journal: CorrelationJournal) => Promise<T>) =>
       this.#parts.records.within(scope, (work) => run(new CorrelationJournal(work)));
-    const state = await within((journal) => journal.state(orgId, reach));
-    const linked = this.#linked(key);
+    const state = await within((journal) => journal.state(stored));
+    const [linked, options] = [this.#linked(place), this.#options(place)];
+    const now = millis(this.#parts.clock.now());
     const stand: Stand = {
+      place,
       correlator:
         state === undefined
-          ? new Correlator(linked, this.#options(key), this.#namesOf)
-          : Correlator.restore(state.snapshot, linked, this.#options(key), this.#namesOf),
+          ? new Correlator(linked, options, this.#namesOf)
+          : Correlator.restore(state.snapshot, linked, options, this.#namesOf),
       savedUpto: state?.upto ?? 0,
-      highest: state?.snapshot.pending.highest ?? Number.NEGATIVE_INFINITY,
-      fedAt: millis(this.#parts.clock.now()),
+      newest:
+        state?.snapshot.pending.waiting.reduce((most, { at }) => Math.max(most, at), -Infinity) ?? -Infinity,
+      heardAt: now,
       since: 0,
     };
-    const found: MatchedEvent[] = [];
     let after = stand.savedUpto;
     for (let full = true; full; ) {
-      const hits = await within((journal) => journal.after(after, PAGE, key === ACROSS ? undefined : key));
-      for (const hit of hits) {
-        if (!(key === ACROSS ? hit.across : hit.own)) continue;
-        const fed = key === ACROSS ? withOrganisation(hit, hit.orgId) : hit;
-        found.push(...feed(stand, fed, stand.fedAt).matches.map((match) => this.#alertOf(match, orgId)));
-      }
+      const hits = await within((journal) => journal.after(after, PAGE, stored));
+      for (const hit of hits) add(stand, place === ACROSS ? withOrganisation(hit, hit.orgId) : hit, now);
       after = hits.at(-1)?.seq ?? after;
       full = hits.length === PAGE;
     }
+    // Time goes on from here with nobody to speak, too.
+    if (place.reach !== "backfill" && Number.isFinite(stand.newest))
+      this.#clocksOf(key).hear("", stand.newest, now);
     this.#stands.set(key, stand);
-    return { stand, found };
+    return stand;
   }
 
-  /** What correlation needs of a match; undefined where no rule looks at it. */
-  #hitOf({ match, eventId, at, record }: MatchedEvent, receivedAt: number): RuleHit | undefined {
-    const fields = this.#set?.names.get(match.ruleId);
-    if (fields === undefined) return undefined;
-    const kept: Record<string, unknown> = {};
-    for (const name of [...fields.values()].flat()) {
-      const value = record[name];
-      if (value !== undefined) kept[name] = typeof value === "string" ? clean(value.slice(0, 2_000)) : value;
-    }
-    return { ruleId: match.ruleId, eventId, at: millis(at), receivedAt, record: kept };
-  }
-
-  #alertOf(match: CorrelationMatch, orgId: OrgId): MatchedEvent {
-    const { id, ruleId, title, titleZh, level, tags, group, counted, firstAt, at, count, value, eventIds } =
-      match;
-    const grouped: Record<string, unknown> = {};
-    for (const [field, text] of Object.entries(group))
-      for (const name of this.#recordNames(ruleId, field)) grouped[name] = text;
-    const record: Record<string, unknown> = {};
-    for (const [field, texts] of Object.entries(counted ?? {}))
-      for (const name of this.#recordNames(ruleId, field)) record[name] = texts;
-    Object.assign(record, grouped);
-    return {
-      orgId,
-      tlp: LOG_TLP,
-      eventId: id.slice(0, 1_000),
-      at: instantOf(at),
-      stands: { count, since: instantOf(firstAt) },
-      record,
-      match: {
-        ruleId,
-        title,
-        ...(titleZh === undefined ? {} : { titleZh }),
-        level,
-        tags,
-        // What was counted differs from one time to the next, what it was grouped by does not.
-        entity: mainEntityOf(grouped),
-        why: [
-          ...Object.entries(group).map(([field, text]) => ({
-            field: this.#recordNames(ruleId, field)[0] ?? field,
-            value: text,
-          })),
-          { field: "correlation.events", value: String(count) },
-          ...(value === count || Number.isNaN(value)
-            ? []
-            : [{ field: "correlation.value", value: String(value) }]),
-          ...eventIds.slice(-WHY_EVENTS).map((event) => ({ field: "event.id", value: event })),
-        ],
-      },
-    };
-  }
-
-  /** The names in records of a correlation's field, by the rules below it that are tied to records. */
-  #recordNames(ruleId: string, field: string): readonly string[] {
-    const names = new Set<string>();
-    for (const linked of [this.#set?.own, this.#set?.across]) {
-      for (const [source, inputs] of linked?.inputs ?? []) {
-        for (const { rule, groupBy, fields } of inputs) {
-          if (rule.id !== ruleId) continue;
-          const by = groupBy[rule.groupBy.indexOf(field)];
-          const counted = fields[rule.fields.indexOf(field)];
-          for (const own of [by, counted])
-            if (own !== undefined)
-              for (const name of this.#set?.names.get(source)?.get(own) ?? []) names.add(name);
-        }
-      }
-    }
-    return names.size === 0 ? [field] : [...names];
-  }
-
-  #linked(key: string): CorrelationSet["own"] {
+  #linked({ reach }: Place): CorrelationSet["own"] {
     if (this.#set === undefined) throw new Error("no rules are loaded");
-    return key === ACROSS ? this.#set.across : this.#set.own;
+    return reach === "across" ? this.#set.across : this.#set.own;
   }
 
   readonly #namesOf = (ruleId: string, field: string): readonly string[] =>
     this.#set?.names.get(ruleId)?.get(field) ?? [field];
 
-  #options(key: string): Partial<CorrelatorOptions> {
-    return { ...OPTIONS, lateness: key === ACROSS ? LATENESS.across : LATENESS.own, ...this.#parts.options };
+  #options({ reach }: Place): Partial<CorrelatorOptions> {
+    return { ...OPTIONS, lateness: LATENESS[reach], ...this.#parts.options };
   }
 
   #tell(): void {
     let keys = 0;
-    const sums: Record<string, number> = {};
+    const sums: Record<string, number> = { backfilled: this.#backfilled };
     for (const { correlator } of this.#stands.values()) {
       keys += correlator.keys;
       for (const [name, count] of Object.entries(correlator.counters)) sums[name] = (sums[name] ?? 0) + count;
@@ -369,21 +386,10 @@ export class Correlations {
   }
 }
 
-function feed(stand: Stand, hit: RuleHit, now: number): { matches: CorrelationMatch[]; taken: boolean } {
-  const { late, received } = stand.correlator.counters;
-  const matches = stand.correlator.feed(hit);
-  const after = stand.correlator.counters;
-  const taken = after.received > received && after.late === late;
-  if (!taken) return { matches, taken };
+function add(stand: Stand, hit: RuleHit, now: number): boolean {
+  if (!stand.correlator.add(hit)) return false;
   stand.since++;
-  const at = Math.min(hit.at, hit.receivedAt ?? hit.at);
-  if (at > stand.highest) {
-    stand.highest = at;
-    stand.fedAt = now;
-  }
-  return { matches, taken };
-}
-
-function withOrganisation(hit: RuleHit, orgId: OrgId): RuleHit {
-  return { ...hit, record: { ...hit.record, [ORGANISATION]: orgId } };
+  stand.newest = Math.max(stand.newest, timeOf(hit));
+  stand.heardAt = now;
+  return true;
 }

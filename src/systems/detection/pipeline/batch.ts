@@ -63,6 +63,8 @@ export interface BatchResult {
   readonly counts: BatchCounts;
   /** Each record with the line itself as `event.original`. */
   readonly matches: readonly MatchedEvent[];
+  /** The newest own time among its events, at most that of receipt, in milliseconds; undefined where none has one. */
+  readonly newest?: number;
   /** Values that met an indicator and that a warninglist knows, by the list. */
   readonly known?: KnownCounts;
 }

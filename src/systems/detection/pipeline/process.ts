@@ -137,6 +137,8 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
   const { most, plain } = lookOver(task.bytes);
   const rows = new LogRows(task, most);
   const from = { orgId: task.orgId, tlp: LOG_TLP, eventId: "" };
+  const received = isoMillis(task.receivedAt);
+  let newest = Number.NEGATIVE_INFINITY;
   let parsed = 0;
   let invalidUtf8 = 0;
   for (const line of readLines(task.bytes, task.firstLine, task.framed)) {
@@ -152,6 +154,8 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
     const row = rows.size;
     const at = record["@timestamp"] as string;
     const time = isoMillis(at);
+    // A line without a time of its own bears that of receipt, which says nothing of how far its source has come.
+    if (read.parsed && time !== received && time > newest) newest = Math.min(time, received);
     const met = matcher.match(record);
     const known = indicators?.meet(from, record, at, time) ?? NOTHING_KNOWN;
     let rules = NO_RULES;
@@ -176,7 +180,7 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
       fields: kept,
     });
   }
-  const received = rows.size;
+  const stored = rows.size;
   const { bytes, placeOf } = rows.block(mark);
   const matches = found.map(({ row, matched }) => ({
     ...matched,
@@ -184,8 +188,9 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
   }));
   return {
     rows: bytes,
-    counts: { received, parsed, unparsed: received - parsed, invalidUtf8 },
+    counts: { received: stored, parsed, unparsed: stored - parsed, invalidUtf8 },
     matches,
+    ...(Number.isFinite(newest) && { newest }),
     ...(indicators === undefined ? {} : { known: indicators.takeKnown() }),
   };
 }

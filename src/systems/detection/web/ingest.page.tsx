@@ -162,6 +162,11 @@ export default function IngestPage() {
                     {t("source.of-spooled", { count: row.spooled.toLocaleString("en") })}
                   </span>
                 )}
+                {row.late > 0 && (
+                  <span className="cell-two muted small">
+                    {t("source.of-late", { count: row.late.toLocaleString("en") })}
+                  </span>
+                )}
               </>
             ),
           },
@@ -189,6 +194,7 @@ export default function IngestPage() {
           exported("cut", t("source.cut")),
           exported("dropped", t("source.dropped")),
           exported("spooled", t("source.spooled")),
+          exported("late", t("source.late")),
           exported("storeLag", t("source.lag.store.seconds")),
           exported("eventLag", t("source.lag.event.seconds")),
           exported("silentSince", t("source.silent-since")),
