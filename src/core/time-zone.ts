@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Instant } from "./instant.ts";
 
 /** The zone of times that say none, unless somebody names another. */
@@ -97,3 +98,9 @@ export function zoneOf(name: string | undefined): TimeZone | undefined {
   }
   return zone;
 }
+
+/** The zone of times that say none; Asia/Taipei unless told. */
+export const TimeZoneName = z
+  .string()
+  .refine(isTimeZone, "the IANA name of a time zone, such as Europe/Berlin")
+  .default(DEFAULT_TIME_ZONE);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SECTORS } from "../../core/org.ts";
-import { DEFAULT_TIME_ZONE, isTimeZone } from "../../core/time-zone.ts";
+import { TimeZoneName } from "../../core/time-zone.ts";
 
 const bytes = (fallback: number) => z.number().int().positive().default(fallback);
 const port = z.number().int().min(0).max(65_535);
@@ -26,11 +26,7 @@ const silentAfterMinutes = z
     "Minutes without a line after which an alert is raised; 0 never; learnt from its own rhythm when absent",
   );
 
-const timeZone = z
-  .string()
-  .refine(isTimeZone, "the IANA name of a time zone, such as Europe/Berlin")
-  .default(DEFAULT_TIME_ZONE)
-  .describe("IANA name of the zone of times that say none, as those of RFC 3164");
+const timeZone = TimeZoneName.describe("IANA name of the zone of times that say none, as those of RFC 3164");
 
 const tlsListener = z.strictObject({
   host: z.string().default("127.0.0.1").describe("Address to bind"),

@@ -7,8 +7,7 @@ import type { Work } from "./work.ts";
  * a walk over it by pages then costs its square.
  */
 export async function readInIndexOrder(work: Work): Promise<void> {
-  const off = ["enable_sort", "enable_bitmapscan", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
-  await sql`select set_config(name, 'off', true) from unnest(${off}::text[]) as name`.execute(work.tables());
+  await without(work, ["sort", "bitmapscan", ...WHOLE_TABLES]);
 }
 
 /**
@@ -16,6 +15,14 @@ export async function readInIndexOrder(work: Work): Promise<void> {
  * knows nothing of how many a function answers, would read those tables whole.
  */
 export async function joinByIndex(work: Work): Promise<void> {
-  const off = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
-  await sql`select set_config(name, 'off', true) from unnest(${off}::text[]) as name`.execute(work.tables());
+  await without(work, WHOLE_TABLES);
+}
+
+/** Ways of the planner that read tables whole. */
+const WHOLE_TABLES = ["seqscan", "hashjoin", "mergejoin"];
+
+async function without(work: Work, ways: readonly string[]): Promise<void> {
+  await sql`select set_config('enable_' || way, 'off', true) from unnest(${[...ways]}::text[]) as way`.execute(
+    work.tables(),
+  );
 }

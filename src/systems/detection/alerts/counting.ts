@@ -4,15 +4,13 @@ import { tlpRank } from "../../../core/tlp.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
+import { chunks } from "./chunks.ts";
 import { entitiesOf, entityValues, joinEntities, noEntities } from "./entities.ts";
 import { ALERT_LEVELS, type Alert, Entities, type SampleEvent } from "./model.ts";
 import type { Match } from "./raise.ts";
 import { byTime, type Gathered, JOIN_WITHIN, joinSample, type Span } from "./rules.ts";
 import { SightStore } from "./sights.ts";
 import { type AlertTables, instant, LISTED, presentAlert, presentSample } from "./tables.ts";
-
-/** Rows of one statement, which may have 65,535 parameters. */
-const CHUNK = 3_000;
 
 /** An open alert as matches meet it. */
 export interface OpenAlert extends Span {
@@ -279,12 +277,6 @@ export class CountingStore {
 
 function pairOf(ruleId: string, eventId: string): string {
   return `${eventId} ${ruleId}`;
-}
-
-function chunks<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / CHUNK) }, (_, at) =>
-    all.slice(at * CHUNK, (at + 1) * CHUNK),
-  );
 }
 
 function sampleOf({ eventId, at, why, record }: Match): SampleEvent {

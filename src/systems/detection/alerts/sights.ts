@@ -4,6 +4,7 @@ import type { Page } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
+import { chunks } from "./chunks.ts";
 import { sightOf } from "./entities.ts";
 import type { Sight, SightQuery } from "./model.ts";
 import type { Match } from "./raise.ts";
@@ -11,8 +12,6 @@ import { type AlertTables, instant } from "./tables.ts";
 
 /** Different sights that one alert keeps apart. */
 export const MOST_SIGHTS = 1_000;
-/** Rows of one statement, which may have 65,535 parameters. */
-const CHUNK = 3_000;
 
 interface Counted {
   readonly host: string;
@@ -51,17 +50,15 @@ export class SightStore {
       const kept = fits ? counted : await this.#bounded(id, counted);
       for (const one of kept.values()) all.push({ ...one, alertId: id });
     }
-    for (let at = 0; at < all.length; at += CHUNK)
+    for (const chunk of chunks(all))
       await this.#db
         .insertInto("alert_sight")
         .values(
-          all
-            .slice(at, at + CHUNK)
-            .map(({ alertId, host, address, user, member, rest, first, last, count }) => ({
-              alert_id: alertId,
-              ...{ host, address, user_name: user, member_id: member, rest },
-              ...{ first_seen: first, last_seen: last, count },
-            })),
+          chunk.map(({ alertId, host, address, user, member, rest, first, last, count }) => ({
+            alert_id: alertId,
+            ...{ host, address, user_name: user, member_id: member, rest },
+            ...{ first_seen: first, last_seen: last, count },
+          })),
         )
         .onConflict((conflict) =>
           conflict.columns(["alert_id", "host", "address", "user_name", "member_id", "rest"]).doUpdateSet({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { OrgId } from "../../../core/org.ts";
 import { PageQuery, pageOf } from "../../../core/page.ts";
-import { DEFAULT_TIME_ZONE, isTimeZone } from "../../../core/time-zone.ts";
+import { TimeZoneName } from "../../../core/time-zone.ts";
 import { Tlp } from "../../../core/tlp.ts";
 
 export const CHANNELS = ["http", "syslog", "file", "nats"] as const;
@@ -19,10 +19,7 @@ export const SourceName = z
 export const IngestQuery = z.object({
   parser: z.string().min(1).max(60).default("auto"),
   /** Zone of times without one. */
-  timeZone: z
-    .string()
-    .refine(isTimeZone, "the IANA name of a time zone, such as Europe/Berlin")
-    .default(DEFAULT_TIME_ZONE),
+  timeZone: TimeZoneName,
   source: SourceName.optional(),
   org: z.string().min(1).max(80).optional(),
 });

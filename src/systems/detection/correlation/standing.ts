@@ -70,12 +70,13 @@ const SAVE_AFTER = 5_000;
 const PAGE = 5_000;
 /** At one more, the one that has been quiet longest ends. */
 const MOST_BACKFILLS = 8;
+
 /**
  * Correlation in the running node: one correlator for each organisation, and one over all of them for the rules that
  * ask for it. A batch that lies wholly behind what its organisation has come to is a backfill, with a correlator of its
- * source for as long as it lasts. Hits are written down in the transaction that stores their batch, and the states now and then; after a
- * crash a state and the hits behind it give the same correlator again, and what it finds again bears the same id. One
- * process of a node correlates.
+ * source for as long as it lasts. Hits are written down in the transaction that stores their batch, and the states now
+ * and then; after a crash a state and the hits behind it give the same correlator again, and what it finds again bears
+ * the same id. One process of a node correlates.
  */
 export class Correlations {
   readonly #parts: CorrelationsParts;

@@ -1,6 +1,6 @@
 import { readIndicator } from "../model.ts";
 import { csvRows } from "./csv-rows.ts";
-import type { COLUMN_MEANINGS, CsvMapping } from "./model.ts";
+import { type COLUMN_MEANINGS, type CsvMapping, SEVERAL_COLUMNS } from "./model.ts";
 
 export type Meaning = (typeof COLUMN_MEANINGS)[number];
 
@@ -48,9 +48,6 @@ function meaningOf(heading: string): Meaning | undefined {
 
 const VALUES =
   /^(?:src|dst|source|destination|dest|remote|client|server|c2|malicious|bad|host|attacker|file)?(?:ip|ipaddress|domain|url|md5|sha1|sha256|hash)(?:s|hash|value)?$|^(?:惡意|可疑|中繼站|黑名單).*(?:ip|位址|網域|網址|雜湊值?)$|(?:ip位址|網域名稱|雜湊值)$/;
-
-/** Meanings that several columns may bear: each value is one, and texts are joined. */
-export const SEVERAL: ReadonlySet<Meaning> = new Set(["value", "comment", "tags"]);
 
 const DELIMITERS = [",", "\t", ";", "|"] as const;
 const LOOKED_AT = 30;
@@ -113,7 +110,7 @@ function meanings(cells: readonly string[]): CsvMapping["columns"] {
   const seen = new Set<Meaning>();
   return cells.slice(0, 200).map((cell) => {
     const meaning = meaningOf(cell);
-    if (meaning === undefined || (seen.has(meaning) && !SEVERAL.has(meaning))) return "";
+    if (meaning === undefined || (seen.has(meaning) && !SEVERAL_COLUMNS.has(meaning))) return "";
     seen.add(meaning);
     return meaning;
   });

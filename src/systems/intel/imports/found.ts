@@ -1,7 +1,7 @@
 import { type Tlp, tlpLabel, tlpRank } from "../../../core/tlp.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import { type IndicatorType, readIndicator } from "../model.ts";
-import { type Refusal, refusal } from "../reasons/model.ts";
+import { type Refusal, refusal, refusalWithin } from "../reasons/model.ts";
 import { digestOf } from "../stix/digest.ts";
 import { isJsonObject, type Json, type JsonObject } from "../stix/json.ts";
 import { markedTlpOf } from "../stix/marking.ts";
@@ -81,10 +81,7 @@ export function judged(
     return refusedAt(refusal(path, "8 bundle", "bundle-inside"), value);
   const broken = validate(value).filter((finding) => finding.level === "must");
   if (broken.length > 0) {
-    const reasons = broken.slice(0, MOST_REASONS).map((each): Refusal => {
-      const at = each.path === "$" ? path : `${path}.${each.path}`;
-      return { path: at, rule: each.rule, why: each.why, facts: each.facts, message: each.message };
-    });
+    const reasons = broken.slice(0, MOST_REASONS).map((each) => refusalWithin(path, each));
     return { path, ...whatOf(value), reasons, more: broken.length - reasons.length };
   }
   const object = value as StixObject;

@@ -1,6 +1,17 @@
 import { isUtf8 } from "node:buffer";
 import { jsonFaultAt } from "../../../core/json-fault.ts";
 import { type Refusal, refusal } from "../reasons/model.ts";
+import {
+  BACKSLASH,
+  BLANKS,
+  CLOSES,
+  COLON,
+  COMMA,
+  OPEN_LIST,
+  OPENS,
+  QUOTE,
+  stringEnd,
+} from "../stix/json-bytes.ts";
 
 /** An element of a list in a JSON document: its text as it came, where its first byte is, how deep brackets stand in it. */
 interface JsonPart {
@@ -15,11 +26,6 @@ interface JsonPart {
 const DEPTH = 200;
 const LARGEST = 16 * 2 ** 20;
 
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
-const OPENS = new Set([0x7b, 0x5b]);
-const CLOSES = new Set([0x7d, 0x5d]);
-const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
-
 /**
  * The elements of the list `member` of a JSON object, or of a JSON list, one after the other: one pass over the bytes
  * that counts brackets and never recurses, so that neither the length of the document nor any depth of nesting matters.
@@ -27,7 +33,7 @@ const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
  */
 export function* jsonParts(bytes: Buffer, member: string): Generator<JsonPart | Refusal> {
   const start = firstByte(bytes);
-  const isList = bytes[start] === 0x5b;
+  const isList = bytes[start] === OPEN_LIST;
   const listDepth = isList ? 1 : 2;
   let depth = 0;
   let inList = false;
@@ -46,7 +52,7 @@ export function* jsonParts(bytes: Buffer, member: string): Generator<JsonPart | 
     } else if (OPENS.has(byte)) {
       depth++;
       if (inList) deepest = Math.max(deepest, depth - listDepth);
-      else if (depth === listDepth && byte === 0x5b && (isList || key === member)) {
+      else if (depth === listDepth && byte === OPEN_LIST && (isList || key === member)) {
         inList = true;
         around = [[start, at + 1]];
         [from, deepest, index] = [at + 1, 0, 0];
@@ -131,16 +137,4 @@ export function firstByte(bytes: Buffer): number {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while (at < bytes.length && BLANKS.has(bytes[at] ?? 0)) at++;
   return at;
-}
-
-function stringEnd(bytes: Buffer, from: number): number {
-  let at = from + 1;
-  for (;;) {
-    const quote = bytes.indexOf(QUOTE, at);
-    if (quote < 0) return bytes.length;
-    let slashes = 0;
-    while (bytes[quote - 1 - slashes] === BACKSLASH && quote - 1 - slashes > from) slashes++;
-    if (slashes % 2 === 0) return quote;
-    at = quote + 1;
-  }
 }

@@ -46,7 +46,9 @@ export function importMispCluster(document: unknown, options: ImportOptions): Im
     const defines = z.object({ namespace: z.string(), icon: z.string() }).safeParse(document).success;
     return {
       objects: [],
-      refused: defines ? [refusal("file", "misp galaxy", "misp-galaxy")] : faultsOf(read.error, ""),
+      refused: defines
+        ? [refusal("file", "misp galaxy", "misp-galaxy")]
+        : schemaRefusals(read.error, "", "misp"),
     };
   }
   const galaxy = read.data;
@@ -55,7 +57,7 @@ export function importMispCluster(document: unknown, options: ImportOptions): Im
   galaxy.values.forEach((each, at) => {
     const path = `values.${at}`;
     const cluster = Cluster.safeParse(each);
-    if (!cluster.success) refused.push(...faultsOf(cluster.error, `${path}.`));
+    if (!cluster.success) refused.push(...schemaRefusals(cluster.error, path, "misp"));
     else clusters.push({ object: objectOf(galaxy, cluster.data, options), given: cluster.data, path });
   });
   if (clusters.length === 0) return { objects: [], refused };
@@ -69,7 +71,7 @@ export function importMispCluster(document: unknown, options: ImportOptions): Im
     (given.related ?? []).flatMap((each, at) => {
       const one = Related.safeParse(each);
       if (!one.success) {
-        refused.push(...faultsOf(one.error, `${path}.related.${at}.`));
+        refused.push(...schemaRefusals(one.error, `${path}.related.${at}`, "misp"));
         return [];
       }
       const target = byUuid.get(one.data["dest-uuid"]);
@@ -198,8 +200,4 @@ function jsonOf(value: unknown): Json | undefined {
 function textsOf(value: unknown): string[] {
   const texts = Array.isArray(value) ? value : [value];
   return texts.filter((each) => typeof each === "string").flatMap((each) => each.trim() || []);
-}
-
-function faultsOf(error: z.ZodError, at: string): Refusal[] {
-  return schemaRefusals(error, at.replace(/\.$/, ""), "misp");
 }

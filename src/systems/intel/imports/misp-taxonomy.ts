@@ -47,7 +47,7 @@ const DEFINITION = extensionDefinition(TAXONOMY_EXTENSION, {
  */
 export function importMispTaxonomy(document: unknown, options: ImportOptions): Imported {
   const given: [string, unknown][] = Array.isArray(document)
-    ? document.map((each, at) => [`${at}.`, each])
+    ? document.map((each, at) => [String(at), each])
     : [["", document]];
   const read = given.map(([path, each]) => taxonomyOf(each, path, options));
   const objects = read.flatMap(({ objects: made }) => made);
@@ -59,37 +59,37 @@ export function importMispTaxonomy(document: unknown, options: ImportOptions): I
 
 function taxonomyOf(given: unknown, at: string, options: ImportOptions): Imported {
   const read = Taxonomy.safeParse(given);
-  if (!read.success) return { objects: [], refused: faultsOf(read.error, at) };
+  if (!read.success) return { objects: [], refused: schemaRefusals(read.error, at, "misp") };
+  const within = (member: string) => (at === "" ? member : `${at}.${member}`);
   const taxonomy = read.data;
   const refused: Refusal[] = [];
   const predicates = new Map<string, { said: z.infer<typeof Predicate>; values: z.infer<typeof Entry>[] }>();
   taxonomy.predicates.forEach((each, place) => {
     const predicate = Predicate.safeParse(each);
-    if (!predicate.success) refused.push(...faultsOf(predicate.error, `${at}predicates.${place}.`));
+    const path = within(`predicates.${place}`);
+    if (!predicate.success) refused.push(...schemaRefusals(predicate.error, path, "misp"));
     else if (predicates.has(predicate.data.value))
-      refused.push(
-        refusal(`${at}predicates.${place}.value`, "misp twice", "twice", { name: predicate.data.value }),
-      );
+      refused.push(refusal(`${path}.value`, "misp twice", "twice", { name: predicate.data.value }));
     else predicates.set(predicate.data.value, { said: predicate.data, values: [] });
   });
   (taxonomy.values ?? []).forEach((each, place) => {
-    const path = `${at}values.${place}.`;
+    const path = within(`values.${place}`);
     const values = Values.safeParse(each);
     if (!values.success) {
-      refused.push(...faultsOf(values.error, path));
+      refused.push(...schemaRefusals(values.error, path, "misp"));
       return;
     }
     const predicate = predicates.get(values.data.predicate);
     if (predicate === undefined) {
-      refused.push(refusal(`${path}predicate`, "misp predicate", "no-predicate"));
+      refused.push(refusal(`${path}.predicate`, "misp predicate", "no-predicate"));
       return;
     }
     const seen = new Set(predicate.values.map(({ value }) => value));
     values.data.entry.forEach((entry, row) => {
       const one = Entry.safeParse(entry);
-      if (!one.success) refused.push(...faultsOf(one.error, `${path}entry.${row}.`));
+      if (!one.success) refused.push(...schemaRefusals(one.error, `${path}.entry.${row}`, "misp"));
       else if (seen.has(one.data.value))
-        refused.push(refusal(`${path}entry.${row}.value`, "misp twice", "twice", { name: one.data.value }));
+        refused.push(refusal(`${path}.entry.${row}.value`, "misp twice", "twice", { name: one.data.value }));
       else {
         seen.add(one.data.value);
         predicate.values.push(one.data);
@@ -139,8 +139,4 @@ function plain(said: z.infer<typeof Entry>): Record<string, Json> {
     ...(colour === undefined ? {} : { colour }),
     ...(number === undefined ? {} : { numerical_value: number }),
   };
-}
-
-function faultsOf(error: z.ZodError, at: string): Refusal[] {
-  return schemaRefusals(error, at.replace(/\.$/, ""), "misp");
 }

@@ -35,6 +35,12 @@ export const COLUMN_MEANINGS = [
   "to_ids",
   "tags",
 ] as const;
+/** Meanings that several columns may bear: each value is one, and texts are joined. */
+export const SEVERAL_COLUMNS: ReadonlySet<string> = new Set<(typeof COLUMN_MEANINGS)[number]>([
+  "value",
+  "comment",
+  "tags",
+]);
 /** How a table of values is read. `columns` names the meaning of each column, from the first. */
 export const CsvMapping = z.object({
   delimiter: z.enum([",", ";", "\t", "|"]).default(","),

@@ -3,7 +3,7 @@ import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { OriginStore, type ToldDocument } from "../origin-store.ts";
-import { type Refusal, refusal } from "../reasons/model.ts";
+import { type Refusal, refusal, refusalWithin } from "../reasons/model.ts";
 import { digestOf } from "../stix/digest.ts";
 import { isJsonObject, type Json } from "../stix/json.ts";
 import { markedTlpOf } from "../stix/marking.ts";
@@ -152,10 +152,7 @@ function readDocument(
   const broken = validate(value).filter(({ level }) => level === "must");
   const id = typeof value["id"] === "string" ? value["id"].slice(0, 200) : path;
   if (broken.length > 0) {
-    const reasons = broken
-      .slice(0, MOST_REASONS)
-      .map((each) => refusal(`${path}.${each.path}`, each.rule, each.why, each.facts));
-    return { id, reasons };
+    return { id, reasons: broken.slice(0, MOST_REASONS).map((each) => refusalWithin(path, each)) };
   }
   const object = { ...value, id: String(value["id"]), type: String(value["type"]) };
   return { text, object, tlp: markedTlpOf(value) ?? unmarked, digest: digestOf(value, text), path };

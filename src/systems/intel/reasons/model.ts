@@ -259,6 +259,12 @@ export const Refusal = Cause.extend({
 });
 export type Refusal = z.infer<typeof Refusal>;
 
+/** A finding about a part of a document, whose own place is `path`, as a refusal; `$` is the part as a whole. */
+export function refusalWithin(path: string, finding: Refusal): Refusal {
+  const { rule, why, facts, message } = finding;
+  return { path: finding.path === "$" ? path : `${path}.${finding.path}`, rule, why, facts, message };
+}
+
 /** The same in the words of a Problem, for the console's texts. */
 export function faultOf({ path, rule, why, facts, message }: Refusal): Fault {
   return { path, rule, message, key: `intel:why.${why}`, facts };

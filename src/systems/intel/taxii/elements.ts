@@ -1,3 +1,5 @@
+import { BLANKS, CLOSES, COMMA, OPEN_LIST, OPENS, QUOTE, stringEnd } from "../stix/json-bytes.ts";
+
 /** An element of an envelope's `objects`: its text exactly as it came, and how deep brackets stand in it. */
 export interface EnvelopePart {
   readonly text: string;
@@ -13,12 +15,6 @@ export interface Elements {
   /** The envelope without them: `{"objects":[]}`. Undefined where there is no list named `objects`. */
   readonly shell: string | undefined;
 }
-
-const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
-const OPEN_LIST = 0x5b;
-const OPENS = new Set([OPEN_LIST, 0x7b]);
-const CLOSES = new Set([0x5d, 0x7d]);
-const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /**
  * The elements of the last member named `objects` of a JSON object in UTF-8: one pass over the bytes that counts brackets
@@ -91,17 +87,4 @@ function isObjects(bytes: Buffer, [from, to]: readonly [number, number]): boolea
 function isBlank(bytes: Buffer, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (!BLANKS.has(bytes[at] ?? 0)) return false;
   return true;
-}
-
-/** Where a string that begins at `from` ends; behind the last byte where it does not. */
-function stringEnd(bytes: Buffer, from: number): number {
-  let at = from + 1;
-  for (;;) {
-    const quote = bytes.indexOf(QUOTE, at);
-    if (quote < 0) return bytes.length;
-    let slashes = 0;
-    while (quote - 1 - slashes > from && bytes[quote - 1 - slashes] === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return quote;
-    at = quote + 1;
-  }
 }

@@ -1,7 +1,13 @@
 import { Button, Checkbox, Select } from "antd";
 import { useState } from "react";
 import { api, Section, Shown, useAct, useGet, useTexts } from "../../../web/kit.ts";
-import { COLUMN_MEANINGS, type CsvMapping, type ImportDetail, type TableSample } from "../imports/model.ts";
+import {
+  COLUMN_MEANINGS,
+  type CsvMapping,
+  type ImportDetail,
+  SEVERAL_COLUMNS,
+  type TableSample,
+} from "../imports/model.ts";
 import { FEEDS, IMPORTS } from "./import-parts.tsx";
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
@@ -54,7 +60,7 @@ function Mapping({ detail, sample: { mapping: before, rows }, cut }: MappingProp
       ...mapping,
       columns: columns.map((each, at) => {
         if (at === column) return meaning;
-        return each === meaning && !["", "value", "comment", "tags"].includes(meaning) ? "" : each;
+        return each === meaning && meaning !== "" && !SEVERAL_COLUMNS.has(meaning) ? "" : each;
       }),
     });
   const lacks = !columns.includes("value");
