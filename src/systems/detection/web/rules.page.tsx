@@ -83,7 +83,7 @@ export default function RulesPage() {
             row.correlation === null
               ? t(`rule.kind.${row.kind}`)
               : `${t(`rule.kind.${row.kind}`)} · ${t(`rule.type.${row.correlation.type}`)}`,
-          text: (row) => row.kind,
+          text: (row) => (row.correlation === null ? row.kind : `${row.kind} ${row.correlation.type}`),
         },
         {
           key: "state",
@@ -96,8 +96,9 @@ export default function RulesPage() {
           key: "logSource",
           label: t("rule.log-source"),
           width: 240,
-          render: (row) => row.logSource || <span className="muted">–</span>,
-          text: (row) => row.logSource,
+          // Of a correlation it would be its kind again.
+          render: (row) => (row.correlation === null ? row.logSource : <span className="muted">–</span>),
+          text: (row) => (row.correlation === null ? row.logSource : ""),
         },
         {
           key: "alerts",
