@@ -15,7 +15,5 @@ export interface Jobs {
   /** Queues a run; the same `once` key queues it only once while it waits. */
   send(name: string, data: unknown, options?: { startAfter?: string; once?: string }): Promise<void>;
   start(jobs: readonly Job[], scopeFor: (job: Job) => Promise<Scope>): Promise<void>;
-  /** Runs that are queued and not yet begun. */
-  waiting(name: string): Promise<number>;
   stop(): Promise<void>;
 }

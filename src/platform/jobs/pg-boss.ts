@@ -101,11 +101,6 @@ class BossJobs implements Jobs {
     });
   }
 
-  async waiting(name: string): Promise<number> {
-    const [counts] = await this.boss.getQueueStats(name, { force: true });
-    return counts?.queuedCount ?? 0;
-  }
-
   async stop(): Promise<void> {
     this.stopping.abort();
     if (this.started) await this.boss.stop({ graceful: true, timeout: 10_000, close: false });
