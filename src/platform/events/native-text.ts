@@ -1,9 +1,12 @@
 /** Columns of text in ClickHouse's Native format, written value by value without a string for each. */
 import { type NativeColumn, sized, sizedText } from "./native.ts";
 
+/** Memory of a column of text beyond this is not kept for the next block. */
+const MOST_KEPT = 4 * 2 ** 20;
+
 /** A column of text that is written piece by piece, without a string for each value. A lone surrogate becomes U+FFFD. */
 export class TextColumn {
-  readonly #ends: Uint32Array;
+  #ends: Uint32Array;
   #bytes: Uint8Array;
   #rows = 0;
   #size = 0;
@@ -12,6 +15,15 @@ export class TextColumn {
   constructor(rows: number) {
     this.#ends = new Uint32Array(rows);
     this.#bytes = new Uint8Array(4 * rows + 64);
+  }
+
+  /** Makes it empty for a block of at most `rows` values, in the memory of the one before. */
+  clear(rows: number): void {
+    if (rows > this.#ends.length) this.#ends = new Uint32Array(rows);
+    else if (this.#size > 0) this.#ends.fill(0);
+    if (this.#bytes.length > MOST_KEPT) this.#bytes = new Uint8Array(4 * rows + 64);
+    this.#rows = 0;
+    this.#size = 0;
   }
 
   get isEmpty(): boolean {
@@ -254,9 +266,9 @@ function wholeIn(bytes: Uint8Array, from: number, to: number): number {
 
 /** A column of text of which each value comes many times: every different one is kept and written out once. */
 export class FewTextColumn {
-  readonly #numbers: Uint32Array;
-  readonly #numberOf = new Map<string, number>();
-  readonly #texts: string[] = [];
+  #numbers: Uint32Array;
+  #numberOf = new Map<string, number>();
+  #texts: string[] = [];
   #rows = 0;
   #last = "";
   #lastNumber = -1;
@@ -265,19 +277,37 @@ export class FewTextColumn {
     this.#numbers = new Uint32Array(rows);
   }
 
-  /** Answers the text's number among the different ones so far. */
+  /** Makes it empty for a block of at most `rows` values, in the memory of the one before. */
+  clear(rows: number): void {
+    if (rows > this.#numbers.length) this.#numbers = new Uint32Array(rows);
+    this.#numberOf = new Map();
+    this.#texts = [];
+    this.#rows = 0;
+    this.#last = "";
+    this.#lastNumber = -1;
+  }
+
+  /** Answers the text's number among the different ones so far. A lone surrogate becomes U+FFFD. */
   add(text: string): number {
     if (text !== this.#last || this.#lastNumber < 0) {
-      const known = this.#numberOf.get(text);
+      this.#lastNumber = this.#numberOf.get(text) ?? this.#learn(text);
       this.#last = text;
-      this.#lastNumber = known ?? this.#texts.length;
-      if (known === undefined) {
-        this.#numberOf.set(text, this.#lastNumber);
-        this.#texts.push(text);
-      }
     }
     this.#numbers[this.#rows++] = this.#lastNumber;
     return this.#lastNumber;
+  }
+
+  /** The text that has this number, as it is kept. */
+  textOf(number: number): string {
+    return this.#texts[number] ?? "";
+  }
+
+  #learn(text: string): number {
+    const fit = text.toWellFormed();
+    const number = this.#numberOf.get(fit) ?? this.#texts.push(fit) - 1;
+    this.#numberOf.set(fit, number);
+    if (fit !== text) this.#numberOf.set(text, number);
+    return number;
   }
 
   column(name: string, order: Uint32Array): NativeColumn {

@@ -86,8 +86,12 @@ export class IndicatorMatcher {
       if (typeof value === "string") this.#name(field, value);
       else if (value !== undefined) for (const one of textsOf(value)) this.#name(field, one);
     }
+    let lastUrl: unknown;
     for (const { name: field, read } of FIELDS.url) {
       const value = read(record);
+      // Most records say the same twice.
+      if (value === lastUrl) continue;
+      lastUrl = value;
       if (typeof value === "string") this.#url(field, value);
       else if (value !== undefined) for (const one of textsOf(value)) this.#url(field, one);
     }

@@ -71,6 +71,23 @@ test("each parser itself stands every hostile line without the guard around it",
   );
 });
 
+test("what a parser is sure of it reads as it reads any line, and is sure of the lines of its own format", () => {
+  const sure = new Map<string, number>();
+  fc.assert(
+    fc.property(fc.oneof(fc.constantFrom(...SAMPLES), mutated), (line) => {
+      for (const parser of PARSERS) {
+        const draft = parser.sure?.(line, RECEIVED);
+        if (draft === undefined) continue;
+        sure.set(parser.id, (sure.get(parser.id) ?? 0) + 1);
+        assert.deepEqual(draft, parser.parse(line, RECEIVED), `${parser.id}: ${line}`);
+      }
+    }),
+    { numRuns: 4_000 },
+  );
+  const able = PARSERS.filter((parser) => parser.sure !== undefined);
+  assert.deepEqual([...sure.keys()].sort(), able.map(({ id }) => id).sort());
+});
+
 const CATEGORIES: Readonly<Record<string, string>> = {
   api: "access admin allowed change creation deletion denied end info start user",
   authentication: "start end info",

@@ -26,9 +26,9 @@ export function isParserChoice(choice: string): boolean {
 }
 
 /** Runs one parser; a fault in it must not lose the line. */
-function attempt(parser: Parser, message: string, context: ParseContext): EcsDraft | undefined {
+function attempt(parser: Parser, message: string, context: ParseContext, sure = false): EcsDraft | undefined {
   try {
-    return parser.parse(message, context);
+    return sure ? parser.sure?.(message, context) : parser.parse(message, context);
   } catch {
     return undefined;
   }
@@ -81,20 +81,19 @@ function chooseWhole(line: string, context: ParseContext, choice: ParserChoice):
   if (code !== 35 && (code < 48 || code > 57)) return undefined;
   if (choice === "auto") {
     for (const parser of SURE) {
-      const sure = parser.sure?.(line) === true ? whole(parser, line, context) : undefined;
+      const sure = whole(parser, attempt(parser, line, context, true), context);
       if (sure !== undefined) return sure;
     }
   }
   for (const parser of WHOLE) {
     if (choice !== parser.id && (choice !== "auto" || !parser.accepts(line, context))) continue;
-    const read = whole(parser, line, context);
+    const read = whole(parser, attempt(parser, line, context), context);
     if (read !== undefined) return read;
   }
   return undefined;
 }
 
-function whole(parser: Parser, line: string, context: ParseContext): ParsedLine | undefined {
-  const record = attempt(parser, line, context);
+function whole(parser: Parser, record: EcsDraft | undefined, context: ParseContext): ParsedLine | undefined {
   if (record === undefined) return undefined;
   record["@timestamp"] ??= context.receivedAt;
   return { parser: parser.id, parsed: true, record };

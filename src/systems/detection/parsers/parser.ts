@@ -56,10 +56,10 @@ export interface Parser {
   /** A format that any product may speak: asked last, and not against the others. */
   readonly generic?: true;
   /**
-   * Whether the whole line, without a header, is this product's beyond doubt. For the products of which most lines come:
-   * `auto` then asks nobody else. Strict and cheap.
+   * What `parse` makes of a whole line without a header that is this product's beyond doubt, and undefined for any other.
+   * For the products of which most lines come: `auto` then asks nobody else, and a line is gone through once.
    */
-  sure?(line: string): boolean;
+  sure?(line: string, context: ParseContext): EcsDraft | undefined;
   /** The line is asked for before a syslog header is looked for, because its own date would be taken for one. */
   readonly whole?: true;
   /** Whether the message (the line without its syslog header) looks like this product; cheap, for `auto`. */

@@ -54,7 +54,8 @@ function rowOf(record: EcsDraft, original: string): Uint8Array {
     receivedAt: RECEIVED,
     parser: "auto",
   };
-  const rows = new LogRows(task, 1);
+  const rows = new LogRows();
+  rows.begin(task, 1);
   const time = Date.parse(record["@timestamp"] as string);
   const fields = JSON.stringify(record).toWellFormed();
   rows.add({

@@ -122,8 +122,8 @@ const MOST_MARKS = 24;
 
 /** Cuts the lines of one batch. What it learns of a product's lines holds for the batch only: the same batch, the same words. */
 export class LineTexts {
-  readonly #words: readonly TextColumn[];
-  readonly #counts: Uint8Array;
+  readonly #words: readonly TextColumn[] = FEW_COLUMNS.map(() => new TextColumn(0));
+  #counts = new Uint8Array(0);
   readonly #plans = new Map<string, Map<number, readonly number[]>>();
   readonly #values: string[] = MARKS.map(() => "");
   readonly #millis = Array.from({ length: 1000 }, (_, at) => `.${String(at).padStart(3, "0")}`);
@@ -142,9 +142,17 @@ export class LineTexts {
   #word = 0;
   #begun = false;
 
-  constructor(rows: number) {
-    this.#counts = new Uint8Array(rows);
-    this.#words = FEW_COLUMNS.map(() => new TextColumn(rows));
+  /** Makes it empty for a batch of at most `rows` lines, and forgets what it has learnt. */
+  clear(rows: number): void {
+    if (rows > this.#counts.length) this.#counts = new Uint8Array(rows);
+    else this.#counts.fill(0);
+    for (const words of this.#words) words.clear(rows);
+    this.#plans.clear();
+    this.#lastParser = "";
+    this.#lastThere = -1;
+    this.#lastPlans = undefined;
+    this.#lastPlan = undefined;
+    this.#rows = 0;
   }
 
   /** `plain`: the line holds no control character but tabs. `parser` names lines that look alike. */

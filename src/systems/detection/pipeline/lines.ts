@@ -9,7 +9,7 @@ export interface Line {
   /** False when its bytes are no UTF-8 and the text holds replacement characters. */
   readonly valid: boolean;
   /** The bytes themselves where they are no UTF-8. */
-  readonly raw?: Buffer;
+  readonly raw?: Buffer | undefined;
 }
 
 const TAB = 9;
@@ -22,28 +22,100 @@ const BYTE_ORDER_MARK = 0xfeff;
 
 /**
  * The lines of a batch without LF or CR LF, one after the other, since all at once would outlive what is made of each;
- * empty ones are passed over but counted in the numbers. `framed`: lines may stand for messages that hold LF.
+ * empty ones are passed over but counted in the numbers. It is the line it has read last: no object is made for each.
+ * `framed`: lines may stand for messages that hold LF.
  */
+export class LineReader implements Line {
+  number = 0;
+  text = "";
+  valid = true;
+  raw: Buffer | undefined;
+  readonly #buffer: Buffer;
+  readonly #framed: boolean;
+  #end = 0;
+  #following: number;
+  /** The window under way as text, or as bytes where its lines are looked at one by one, and the place in it. */
+  #all = "";
+  #bytes: Buffer | undefined;
+  #at = 0;
+
+  constructor(bytes: Uint8Array, firstLine: number, framed = false) {
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#framed = framed;
+    this.#following = firstLine;
+  }
+
+  /** Reads the next line that is not empty; false when there is none. */
+  next(): boolean {
+    do {
+      if (this.#bytes === undefined ? this.#nextText() : this.#nextBytes(this.#bytes)) return true;
+    } while (this.#open());
+    return false;
+  }
+
+  /** Goes on to the next window. */
+  #open(): boolean {
+    const buffer = this.#buffer;
+    if (this.#end >= buffer.length) return false;
+    const end = windowEnd(buffer, this.#end);
+    const window = buffer.subarray(this.#end, end);
+    this.#end = end;
+    this.#at = 0;
+    this.#all = "";
+    this.#bytes = undefined;
+    if (this.#framed || !isUtf8(window)) this.#bytes = window;
+    else {
+      this.#all = window.toString("utf8");
+      this.valid = true;
+      this.raw = undefined;
+      if (this.#following === 1 && this.#all.charCodeAt(0) === BYTE_ORDER_MARK) this.#at = 1;
+    }
+    return true;
+  }
+
+  #nextText(): boolean {
+    const all = this.#all;
+    while (this.#at < all.length) {
+      const from = this.#at;
+      const found = all.indexOf("\n", from);
+      const end = found < 0 ? all.length : found;
+      const stop = end > from && all.charCodeAt(end - 1) === CR ? end - 1 : end;
+      this.#at = end + 1;
+      this.number = this.#following++;
+      if (stop === from) continue;
+      this.text = all.slice(from, stop);
+      return true;
+    }
+    return false;
+  }
+
+  #nextBytes(window: Buffer): boolean {
+    while (this.#at < window.length) {
+      const from = this.#at;
+      const found = window.indexOf(LF, from);
+      const end = found < 0 ? window.length : found;
+      const stop = end > from && window[end - 1] === CR ? end - 1 : end;
+      const line = window.subarray(from, stop);
+      const raw = this.#framed ? unframed(line) : line;
+      const text = raw.toString("utf8");
+      this.#at = end + 1;
+      this.number = this.#following++;
+      this.text = this.number === 1 && text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+      if (this.text === "") continue;
+      this.valid = isUtf8(raw);
+      this.raw = this.valid ? undefined : raw;
+      return true;
+    }
+    return false;
+  }
+}
+
+/** The same as a sequence, each line an object of its own. */
 export function* readLines(bytes: Uint8Array, firstLine: number, framed = false): Generator<Line> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let number = firstLine;
-  for (let from = 0, end = 0; from < buffer.length; from = end) {
-    end = windowEnd(buffer, from);
-    const window = buffer.subarray(from, end);
-    if (framed || !isUtf8(window)) {
-      number = yield* cutBytes(window, number, framed ? unframed : undefined);
-      continue;
-    }
-    // Written out here, since handing each line on costs the hot path more than the cutting.
-    const all = window.toString("utf8");
-    let at = number === 1 && all.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
-    for (; at < all.length; number++) {
-      const found = all.indexOf("\n", at);
-      const ends = found < 0 ? all.length : found;
-      const stop = ends > at && all.charCodeAt(ends - 1) === CR ? ends - 1 : ends;
-      if (stop > at) yield { number, text: all.slice(at, stop), valid: true };
-      at = ends + 1;
-    }
+  const lines = new LineReader(bytes, firstLine, framed);
+  while (lines.next()) {
+    const { number, text, valid, raw } = lines;
+    yield { number, text, valid, raw };
   }
 }
 
@@ -59,34 +131,22 @@ function windowEnd(buffer: Buffer, from: number): number {
 export function lookOver(bytes: Uint8Array): { readonly most: number; readonly plain: boolean } {
   let most = 1;
   let plain = true;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] as number;
-    if (byte >= 32 || byte === TAB) continue;
+  const one = (byte: number) => {
+    if (byte >= 32 || byte === TAB) return;
     if (byte === LF) most++;
     else plain = false;
+  };
+  // Four bytes at a time: most hold no control character.
+  const skew = (4 - (bytes.byteOffset & 3)) & 3;
+  const head = Math.min(skew, bytes.length);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + head, (bytes.length - head) >> 2);
+  for (let at = 0; at < head; at++) one(bytes[at] as number);
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as number;
+    // The highest bit of each byte that is below 32.
+    if (((word - 0x20202020) & ~word & 0x80808080) === 0) continue;
+    for (let byte = head + 4 * at; byte < head + 4 * at + 4; byte++) one(bytes[byte] as number);
   }
+  for (let at = head + 4 * words.length; at < bytes.length; at++) one(bytes[at] as number);
   return { most, plain };
-}
-
-/** The number of the line after the last. */
-function* cutBytes(
-  buffer: Buffer,
-  firstLine: number,
-  messageOf?: (line: Buffer) => Buffer,
-): Generator<Line, number> {
-  let from = 0;
-  let number = firstLine;
-  for (; from < buffer.length; number++) {
-    const found = buffer.indexOf(LF, from);
-    const end = found < 0 ? buffer.length : found;
-    const stop = end > from && buffer[end - 1] === CR ? end - 1 : end;
-    const line = buffer.subarray(from, stop);
-    const raw = messageOf === undefined ? line : messageOf(line);
-    const valid = isUtf8(raw);
-    let text = raw.toString("utf8");
-    if (number === 1 && text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1);
-    if (text !== "") yield { number, text, valid, ...(valid ? {} : { raw }) };
-    from = end + 1;
-  }
-  return number;
 }

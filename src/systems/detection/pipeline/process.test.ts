@@ -159,6 +159,26 @@ test("the same task gives the same bytes; another key or organisation gives othe
   assert.equal(new Set(all).size, 6);
 });
 
+test("a block tells nothing of the batches before it, whatever they held", () => {
+  const folder = new URL("../parsers/", import.meta.url);
+  const sample = (name: string) => readFileSync(new URL(`${name}/sample.log`, folder), "utf8");
+  const tasks = [
+    task(sample("squid")),
+    task(`${sample("fortigate")}水 \ufffd\n`.repeat(40)),
+    task(`x\n${"1 2 3 \u0001 y\n".repeat(2_000)}`),
+    task(sample("bind-query"), { batch: "key/1" }),
+    task('{"user":{"name":"\\ud800"}}\n{"user":{"name":"\\ud801"}}\n', { format: "ndjson" }),
+  ];
+  const block = (of: BatchTask) => Buffer.from(processBatch(of, nothing).rows).toString("base64");
+  const first = tasks.map(block);
+  assert.deepEqual([...tasks].reverse().map(block).reverse(), first);
+  const bad = task(`${sample("json")}\n[]\n`, { format: "ndjson" });
+  for (const [at, one] of tasks.entries()) {
+    assert.throws(() => processBatch(bad, nothing), Problem);
+    assert.equal(block(one), first[at]);
+  }
+});
+
 test("a line that is no UTF-8 is kept, counted and tagged; its neighbours are not", async () => {
   const bytes = Buffer.concat([
     Buffer.from("good 水\n"),

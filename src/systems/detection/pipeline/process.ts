@@ -12,7 +12,7 @@ import { isoMillis } from "../parsers/text/time.ts";
 import type { Matcher } from "../sigma/index.ts";
 import { type BatchFormat, type BatchLines, type BatchResult, type BatchTask, ofChoice } from "./batch.ts";
 import { batchMark, eventIdOf } from "./event-id.ts";
-import { type Line, lookOver, readLines } from "./lines.ts";
+import { type Line, LineReader, lookOver, readLines } from "./lines.ts";
 import { LOG_TLP } from "./log-table.ts";
 import { LogRows } from "./row.ts";
 
@@ -78,6 +78,9 @@ interface Found {
   readonly matched: MatchedEvent;
 }
 
+/** A thread makes its batches one after the other. */
+const ROWS = new LogRows();
+
 interface ReadLine extends ParsedLine {
   readonly original: string;
   /** What `original` is: a log line, or the JSON of a record. */
@@ -135,13 +138,15 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
   for (const line of task.header?.split("\n") ?? []) parseLine(line, context, task.parser);
   const found: Found[] = [];
   const { most, plain } = lookOver(task.bytes);
-  const rows = new LogRows(task, most);
+  const rows = ROWS;
+  rows.begin(task, most);
   const from = { orgId: task.orgId, tlp: LOG_TLP, eventId: "" };
   const received = isoMillis(task.receivedAt);
   let newest = Number.NEGATIVE_INFINITY;
   let parsed = 0;
   let invalidUtf8 = 0;
-  for (const line of readLines(task.bytes, task.firstLine, task.framed)) {
+  const line = new LineReader(task.bytes, task.firstLine, task.framed);
+  while (line.next()) {
     const read = readLine(line, task, context);
     const { record } = read;
     if (read.parsed) parsed++;

@@ -24,13 +24,12 @@ import { LOG_TLP } from "./log-table.ts";
 /** Longest text of a column that people filter by; the record itself keeps the whole. */
 const LONGEST = 2_000;
 
-/** The text of a value (of a list, its first), fit for a column. */
+/** The text of a value (of a list, its first), no longer than a column takes. */
 function columnText(value: EcsDraft[string] | undefined): string {
   const one = typeof value === "object" ? value[0] : value;
   if (one === undefined) return "";
   const text = typeof one === "string" ? one : String(one);
-  // A lone surrogate would not come back from UTF-8.
-  return text.length > LONGEST ? text.slice(0, LONGEST).toWellFormed() : text.toWellFormed();
+  return text.length > LONGEST ? text.slice(0, LONGEST) : text;
 }
 
 /** Columns of text whose values come again and again, and the name asked for, which tells the order of the rows. */
@@ -46,11 +45,6 @@ const FEW_TEXTS = [
   "host",
   "domain",
 ] as const;
-
-/** The first of two fields that holds text. */
-function textOf(record: EcsDraft, field: string, other: string): string {
-  return columnText(record[field]) || columnText(record[other]);
-}
 
 function wholeUpTo(value: EcsDraft[string] | undefined, most: number): number {
   if (value === undefined) return -1;
@@ -75,41 +69,62 @@ export interface RowLine {
   readonly fields: string;
 }
 
-/** The rows of the table `log_line` for one batch, column by column. Nothing that a record holds can make the store refuse them. */
+/** Rows of a batch for which memory is kept for the next one. */
+const MOST_KEPT = 2 ** 17;
+
+/**
+ * The rows of the table `log_line` for one batch after the other, column by column, in the memory of the one before: a
+ * batch fills megabytes, which cost as much to get and to give back as to fill. Nothing that a record holds can make
+ * the store refuse them.
+ */
 export class LogRows {
-  readonly #task: BatchTask;
-  readonly #times: Float64Array;
-  readonly #severities: Int16Array;
-  readonly #ports: readonly [Uint16Array, Uint16Array];
-  readonly #addresses: readonly [Uint32Array, Uint32Array];
-  readonly #parsed: Uint8Array;
-  readonly #lines: LineTexts;
-  readonly #few: Readonly<Record<(typeof FEW_TEXTS)[number], FewTextColumn>>;
-  readonly #urls: TextColumn;
-  readonly #fields: TextColumn;
+  #task: BatchTask | undefined;
+  /** Rows there is room for. */
+  #room = 0;
+  #times = new Float64Array(0);
+  #keys = new Float64Array(0);
+  #severities = new Int16Array(0);
+  #sourcePorts = new Uint16Array(0);
+  #destinationPorts = new Uint16Array(0);
+  #sourceAddresses = new Uint32Array(0);
+  #destinationAddresses = new Uint32Array(0);
+  #parsed = new Uint8Array(0);
+  readonly #lines = new LineTexts();
+  readonly #few = Object.fromEntries(FEW_TEXTS.map((name) => [name, new FewTextColumn(0)])) as Readonly<
+    Record<(typeof FEW_TEXTS)[number], FewTextColumn>
+  >;
+  readonly #urls = new TextColumn(0);
+  readonly #fields = new TextColumn(0);
   /** Numbers of the senders and receivers seen, for the order of the rows. */
   readonly #sources = new Map<number, number>();
   readonly #destinations = new Map<number, number>();
-  readonly #keys: Float64Array;
-  readonly #rules: (readonly string[])[] = [];
+  #rules: (readonly string[])[] = [];
   #rows = 0;
 
-  /** `most`: rows there can be. */
-  constructor(task: BatchTask, most: number) {
+  /** Makes it empty for a batch of at most `most` rows. What was begun before and has no block is let go. */
+  begin(task: BatchTask, most: number): void {
     this.#task = task;
-    this.#times = new Float64Array(most);
-    this.#keys = new Float64Array(most);
-    this.#severities = new Int16Array(most);
-    this.#ports = [new Uint16Array(most), new Uint16Array(most)];
-    this.#addresses = [new Uint32Array(most), new Uint32Array(most)];
-    this.#parsed = new Uint8Array(most);
-    this.#lines = new LineTexts(most);
-    this.#few = Object.fromEntries(FEW_TEXTS.map((name) => [name, new FewTextColumn(most)])) as Record<
-      (typeof FEW_TEXTS)[number],
-      FewTextColumn
-    >;
-    this.#urls = new TextColumn(most);
-    this.#fields = new TextColumn(most);
+    if (most > this.#room || this.#room > MOST_KEPT) this.#makeRoom(most);
+    this.#lines.clear(most);
+    for (const name of FEW_TEXTS) this.#few[name].clear(most);
+    this.#urls.clear(most);
+    this.#fields.clear(most);
+    this.#sources.clear();
+    this.#destinations.clear();
+    this.#rules = [];
+    this.#rows = 0;
+  }
+
+  #makeRoom(rows: number): void {
+    this.#room = rows;
+    this.#times = new Float64Array(rows);
+    this.#keys = new Float64Array(rows);
+    this.#severities = new Int16Array(rows);
+    this.#sourcePorts = new Uint16Array(rows);
+    this.#destinationPorts = new Uint16Array(rows);
+    this.#sourceAddresses = new Uint32Array(rows);
+    this.#destinationAddresses = new Uint32Array(rows);
+    this.#parsed = new Uint8Array(rows);
   }
 
   get size(): number {
@@ -119,47 +134,52 @@ export class LogRows {
   add(line: RowLine): void {
     const { record, time } = line;
     const at = this.#rows++;
-    const action = columnText(record["event.action"]);
-    const source = textOf(record, "source.ip", "client.ip");
-    const destination = textOf(record, "destination.ip", "server.ip");
-    const user = textOf(record, "user.name", "source.user.name");
-    const host = textOf(record, "observer.name", "host.name") || columnText(record["host.hostname"]);
-    const domain =
-      textOf(record, "dns.question.name", "url.domain") || columnText(record["destination.domain"]);
-    const url = textOf(record, "url.full", "url.original");
-    const sourcePort = Math.max(0, wholeUpTo(record["source.port"], 65_535));
-    const destinationPort = Math.max(0, wholeUpTo(record["destination.port"], 65_535));
-    const sourceNumber = ipv4Number(source);
-    const destinationNumber = ipv4Number(destination);
     const few = this.#few;
+    const sourceText = columnText(record["source.ip"]) || columnText(record["client.ip"]);
+    const destinationText = columnText(record["destination.ip"]) || columnText(record["server.ip"]);
+    const sourceNumber = ipv4Number(sourceText);
+    const destinationNumber = ipv4Number(destinationText);
     few.form.add(line.form);
     few.parser.add(line.parser);
-    few.dataset.add(textOf(record, "event.dataset", "event.module"));
-    few.action.add(action);
+    few.dataset.add(columnText(record["event.dataset"]) || columnText(record["event.module"]));
     few.outcome.add(columnText(record["event.outcome"]));
-    few.source_other.add(sourceNumber === 0 ? source : "");
-    few.destination_other.add(destinationNumber === 0 ? destination : "");
-    few.user.add(user);
-    few.host.add(host);
-    const name = few.domain.add(domain);
+    const action = kept(few.action, columnText(record["event.action"]));
+    const otherSource = kept(few.source_other, sourceNumber === 0 ? sourceText : "");
+    const otherDestination = kept(few.destination_other, destinationNumber === 0 ? destinationText : "");
+    const user = kept(few.user, columnText(record["user.name"]) || columnText(record["source.user.name"]));
+    const host = kept(
+      few.host,
+      columnText(record["observer.name"]) ||
+        columnText(record["host.name"]) ||
+        columnText(record["host.hostname"]),
+    );
+    const name = few.domain.add(
+      columnText(record["dns.question.name"]) ||
+        columnText(record["url.domain"]) ||
+        columnText(record["destination.domain"]),
+    );
+    const domain = few.domain.textOf(name);
+    const url = (columnText(record["url.full"]) || columnText(record["url.original"])).toWellFormed();
+    const sourcePort = Math.max(0, wholeUpTo(record["source.port"], 65_535));
+    const destinationPort = Math.max(0, wholeUpTo(record["destination.port"], 65_535));
     addUrl(this.#urls, url, domain);
     this.#fields.add(line.fields);
-    this.#addresses[0][at] = sourceNumber;
-    this.#addresses[1][at] = destinationNumber;
+    this.#sourceAddresses[at] = sourceNumber;
+    this.#destinationAddresses[at] = destinationNumber;
     const asked = domain === "" ? MOST_SEEN - 1 - numberOf(this.#destinations, destinationNumber) : name;
     this.#keys[at] =
       (Math.min(asked, MOST_SEEN - 1) * MOST_SEEN + numberOf(this.#sources, sourceNumber)) * MOST_ROWS + at;
     this.#rules.push(line.rules);
     this.#times[at] = time;
     this.#severities[at] = wholeUpTo(record["event.severity"], 255);
-    this.#ports[0][at] = sourcePort;
-    this.#ports[1][at] = destinationPort;
+    this.#sourcePorts[at] = sourcePort;
+    this.#destinationPorts[at] = destinationPort;
     this.#parsed[at] = line.parsed ? 1 : 0;
     this.#lines.add(line.original.toWellFormed(), line.plain, line.parser, {
       url,
       domain,
-      source_ip: source,
-      destination_ip: destination,
+      source_ip: sourceNumber === 0 ? otherSource : sourceText,
+      destination_ip: destinationNumber === 0 ? otherDestination : destinationText,
       user,
       action,
       host,
@@ -175,6 +195,7 @@ export class LogRows {
    */
   block(mark: BatchMark): { readonly bytes: Uint8Array<ArrayBuffer>; readonly placeOf: Uint32Array } {
     const task = this.#task;
+    if (task === undefined) throw new Error("a block needs a batch");
     const rows = this.#rows;
     const keys = this.#keys.subarray(0, rows).sort();
     const order = new Uint32Array(rows);
@@ -202,10 +223,10 @@ export class LogRows {
       repeatedText("choice", rows, choiceOf(task)),
       bytesInOrder("parsed", this.#parsed, order),
       nullableBytes("severity", this.#severities, order),
-      wordsInOrder("source_ip4", this.#addresses[0], order),
-      wordsInOrder("destination_ip4", this.#addresses[1], order),
-      shortsInOrder("source_port", this.#ports[0], order),
-      shortsInOrder("destination_port", this.#ports[1], order),
+      wordsInOrder("source_ip4", this.#sourceAddresses, order),
+      wordsInOrder("destination_ip4", this.#destinationAddresses, order),
+      shortsInOrder("source_port", this.#sourcePorts, order),
+      shortsInOrder("destination_port", this.#destinationPorts, order),
       ...FEW_TEXTS.map((name) => this.#few[name].column(name, order)),
       this.#urls.column("url_text", order),
       ...(this.#fields.isEmpty ? [] : [this.#fields.column("fields", order)]),
@@ -214,6 +235,11 @@ export class LogRows {
     ]);
     return { bytes, placeOf };
   }
+}
+
+/** Adds the text and answers it as the column keeps it: fit for UTF-8, the same string for the same text. */
+function kept(column: FewTextColumn, text: string): string {
+  return column.textOf(column.add(text));
 }
 
 /** Rows of a batch and different names in it that the order's number has room for: 53 bits in all. */

@@ -1,3 +1,4 @@
+import { Answers } from "../../answers.ts";
 import type { EcsDraft } from "../parser.ts";
 import { isIp, portOf } from "../text/address.ts";
 import { domainOf } from "../text/url.ts";
@@ -97,11 +98,8 @@ function saidFields(draft: EcsDraft, said: string): void {
 
 /** `name class type flags (server)`: a name may hold escaped blanks, so the class is looked for. */
 function queryFields(draft: EcsDraft, text: string): void {
-  let stop = -1;
-  for (const kind of [" IN ", " CH ", " HS ", " ANY ", " CLASS", " RESERVED0 "]) {
-    const found = text.indexOf(kind);
-    if (found >= 0 && (stop < 0 || found < stop)) stop = found;
-  }
+  let stop = text.indexOf(" ");
+  if (!text.startsWith(" IN ", stop)) stop = classIn(text);
   if (stop < 0) return;
   draft["dns.question.name"] = domainOf(text.slice(0, stop));
   draft["dns.type"] = "query";
@@ -115,15 +113,32 @@ function queryFields(draft: EcsDraft, text: string): void {
   }
 }
 
+function classIn(text: string): number {
+  let stop = -1;
+  for (const kind of [" IN ", " CH ", " HS ", " ANY ", " CLASS", " RESERVED0 "]) {
+    const found = text.indexOf(kind);
+    if (found >= 0 && (stop < 0 || found < stop)) stop = found;
+  }
+  return stop;
+}
+
+/** A server's clients set the same few. */
+const FLAGS = new Answers<{ readonly names: readonly string[]; readonly transport: "tcp" | "udp" }>(500);
+
 /** `+E(0)TDCK`: recursion, EDNS version, TCP, DNSSEC wanted, checking off, cookie (`K` good, `V` with a server part), signed `S`. */
 function flagFields(draft: EcsDraft, flags: string): void {
+  let told = FLAGS.get(flags);
+  if (told === undefined) {
+    const names: string[] = [];
+    if (flags.startsWith("+")) names.push("RD");
+    if (flags.includes("D")) names.push("DO");
+    if (flags.includes("C")) names.push("CD");
+    told = { names, transport: flags.includes("T") ? "tcp" : "udp" };
+    FLAGS.set(flags, told);
+  }
   draft["bind.flags"] = flags;
-  const names: string[] = [];
-  if (flags.startsWith("+")) names.push("RD");
-  if (flags.includes("D")) names.push("DO");
-  if (flags.includes("C")) names.push("CD");
-  if (names.length > 0) draft["dns.header_flags"] = names;
-  draft["network.transport"] = flags.includes("T") ? "tcp" : "udp";
+  if (told.names.length > 0) draft["dns.header_flags"] = told.names;
+  draft["network.transport"] = told.transport;
 }
 
 /** `rpz QNAME NXDOMAIN rewrite bad.example/A/IN via bad.example.rpz.local`. */

@@ -17,6 +17,7 @@ const INFO = ["info"] as const;
 
 /** What follows the time in a query log with `print-category` and `print-severity`. */
 const QUERIES = " queries: info: client ";
+const CLIENT_IN_QUERIES = QUERIES.indexOf("client ");
 
 interface Prefix {
   readonly at: number | undefined;
@@ -28,6 +29,13 @@ interface Prefix {
 /** What `print-time`, `print-category` and `print-severity` put before the message of a log channel. */
 function readPrefix(message: string, context: ParseContext): Prefix {
   const time = dayMonthYearAt(message, 0, context) ?? isoAt(message, 0, context);
+  if (time?.end === 24 && message.startsWith(QUERIES, 24))
+    return {
+      at: time.at,
+      category: "queries",
+      severity: "info",
+      text: message.slice(24 + CLIENT_IN_QUERIES),
+    };
   let text = time === undefined ? message : message.slice(time.end).trimStart();
   let category: string | undefined;
   let severity: string | undefined;
@@ -54,58 +62,63 @@ export const bindQuery = defineParser({
   id: "bind-query",
   product: "ISC BIND",
   programs: ["named"],
-  sure: (line) => line.startsWith(QUERIES, 24) && line[2] === "-" && line[6] === "-" && line[20] === ".",
+  sure: (line, context) =>
+    line.startsWith(QUERIES, 24) && line[2] === "-" && line[6] === "-" && line[20] === "."
+      ? read(line, context)
+      : undefined,
   accepts(message, context) {
     if (context.program === "named" || context.program?.startsWith("named-") === true) return true;
     const { at, category, text } = readPrefix(message, context);
     if (isClient(text)) return hasBindWord(text);
     return at !== undefined && category !== undefined;
   },
-  parse(message, context) {
-    const prefix = readPrefix(message, context);
-    if (prefix.text === "") return undefined;
-    const draft = draftFrom({
-      "@timestamp": undefined,
-      "event.kind": "event",
-      "event.module": "bind",
-      "event.dataset": "bind.named",
-      "event.category": NETWORK,
-      "event.type": INFO,
-      "observer.vendor": "ISC",
-      "observer.product": "BIND",
-      "observer.type": "dns",
-      "network.protocol": "dns",
-      message: prefix.text,
-      "bind.category": undefined,
-      "log.level": undefined,
-      "event.severity": undefined,
-      "source.ip": undefined,
-      "source.address": undefined,
-      "source.port": undefined,
-      "dns.question.name": undefined,
-      "dns.question.class": undefined,
-      "dns.question.type": undefined,
-      "dns.type": undefined,
-      "dns.header_flags": undefined,
-      "bind.flags": undefined,
-      "network.transport": undefined,
-      "destination.ip": undefined,
-      "bind.view": undefined,
-      "bind.key": undefined,
-      "event.action": undefined,
-      "event.outcome": undefined,
-      "event.original": undefined,
-    });
-    if (prefix.at !== undefined) draft["@timestamp"] = isoText(prefix.at);
-    if (prefix.category !== undefined) draft["bind.category"] = prefix.category;
-    if (prefix.severity !== undefined) {
-      levelFields(draft, prefix.severity.startsWith("debug") ? "debug" : prefix.severity);
-    }
-    if (isClient(prefix.text)) clientFields(draft, prefix.text);
-    else serverFields(draft, prefix.text);
-    return draft;
-  },
+  parse: read,
 });
+
+function read(message: string, context: ParseContext): EcsDraft | undefined {
+  const prefix = readPrefix(message, context);
+  if (prefix.text === "") return undefined;
+  const draft = draftFrom({
+    "@timestamp": undefined,
+    "event.kind": "event",
+    "event.module": "bind",
+    "event.dataset": "bind.named",
+    "event.category": NETWORK,
+    "event.type": INFO,
+    "observer.vendor": "ISC",
+    "observer.product": "BIND",
+    "observer.type": "dns",
+    "network.protocol": "dns",
+    message: prefix.text,
+    "bind.category": undefined,
+    "log.level": undefined,
+    "event.severity": undefined,
+    "source.ip": undefined,
+    "source.address": undefined,
+    "source.port": undefined,
+    "dns.question.name": undefined,
+    "dns.question.class": undefined,
+    "dns.question.type": undefined,
+    "dns.type": undefined,
+    "dns.header_flags": undefined,
+    "bind.flags": undefined,
+    "network.transport": undefined,
+    "destination.ip": undefined,
+    "bind.view": undefined,
+    "bind.key": undefined,
+    "event.action": undefined,
+    "event.outcome": undefined,
+    "event.original": undefined,
+  });
+  if (prefix.at !== undefined) draft["@timestamp"] = isoText(prefix.at);
+  if (prefix.category !== undefined) draft["bind.category"] = prefix.category;
+  if (prefix.severity !== undefined) {
+    levelFields(draft, prefix.severity.startsWith("debug") ? "debug" : prefix.severity);
+  }
+  if (isClient(prefix.text)) clientFields(draft, prefix.text);
+  else serverFields(draft, prefix.text);
+  return draft;
+}
 
 const BIND_WORDS = [
   "query",

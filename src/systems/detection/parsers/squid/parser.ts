@@ -1,14 +1,15 @@
+import { Answers, ownText } from "../../answers.ts";
 import { defineParser, draftFrom, type EcsDraft, type ParseContext } from "../parser.ts";
 import { portOf, wholeOf } from "../text/address.ts";
 import { Words, words } from "../text/csv.ts";
-import { clfAt, epochOf, isoText } from "../text/time.ts";
+import { clfAt, digitsAt, epochOf, isoText } from "../text/time.ts";
 import { peerFields, urlFields } from "../text/url.ts";
 
 /** Squid's access log: the native format (`logformat squid`) and `combined` with `%Ss:%Sh` at its end. */
 export const squid = defineParser({
   id: "squid",
   product: "Squid",
-  sure: isNative,
+  sure: sureNative,
   accepts(message, context) {
     const dot = message.indexOf(".");
     const timed = dot >= 9 && dot <= 11 && epochOf(message.slice(0, dot + 4)) !== undefined;
@@ -16,9 +17,7 @@ export const squid = defineParser({
     return isCombined(message);
   },
   parse(message, context) {
-    const draft = native(message) ?? (isCombined(message) ? combined(message, context) : undefined);
-    if (draft !== undefined) draft["network.protocol"] = protocolOf(draft);
-    return draft;
+    return native(message) ?? (isCombined(message) ? combined(message, context) : undefined);
   },
 });
 
@@ -34,28 +33,39 @@ function blanksFrom(text: string, from: number): number {
   return at;
 }
 
-/** `1795401712.104    231 client TCP_MISS/200 4512 `: nobody else writes this. */
-function isNative(line: string): boolean {
+/** `1795401712.104    231 client TCP_MISS/200 4512 GET http://`: nobody else writes this. */
+function sureNative(line: string): EcsDraft | undefined {
   const dot = digitsFrom(line, 0);
   if (dot < 9 || dot > 10 || line.charCodeAt(dot) !== 46 || digitsFrom(line, dot + 1) !== dot + 4)
-    return false;
+    return undefined;
   const took = blanksFrom(line, dot + 4);
   const tookEnd = digitsFrom(line, took);
-  if (took === dot + 4 || tookEnd === took || line.charCodeAt(tookEnd) !== 32) return false;
-  const client = line.indexOf(" ", tookEnd + 1);
-  const slash = client < 0 ? -1 : line.indexOf("/", client);
-  if (slash < 0 || slash - client > 60) return false;
-  for (let at = client + 1; at < slash; at++) {
+  if (took === dot + 4 || tookEnd === took || line.charCodeAt(tookEnd) !== 32) return undefined;
+  const client = tookEnd + 1;
+  const clientEnd = line.indexOf(" ", client);
+  const slash = clientEnd <= client ? -1 : line.indexOf("/", clientEnd);
+  if (slash < 0 || slash - clientEnd > 60) return undefined;
+  for (let at = clientEnd + 1; at < slash; at++) {
     const code = line.charCodeAt(at);
-    if ((code < 65 || code > 90) && code !== 95) return false;
+    if ((code < 65 || code > 90) && code !== 95) return undefined;
   }
   const status = digitsFrom(line, slash + 1);
-  const size = digitsFrom(line, status + 1);
-  return (
-    status === slash + 4 &&
-    line.charCodeAt(status) === 32 &&
-    size > status + 1 &&
-    line.charCodeAt(size) === 32
+  const size = status + 1;
+  const sizeEnd = digitsFrom(line, size);
+  if (status !== slash + 4 || line.charCodeAt(status) !== 32 || line.charCodeAt(sizeEnd) !== 32)
+    return undefined;
+  const bytes = wholeOf(line, size, sizeEnd);
+  const millis = wholeOf(line, took, tookEnd);
+  if (bytes === undefined || millis === undefined) return undefined;
+  return nativeDraft(
+    {
+      at: digitsAt(line, 0, dot) * 1000 + digitsAt(line, dot + 1, 3),
+      took: millis,
+      client: line.slice(client, clientEnd),
+      result: resultOf(line.slice(clientEnd + 1, status)),
+      size: bytes,
+    },
+    new Words(line, sizeEnd),
   );
 }
 
@@ -125,10 +135,13 @@ function looksNative(message: string, dot: number): boolean {
   return slash > 0 && slash < end;
 }
 
-function protocolOf(draft: EcsDraft): string {
-  const scheme = draft["url.scheme"];
-  if (typeof scheme === "string") return scheme;
-  return draft["http.request.method"] === "CONNECT" ? "https" : "http";
+/** The words of the native format up to the size. */
+interface NativeHead {
+  readonly at: number;
+  readonly took: number;
+  readonly client: string;
+  readonly result: Result;
+  readonly size: number;
 }
 
 function native(message: string): EcsDraft | undefined {
@@ -137,24 +150,27 @@ function native(message: string): EcsDraft | undefined {
   const elapsed = read.next();
   const client = read.next();
   const result = read.next();
-  const bytes = read.next();
-  const method = read.next();
-  const url = read.next();
-  if (url === "") return undefined;
+  const size = wholeOf(read.next());
   const at = time.includes(".") ? epochOf(time) : undefined;
-  const slash = result.indexOf("/");
-  const size = wholeOf(bytes);
-  const took = wholeOf(elapsed.startsWith("-") ? elapsed.slice(1) : elapsed);
-  if (at === undefined || slash < 0 || size === undefined || took === undefined) return undefined;
+  const took = wholeOf(elapsed, elapsed.startsWith("-") ? 1 : 0);
+  if (at === undefined || !result.includes("/") || size === undefined || took === undefined) return undefined;
+  return nativeDraft({ at, took, client, result: resultOf(result), size }, read);
+}
+
+/** `rest` stands behind the size: method, URL, user, hierarchy and type. */
+function nativeDraft({ at, took, client, result, size }: NativeHead, rest: Words): EcsDraft | undefined {
+  const method = rest.next();
+  const url = rest.next();
+  if (url === "") return undefined;
   const draft = begun(at);
   peerFields(draft, "source", client);
-  resultFields(draft, result.slice(0, slash), result.slice(slash + 1));
+  resultFields(draft, result);
   if (took <= 9_000_000_000) draft["event.duration"] = took * 1_000_000;
   sizeFields(draft, size);
   requestFields(draft, method, url);
-  const user = read.next();
-  const hierarchy = read.next();
-  const mime = read.rest();
+  const user = rest.next();
+  const hierarchy = rest.next();
+  const mime = rest.rest();
   if (user !== "" && user !== "-") draft["user.name"] = user;
   if (hierarchy !== "") hierarchyFields(draft, hierarchy);
   if (mime !== "" && mime !== "-") draft["http.response.mime_type"] = mime;
@@ -166,26 +182,53 @@ function sizeFields(draft: EcsDraft, size: number): void {
   draft["destination.bytes"] = size;
 }
 
-function resultFields(draft: EcsDraft, result: string, status: string): void {
-  const code = wholeOf(status) ?? 0;
-  const denied = result.includes("DENIED") || result === "NONE_ABORTED";
-  draft["event.action"] = result;
-  draft["squid.result"] = result;
-  if (code > 0) draft["http.response.status_code"] = code;
-  if (denied || code >= 400) draft["event.outcome"] = "failure";
-  else if (code > 0) draft["event.outcome"] = "success";
+/** What `TCP_MISS/200` says. */
+interface Result {
+  readonly action: string;
+  readonly status: number;
+  readonly outcome: "success" | "failure" | undefined;
+  readonly denied: boolean;
+}
+
+/** A proxy writes a few of them in all its lines. */
+const RESULTS = new Answers<Result>(500);
+
+function resultOf(text: string): Result {
+  const known = RESULTS.get(text);
+  if (known !== undefined) return known;
+  const slash = text.indexOf("/");
+  const result = judged(ownText(text.slice(0, slash)), text.slice(slash + 1));
+  RESULTS.set(text, result);
+  return result;
+}
+
+function judged(action: string, code: string): Result {
+  const status = wholeOf(code) ?? 0;
+  const denied = action.includes("DENIED") || action === "NONE_ABORTED";
+  const outcome = denied || status >= 400 ? "failure" : status > 0 ? "success" : undefined;
+  return { action, status, outcome, denied };
+}
+
+function resultFields(draft: EcsDraft, { action, status, outcome, denied }: Result): void {
+  draft["event.action"] = action;
+  draft["squid.result"] = action;
+  if (status > 0) draft["http.response.status_code"] = status;
+  if (outcome !== undefined) draft["event.outcome"] = outcome;
   draft["event.type"] = denied ? DENIED : ALLOWED;
 }
 
 function requestFields(draft: EcsDraft, method: string, url: string): void {
+  const tunnel = method === "CONNECT";
   draft["http.request.method"] = method;
-  urlFields(draft, url, method === "CONNECT");
-  const domain = draft["url.domain"];
-  if (typeof domain === "string") {
-    peerFields(draft, "destination", domain);
-    const port = draft["url.port"];
-    if (typeof port === "number") draft["destination.port"] = port;
-  }
+  const authority = urlFields(draft, url, tunnel);
+  draft["network.protocol"] = draft["url.scheme"] ?? (tunnel ? "https" : "http");
+  if (authority === undefined || authority.host === "" || authority.host === "-") return;
+  const { host, address } = authority;
+  draft["destination.address"] = host;
+  if (address) draft["destination.ip"] = host;
+  else draft["destination.domain"] = host;
+  const port = draft["url.port"];
+  if (typeof port === "number") draft["destination.port"] = port;
 }
 
 /** `HIER_DIRECT/203.0.113.9`, `FIRSTUP_PARENT/10.0.0.2`, `NONE/-`. */
@@ -247,7 +290,7 @@ function combined(message: string, context: ParseContext): EcsDraft | undefined 
   if (port !== undefined) draft["source.port"] = port;
   const end = tail(message);
   const split = end.indexOf(":");
-  resultFields(draft, end.slice(0, split), status);
+  resultFields(draft, judged(end.slice(0, split), status));
   hierarchyFields(draft, `${end.slice(split + 1)}/-`);
   const size = wholeOf(bytes ?? "");
   if (size !== undefined) sizeFields(draft, size);

@@ -102,11 +102,10 @@ export function portOf(text: string): number | undefined {
 }
 
 /** A whole number of at most 15 digits, so that it is exact; `undefined` for anything else. */
-export function wholeOf(text: string): number | undefined {
-  const length = text.length;
-  if (length === 0 || length > 15) return undefined;
+export function wholeOf(text: string, from = 0, to = text.length): number | undefined {
+  if (from >= to || to - from > 15) return undefined;
   let value = 0;
-  for (let at = 0; at < length; at++) {
+  for (let at = from; at < to; at++) {
     const code = text.charCodeAt(at) - 48;
     if (code < 0 || code > 9) return undefined;
     value = value * 10 + code;

@@ -59,10 +59,11 @@ export function between(text: string, open: string, close: string, from = 0): st
 /** The words of a text one after the other; empty when there is none left. */
 export class Words {
   readonly #text: string;
-  #at = 0;
+  #at: number;
 
-  constructor(text: string) {
+  constructor(text: string, from = 0) {
     this.#text = text;
+    this.#at = from;
   }
 
   next(): string {

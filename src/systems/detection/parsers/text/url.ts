@@ -1,3 +1,4 @@
+import { Answers, ownText } from "../../answers.ts";
 import type { EcsDraft } from "../parser.ts";
 import { isIp, portOf } from "./address.ts";
 import { table } from "./table.ts";
@@ -25,59 +26,113 @@ export function domainOf(text: string): string {
   return name.length > 1 && name.endsWith(".") ? name.slice(0, -1) : name;
 }
 
-function hostFields(draft: EcsDraft, authority: string, scheme: string): void {
-  const at = authority.lastIndexOf("@");
-  if (at > 0) {
-    const user = authority.slice(0, at);
-    const colon = user.indexOf(":");
-    draft["url.username"] = colon < 0 ? user : user.slice(0, colon);
-  }
-  const { host, port } = hostAndPort(at < 0 ? authority : authority.slice(at + 1));
-  if (host !== "") draft["url.domain"] = domainOf(host);
+/** What stands between scheme and path. */
+export interface Authority {
+  readonly username: string | undefined;
+  readonly host: string;
+  readonly port: number | undefined;
+  /** Whether the host is an address. */
+  readonly address: boolean;
+}
+
+/** Hosts come again and again in a proxy's log, and what is said of them is one text for all who look it up. */
+const AUTHORITIES = new Answers<Authority>(16_384);
+
+function authorityOf(text: string): Authority {
+  const known = AUTHORITIES.get(text);
+  if (known !== undefined) return known;
+  const read = readAuthority(text);
+  AUTHORITIES.set(text, read);
+  return read;
+}
+
+function readAuthority(text: string): Authority {
+  const at = text.lastIndexOf("@");
+  const user = at > 0 ? text.slice(0, at) : undefined;
+  const colon = user === undefined ? -1 : user.indexOf(":");
+  const { host, port } = hostAndPort(at < 0 ? text : text.slice(at + 1));
+  const name = domainOf(host);
+  return {
+    username: user === undefined ? undefined : ownText(colon < 0 ? user : user.slice(0, colon)),
+    host: ownText(name),
+    port,
+    address: isIp(name),
+  };
+}
+
+function hostFields(draft: EcsDraft, authority: Authority, scheme: string): void {
+  const { username, host, port } = authority;
+  if (username !== undefined) draft["url.username"] = username;
+  if (host !== "") draft["url.domain"] = host;
   const known = port ?? DEFAULT_PORTS[scheme];
   if (known !== undefined) draft["url.port"] = known;
 }
 
-function pathFields(draft: EcsDraft, rest: string): void {
-  const hash = rest.indexOf("#");
-  const before = hash < 0 ? rest : rest.slice(0, hash);
-  if (hash >= 0 && hash + 1 < rest.length) draft["url.fragment"] = rest.slice(hash + 1);
-  const question = before.indexOf("?");
-  const path = question < 0 ? before : before.slice(0, question);
-  if (question >= 0 && question + 1 < before.length) draft["url.query"] = before.slice(question + 1);
-  if (path === "") return;
-  draft["url.path"] = path;
-  const dot = path.lastIndexOf(".");
-  const extension = dot > path.lastIndexOf("/") ? path.slice(dot + 1) : "";
-  if (extension !== "" && extension.length <= 10) draft["url.extension"] = extension.toLowerCase();
+const HASH = 35;
+const DOT = 46;
+const SLASH = 47;
+const QUESTION = 63;
+
+/** Path, query and fragment: what stands behind `from`. */
+function pathFields(draft: EcsDraft, text: string, from: number): void {
+  let dot = -1;
+  let at = from;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) dot = at;
+    else if (code === SLASH) dot = -1;
+    else if (code === QUESTION || code === HASH) break;
+  }
+  const end = at;
+  if (text.charCodeAt(at) === QUESTION) {
+    const hash = text.indexOf("#", at);
+    const stop = hash < 0 ? text.length : hash;
+    if (at + 1 < stop) draft["url.query"] = text.slice(at + 1, stop);
+    at = stop;
+  }
+  if (at + 1 < text.length) draft["url.fragment"] = text.slice(at + 1);
+  if (end === from) return;
+  draft["url.path"] = text.slice(from, end);
+  if (dot >= 0 && end - dot > 1 && end - dot <= 11)
+    draft["url.extension"] = text.slice(dot + 1, end).toLowerCase();
 }
 
 /** `/`, `?` or `#`. */
 function endsAuthority(code: number): boolean {
-  return code === 47 || code === 63 || code === 35;
+  return code === SLASH || code === QUESTION || code === HASH;
 }
 
 /**
  * The `url.*` fields of a URL as a proxy logs it: a whole one, `host:port` of a CONNECT, or what the client sent
- * instead. `url.original` is always set; a password in it is not taken out here.
+ * instead. `url.original` is always set; a password in it is not taken out here. Answers whose URL it is, where it says.
  */
-export function urlFields(draft: EcsDraft, original: string, connect = false): void {
+export function urlFields(draft: EcsDraft, original: string, connect = false): Authority | undefined {
   draft["url.original"] = original;
   const colon = original.indexOf("://");
   if (colon > 0 && colon <= 12) {
-    const scheme = original.slice(0, colon).toLowerCase();
+    const scheme = schemeOf(original, colon);
     draft["url.scheme"] = scheme;
     draft["url.full"] = original;
     const start = colon + 3;
     let end = start;
     while (end < original.length && !endsAuthority(original.charCodeAt(end))) end++;
-    hostFields(draft, original.slice(start, end), scheme);
-    pathFields(draft, original.slice(end));
-  } else if (connect) {
-    hostFields(draft, original, "");
-  } else if (original.startsWith("/")) {
-    pathFields(draft, original);
+    const authority = authorityOf(original.slice(start, end));
+    hostFields(draft, authority, scheme);
+    pathFields(draft, original, end);
+    return authority;
   }
+  if (connect) {
+    const authority = authorityOf(original);
+    hostFields(draft, authority, "");
+    return authority;
+  }
+  if (original.startsWith("/")) pathFields(draft, original, 0);
+  return undefined;
+}
+
+function schemeOf(url: string, colon: number): string {
+  if (colon === 4 && url.startsWith("http")) return "http";
+  return url.slice(0, colon).toLowerCase();
 }
 
 /**
