@@ -30,7 +30,8 @@ export function readDescription(text: string): Block[] {
     [paragraph, items] = [[], []];
   };
   for (const line of text.replaceAll("\r\n", "\n").split("\n")) {
-    if (line.trimStart().startsWith("```")) {
+    // As CommonMark has it: behind the fence its language may stand, without a backtick.
+    if (/^\s*```[^`]*$/.test(line)) {
       if (code === undefined) {
         close();
         code = [];
