@@ -57,7 +57,7 @@ export function useLanguage(): [Language, (language: Language) => void] {
 }
 
 /** Why something was refused, in the language of the screen where its texts have the reason, else as the server said it. */
-export function faultWords({ key, facts, message }: Fault): string {
+export function faultWords({ key, facts, message }: Pick<Fault, "key" | "facts" | "message">): string {
   return key !== undefined && instance.exists(key) ? instance.t(key, facts ?? {}) : message;
 }
 

@@ -227,6 +227,7 @@ function addDetect(program: Command): void {
       };
       // Where the matches go into a file or a pipe, the terminal is free to say how far it is.
       const shown = process.stderr.isTTY && !process.stdout.isTTY;
+      let unmet = 0;
       const found = detectFile({
         rules: options.rules,
         events: options.events ?? process.stdin,
@@ -234,6 +235,7 @@ function addDetect(program: Command): void {
         ...(shown ? { onProgress: (lines) => process.stderr.write(`\r${lines} lines`) } : {}),
         ...(mapping === undefined ? {} : { pipeline: mapping }),
         ...(parser === undefined ? {} : { parser: read }),
+        onWarning: () => unmet++,
         onFault: (fault) => {
           console.error(`${fault.path}: ${fault.message}`);
           process.exitCode = 1;
@@ -241,23 +243,41 @@ function addDetect(program: Command): void {
       });
       for await (const detection of found) printJson(detection);
       if (shown) process.stderr.write("\r\x1b[K");
+      if (unmet > 0) console.error(`warning: ${unmet} rules meet no record; "lianfang rules check" says why`);
     });
   const rules = program.command("rules").description("detection rules");
   rules
     .command("check")
     .description("every fault of a folder of rules, with file and line")
     .argument("[folder]", "the program's own otherwise", RULE_FOLDERS.rules)
-    .option("--pipeline <path>", "pipeline to check them with")
+    .option("--pipeline <path>", "pipelines that say which records there are", RULE_FOLDERS.pipelines)
+    .option("--no-pipeline", "for records that no pipeline is about")
     .option("--json", "JSON lines")
-    .action((folder: string, options: { pipeline?: string; json?: boolean }) => {
-      const issues = checkRules(folder, options.pipeline);
+    .action((folder: string, options: { pipeline: string | false; json?: boolean }) => {
+      const issues = checkRules(folder, options.pipeline === false ? undefined : options.pipeline);
       for (const issue of issues) {
         if (options.json === true) printJson(issue);
-        else console.log(`${issue.file}:${issue.line}: ${issue.message}`);
+        else console.log(faultLine(issue));
       }
       if (issues.length === 0 && options.json !== true) console.log("no faults");
-      if (issues.length > 0) process.exitCode = 1;
+      // A rule with a warning is taken.
+      if (issues.some(({ severity }) => severity === "fault")) process.exitCode = 1;
     });
+}
+
+/** `a.yml:7: detection.selection: warning: why (Title, id)`. */
+function faultLine({
+  file,
+  line,
+  path,
+  severity,
+  message,
+  rule,
+}: ReturnType<typeof checkRules>[number]): string {
+  const place = path === "" ? "" : `${path}: `;
+  const grave = severity === "warning" ? "warning: " : "";
+  const of = [rule?.title, rule?.id].filter((part) => part != null && part !== "" && part !== file);
+  return `${file}:${line}: ${place}${grave}${message}${of.length === 0 ? "" : ` (${of.join(", ")})`}`;
 }
 
 function addDuties(program: Command): void {

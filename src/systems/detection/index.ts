@@ -74,8 +74,14 @@ export const detection: System = {
       onRules: ({ rules, catalog: list, correlations: set, faults }) => {
         catalog = { rules: list, faults, loadedAt: clock.now(), folders: folders.rules };
         void correlations.use(set);
-        log.info({ rules, faults: faults.length }, "detection rules loaded");
-        for (const fault of faults) log.warn({ ...fault }, "a detection rule is left out");
+        const left = faults.filter(({ severity }) => severity === "fault");
+        const warnings = faults.length - left.length;
+        log.info({ rules, faults: left.length, warnings }, "detection rules loaded");
+        for (const { file, line, path, rule, message } of left)
+          log.warn(
+            { path: `${file}:${line}`, at: path, rule: rule?.title, id: rule?.id, message },
+            "a detection rule is left out",
+          );
       },
       onCrash: (error) => log.error({ err: error }, "a pipeline thread failed"),
     });

@@ -87,7 +87,14 @@ for (const database of DATABASES) {
         records.within(reader, (work) => oneRule(work, catalog, "../../package.json")),
         (error) => error instanceof Problem && error.code === "http.not-found",
       );
-      assert.ok(loaded.faults.some(({ path }) => path.endsWith("/broken.yml:1")));
+      assert.ok(
+        loaded.faults.some(({ file, rule }) => file.endsWith("/broken.yml") && rule?.title === "Broken"),
+      );
+      const [mine] = await of({ state: "unmapped" });
+      assert.deepEqual(
+        mine?.warnings.map(({ path, line, facts }) => [path, line, facts["value"]]),
+        [["logsource.product", 5, "nobody-knows"]],
+      );
     } finally {
       await records.dispose();
     }

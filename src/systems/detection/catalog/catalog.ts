@@ -3,16 +3,18 @@ import { basename, join } from "node:path";
 import { sql } from "kysely";
 import { addMillis, type Instant } from "../../../core/instant.ts";
 import type { Page } from "../../../core/page.ts";
-import { type Fault, Problem } from "../../../core/problem.ts";
+import { Problem } from "../../../core/problem.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import type { AlertTables } from "../alerts/tables.ts";
+import type { RuleFault } from "../sigma/model.ts";
 import type { Rule, RuleQuery, RuleWithYield } from "./model.ts";
 
 /** The rules at work, for reading. */
 export interface Catalog {
   readonly rules: readonly Rule[];
-  readonly faults: readonly Fault[];
+  /** Faults first, then warnings. */
+  readonly faults: readonly RuleFault[];
   readonly loadedAt: Instant | undefined;
   /** Folders of rules in the order in which they were loaded. */
   readonly folders: readonly string[];

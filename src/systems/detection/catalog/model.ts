@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PageQuery, pageOf } from "../../../core/page.ts";
 import { ALERT_LEVELS, AlertLevel } from "../alerts/model.ts";
+import { RuleFault } from "../sigma/model.ts";
 
 /** `correlation`: over what other rules met. */
 export const RULE_KINDS = ["detection", "correlation"] as const;
@@ -51,6 +52,8 @@ export const Rule = z.object({
   /** Rules that it came from, replaces or is like; `loaded` where they are at work here. */
   related: z.array(z.object({ id: z.string(), type: z.string(), loaded: z.boolean() })),
   correlation: RuleCorrelation.nullable(),
+  /** Why it does not do what it seems to: a log source that nobody knows. */
+  warnings: z.array(RuleFault),
   /** Correlation rules that look at it. */
   correlatedBy: z.array(RuleName),
 });
@@ -80,9 +83,10 @@ export const RuleDetail = RuleWithYield.extend({
 
 export type RuleDetail = z.infer<typeof RuleDetail>;
 
-/** What is wrong in the folders of rules and pipelines, with file and line; everything else works. */
+/** What is wrong in the folders of rules and pipelines, with file, line, place, rule and reason; everything else works. */
 export const RuleFaults = z.object({
-  items: z.array(z.object({ path: z.string(), message: z.string() })),
+  /** Faults first, then warnings. */
+  items: z.array(RuleFault),
   /** When the rules that are at work were loaded; absent until they are. */
   loadedAt: z.iso.datetime().optional(),
   rules: z.number().int(),

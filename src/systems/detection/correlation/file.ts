@@ -1,7 +1,7 @@
 import type { Issue } from "../sigma/issue.ts";
 import type { CompiledRules } from "../sigma/matcher.ts";
 import { Correlator } from "./correlator.ts";
-import { linkCorrelations, type NamedRule } from "./link.ts";
+import { type FaultyRules, linkCorrelations, type NamedRule } from "./link.ts";
 import type { CorrelationMatch } from "./model.ts";
 import type { CorrelationRule } from "./rule.ts";
 
@@ -33,8 +33,9 @@ export class FileCorrelation {
     correlations: readonly CorrelationRule[],
     rules: readonly NamedRule[],
     namesOf: CompiledRules["namesOf"],
+    faulty?: FaultyRules,
   ) {
-    const { linked, issues } = linkCorrelations(correlations, rules);
+    const { linked, issues } = linkCorrelations(correlations, rules, faulty);
     this.issues = issues;
     this.#wanted = new Set(linked.inputs.keys());
     this.#correlator = new Correlator(linked, OPTIONS, namesOf);

@@ -1,4 +1,5 @@
-import type { Issue } from "../sigma/issue.ts";
+import { type Issue, issueOf } from "../sigma/issue.ts";
+import { rulePlace } from "../sigma/rule.ts";
 import type { CorrelationRule } from "./rule.ts";
 
 /** What a correlation can look at: a detection rule or another correlation. */
@@ -28,10 +29,21 @@ export interface LinkedCorrelations {
   readonly silent: ReadonlySet<string>;
 }
 
-/** Ties correlations to their sources by id or name. One whose sources are missing, or that looks at itself, is told and left out. */
+/** Rules that are left out for faults of their own. */
+export interface FaultyRules {
+  readonly rules: readonly NamedRule[];
+  readonly correlations: readonly CorrelationRule[];
+}
+export const NONE_FAULTY: FaultyRules = { rules: [], correlations: [] };
+
+/**
+ * Ties correlations to their sources by id or name. One whose sources are missing or faulty, or that looks at itself, is
+ * told and left out.
+ */
 export function linkCorrelations(
   correlations: readonly CorrelationRule[],
   sources: readonly NamedRule[],
+  faulty: FaultyRules = NONE_FAULTY,
 ): { linked: LinkedCorrelations; issues: Issue[] } {
   const issues: Issue[] = [];
   const ids = new Map<string, string>();
@@ -39,6 +51,7 @@ export function linkCorrelations(
     ids.set(id, id);
     if (name !== undefined && !ids.has(name)) ids.set(name, id);
   }
+  const unsound = new Set([...faulty.rules, ...faulty.correlations].flatMap(({ id, name }) => [id, name]));
   const ready = new Set(sources.map(({ id }) => id));
   const rules: CorrelationRule[] = [];
   let waiting = [...correlations];
@@ -51,13 +64,14 @@ export function linkCorrelations(
       return false;
     });
   }
-  for (const rule of waiting) {
-    const missing = rule.rules.filter((reference) => !ids.has(reference));
-    const message =
-      missing.length > 0
-        ? `there is no rule "${missing.join('", "')}"`
-        : "it looks at a rule that is left out, or at itself in a circle";
-    issues.push({ file: rule.file, line: rule.line, message });
+  for (const rule of [...waiting, ...faulty.correlations]) {
+    const lacking = rule.rules.filter((reference) => !ids.has(reference));
+    const missing = lacking.filter((reference) => !unsound.has(reference));
+    const broken = lacking.filter((reference) => unsound.has(reference));
+    const told = { ...rulePlace(rule), path: "correlation.rules" };
+    if (missing.length > 0) issues.push(issueOf(told, "correlation-nobody", { names: missing.join('", "') }));
+    if (broken.length > 0) issues.push(issueOf(told, "correlation-faulty", { names: broken.join('", "') }));
+    if (lacking.length === 0 && waiting.includes(rule)) issues.push(issueOf(told, "correlation-circle"));
   }
   return { linked: { rules, ...inputsOf(rules, ids) }, issues };
 }

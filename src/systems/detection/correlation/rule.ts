@@ -1,5 +1,5 @@
 import { type Condition, ConditionFault, readCondition } from "../sigma/condition.ts";
-import { Issues } from "../sigma/issue.ts";
+import type { Issues } from "../sigma/issue.ts";
 import { RULE_LEVELS, type RuleLevel } from "../sigma/rule.ts";
 import { entryOf, type Tree, type TreeEntry, type TreeMap, textOf } from "../sigma/tree.ts";
 
@@ -70,12 +70,12 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const KEYS = ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"];
 
-/** Reads one document that has `correlation`. Undefined when it has faults, all of which are in `issues`. */
+/**
+ * Reads one document that has `correlation`, as far as it can be read. With faults in `issues` it is not to be used, and
+ * only looked at for more of them.
+ */
 export function readCorrelation(tree: TreeMap, file: string, issues: Issues): CorrelationRule | undefined {
-  const own = new Issues(file);
-  const rule = new CorrelationReader(tree, file, own).read();
-  issues.found.push(...own.found);
-  return own.found.length === 0 ? rule : undefined;
+  return new CorrelationReader(tree, file, issues).read();
 }
 
 class CorrelationReader {
@@ -92,15 +92,15 @@ class CorrelationReader {
   read(): CorrelationRule | undefined {
     const entry = entryOf(this.#tree, "correlation");
     if (entry?.value.kind !== "map") {
-      this.#issues.add(entry?.line ?? this.#tree.line, '"correlation" is a map');
+      this.#issues.add(entry?.line ?? this.#tree.line, "correlation", {}, "correlation");
       return undefined;
     }
     const body = entry.value;
     for (const { key, line } of body.entries) {
-      if (!KEYS.includes(key)) this.#issues.add(line, `"${key}" is not one of ${KEYS.join(", ")}`);
+      if (!KEYS.includes(key)) this.#issues.add(line, "correlation-key", { key, values: KEYS.join(", ") });
     }
     const title = textOf(entryOf(this.#tree, "title")?.value) ?? "";
-    if (title.trim() === "") this.#issues.add(this.#tree.line, 'a correlation rule needs "title"');
+    if (title.trim() === "") this.#issues.add(this.#tree.line, "correlation-title", {}, "title");
     const name = textOf(entryOf(this.#tree, "name")?.value);
     const extra = entryOf(this.#tree, "lianfang")?.value;
     const rules = this.#texts(body, "rules");
@@ -131,7 +131,7 @@ class CorrelationReader {
     const entry = entryOf(this.#tree, "level");
     const level = RULE_LEVELS.find((known) => known === textOf(entry?.value));
     if (entry !== undefined && level === undefined)
-      this.#issues.add(entry.line, `"level" is one of ${RULE_LEVELS.join(", ")}`);
+      this.#issues.add(entry.line, "level", { values: RULE_LEVELS.join(", ") });
     return level ?? "medium";
   }
 
@@ -140,7 +140,7 @@ class CorrelationReader {
     const text = textOf(entry?.value) ?? "";
     const type = [...COUNTS, ...VALUES, ...TEMPORAL].find((known) => known === text) ?? EXTENDED[text];
     if (type === undefined)
-      this.#issues.add(entry?.line ?? body.line, `"${text}" is not a type of correlation`);
+      this.#issues.add(entry?.line ?? body.line, "correlation-type", { type: text }, "correlation.type");
     return type ?? "event_count";
   }
 
@@ -148,7 +148,7 @@ class CorrelationReader {
     const entry = entryOf(body, name);
     const texts = listOf(entry);
     if (texts.length === 0 || new Set(texts).size < texts.length)
-      this.#issues.add(entry?.line ?? body.line, `"${name}" is a list of names, each once`);
+      this.#issues.add(entry?.line ?? body.line, "correlation-names", { name }, `correlation.${name}`);
     return texts;
   }
 
@@ -157,7 +157,7 @@ class CorrelationReader {
     const found = SPAN.exec(textOf(entry?.value) ?? "");
     const span = Number(found?.[1] ?? 0) * (UNITS[found?.[2] ?? ""] ?? 0);
     if (span === 0)
-      this.#issues.add(entry?.line ?? body.line, '"timespan" is a number with s, m, h, d, w, M or y');
+      this.#issues.add(entry?.line ?? body.line, "correlation-span", {}, "correlation.timespan");
     return span;
   }
 
@@ -170,20 +170,19 @@ class CorrelationReader {
       return { ...none, condition: this.#words(entry, rules) };
     }
     if (entry?.value.kind !== "map") {
-      this.#issues.add(entry?.line ?? body.line, `"${type}" needs a map as "condition"`);
+      this.#issues.add(entry?.line ?? body.line, "correlation-condition", { type }, "correlation.condition");
       return none;
     }
     const read = this.#ranges(entry.value, ["field", "percentile"]);
     if (read.ranges.length === 0)
-      this.#issues.add(entry.line, `"condition" needs one of ${OPERATORS.join(", ")}`);
+      this.#issues.add(entry.line, "correlation-operator", { values: OPERATORS.join(", ") });
     const fields = listOf(entryOf(entry.value, "field"));
-    if (type === "event_count" && fields.length > 0)
-      this.#issues.add(entry.line, '"event_count" takes no "field"');
+    if (type === "event_count" && fields.length > 0) this.#issues.add(entry.line, "correlation-no-field");
     if (type !== "event_count" && (fields.length === 0 || (type !== "value_count" && fields.length > 1)))
-      this.#issues.add(entry.line, `"${type}" needs a "field"`);
+      this.#issues.add(entry.line, "correlation-field", { type });
     const percentile = Number(textOf(entryOf(entry.value, "percentile")?.value) ?? Number.NaN);
     if (type === "value_percentile" && !(percentile >= 0 && percentile <= 100))
-      this.#issues.add(entry.line, '"value_percentile" needs a "percentile" from 0 to 100');
+      this.#issues.add(entry.line, "correlation-percentile");
     return { ranges: read.ranges, condition: undefined, fields, percentile };
   }
 
@@ -194,8 +193,8 @@ class CorrelationReader {
       const text = textOf(value)?.trim() ?? "";
       const than = text === "" ? Number.NaN : Number(text);
       if (op === undefined) {
-        if (!others.includes(key)) this.#issues.add(line, `"${key}" has no meaning in this condition`);
-      } else if (!Number.isFinite(than)) this.#issues.add(line, `"${key}" takes a number`);
+        if (!others.includes(key)) this.#issues.add(line, "correlation-meaning", { key });
+      } else if (!Number.isFinite(than)) this.#issues.add(line, "correlation-number", { key });
       else ranges.push({ op, than });
     }
     return { ranges };
@@ -206,7 +205,7 @@ class CorrelationReader {
       return readCondition(textOf(entry.value) ?? "", rules);
     } catch (error) {
       if (!(error instanceof ConditionFault)) throw error;
-      this.#issues.add(entry.line, error.message);
+      this.#issues.add(entry.line, error.reason, error.facts);
       return undefined;
     }
   }
@@ -219,15 +218,14 @@ class CorrelationReader {
       const fields = new Map<string, string>();
       for (const { key, line, value } of mapOf(alias.value)) {
         const field = textOf(value);
-        if (!rules.includes(key)) this.#issues.add(line, `"${key}" is not among "rules"`);
-        if (field === undefined) this.#issues.add(line, `"${key}" needs the name of a field`);
+        if (!rules.includes(key)) this.#issues.add(line, "alias-rule", { name: key });
+        if (field === undefined) this.#issues.add(line, "alias-field", { name: key });
         else fields.set(key, field);
       }
-      if (fields.size === 0)
-        this.#issues.add(alias.line, `the alias "${alias.key}" is a map of rules and fields`);
+      if (fields.size === 0) this.#issues.add(alias.line, "alias-map", { name: alias.key });
       aliases.set(alias.key, fields);
     }
-    if (aliases.size === 0) this.#issues.add(entry.line, '"aliases" is a map');
+    if (aliases.size === 0) this.#issues.add(entry.line, "aliases");
     return aliases;
   }
 }

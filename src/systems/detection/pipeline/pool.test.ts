@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { type Fault, Problem } from "../../../core/problem.ts";
+import { Problem } from "../../../core/problem.ts";
 import type { BatchTask } from "./batch.ts";
-import { PipelinePool } from "./pool.ts";
+import { PipelinePool, type RulesLoaded } from "./pool.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lianfang-pool-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -67,7 +67,7 @@ test("rules with faults are told once, with file and line, and the others work",
   writeFileSync(join(rules, "pipeline"), "");
   const pipelines = join(folder, "any.yml");
   writeFileSync(pipelines, "logsources:\n  - logsource: { category: any }\n");
-  const told: { rules: number; faults: readonly Fault[] }[] = [];
+  const told: Pick<RulesLoaded, "rules" | "faults">[] = [];
   const pool = new PipelinePool({
     folders: { rules, pipelines },
     size: 2,
@@ -79,7 +79,13 @@ test("rules with faults are told once, with file and line, and the others work",
   await pool.close();
   assert.equal(told.length, 1);
   assert.equal(told[0]?.rules, 1);
-  assert.match(told[0]?.faults[0]?.path ?? "", /^bad\.yml:\d+$/);
+  assert.deepEqual(
+    told[0]?.faults.map(({ file, line, path, rule }) => [file, line, path, rule?.title]),
+    [
+      ["bad.yml", 1, "logsource", "Nothing else"],
+      ["bad.yml", 1, "detection", "Nothing else"],
+    ],
+  );
 });
 
 test("threads that cannot start fail their batches instead of keeping them", async () => {

@@ -4,6 +4,7 @@ import { type Fault, Problem } from "../../../core/problem.ts";
 import type { Rule } from "../catalog/model.ts";
 import type { CorrelationSet } from "../correlation/index.ts";
 import type { IndicatorSet } from "../indicators/pass.ts";
+import type { RuleFault } from "../sigma/model.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import type { RuleFolders } from "./rules.ts";
 import type { Answer, Ask } from "./worker.ts";
@@ -25,7 +26,7 @@ export interface RulesLoaded {
   readonly rules: number;
   readonly catalog: readonly Rule[];
   readonly correlations: CorrelationSet;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly RuleFault[];
 }
 
 type Request = { kind: "process"; task: BatchTask } | { kind: "check"; batch: BatchLines };

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import type { Fault } from "../../../core/problem.ts";
 import { ALERT_LEVELS } from "../alerts/model.ts";
 import type { Rule } from "../catalog/model.ts";
 import {
@@ -10,13 +9,15 @@ import {
 } from "../correlation/index.ts";
 import {
   compileRules,
-  loadPipeline,
+  type Issue,
+  loadPipelines,
   loadRules,
   type Matcher,
-  type Pipeline,
   SIGMA_TAXONOMY,
   type SigmaRule,
+  sourceText,
 } from "../sigma/index.ts";
+import { SEVERITIES } from "../sigma/model.ts";
 
 /** Folders of what analysts write: rules, and pipelines that tie them to records. */
 export interface RuleFolders {
@@ -31,23 +32,19 @@ export interface LoadedRules {
   /** Every rule, severest first. */
   readonly rules: readonly Rule[];
   readonly correlations: CorrelationSet;
-  readonly faults: readonly Fault[];
+  /** Faults first. */
+  readonly faults: readonly Issue[];
 }
 
 /** Reads and compiles the rules. A rule with a fault is left out and told; a folder that is not there holds none. */
 export function loadMatcher(folders: RuleFolders): LoadedRules {
   const present = (paths: string | readonly string[]) => [paths].flat().filter((path) => existsSync(path));
   const loaded = loadRules(present(folders.rules));
-  const pipelines = present(folders.pipelines).map((folder) => loadPipeline(folder));
-  const pipeline: Pipeline = {
-    mappings: pipelines.flatMap((each) => each.pipeline.mappings),
-    placeholders: new Map(pipelines.flatMap((each) => [...each.pipeline.placeholders])),
-  };
+  const { pipeline, issues: unread } = loadPipelines(present(folders.pipelines));
   const compiled = compileRules(loaded.rules, pipeline);
   const read = readCorrelations(loaded);
-  const { set, issues: loose } = correlationSet(read.correlations, loaded.rules, (rule, field) =>
-    compiled.namesOf(rule, field),
-  );
+  const namesOf = (rule: string, field: string) => compiled.namesOf(rule, field);
+  const { set, issues: loose } = correlationSet(read.correlations, loaded.rules, namesOf, read.faulty);
   const unmapped = new Set(compiled.unmapped);
   const linked = new Set([...set.own.rules, ...set.across.rules].map(({ id }) => id));
   const ties = tiesOf(
@@ -58,27 +55,39 @@ export function loadMatcher(folders: RuleFolders): LoadedRules {
     unmapped.has(rule) ? "unmapped" : set.silent.has(rule.id) ? "silent" : "active";
   const issues = [
     ...loaded.issues,
-    ...pipelines.flatMap((each) => each.issues),
+    ...unread,
     ...compiled.issues,
+    ...compileRules(loaded.faulty, pipeline).issues,
     ...read.issues,
     ...loose,
   ];
+  const faults = issues.toSorted(
+    (one, other) =>
+      SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity) ||
+      (one.file === other.file ? one.line - other.line : one.file < other.file ? -1 : 1),
+  );
+  const warnings = Map.groupBy(
+    faults.filter(({ severity }) => severity === "warning"),
+    ({ rule }) => rule?.id,
+  );
   return {
     matcher: compiled,
     size: compiled.size,
     rules: [
-      ...loaded.rules.map((rule) => factsOf(rule, stateOf(rule), ties)),
+      ...loaded.rules.map((rule) => ({
+        ...factsOf(rule, stateOf(rule), ties),
+        warnings: warnings.get(rule.id) ?? [],
+      })),
       ...read.correlations
         .filter(({ id }) => linked.has(id))
         .map((rule) => correlationFacts(rule, set.silent.has(rule.id), ties)),
     ].sort(bySeverity),
     correlations: set,
-    faults: issues.map((issue) => ({ path: `${issue.file}:${issue.line}`, message: issue.message })),
+    faults,
   };
 }
 
 function factsOf(rule: SigmaRule, state: Rule["state"], ties: Ties): Rule {
-  const { product, category, service } = rule.logSource;
   return {
     id: rule.id,
     title: rule.title,
@@ -89,12 +98,13 @@ function factsOf(rule: SigmaRule, state: Rule["state"], ties: Ties): Rule {
     level: rule.level,
     status: rule.status ?? "",
     tags: [...rule.tags],
-    logSource: [product, category, service].filter((part) => part !== undefined).join("/"),
+    logSource: sourceText(rule.logSource),
     file: rule.file,
     line: rule.line,
     taxonomy: rule.taxonomy,
     related: rule.related.map((each) => ({ ...each, loaded: ties.names.has(each.id) })),
     correlation: null,
+    warnings: [],
     correlatedBy: [...(ties.above.get(rule.id) ?? [])],
   };
 }
@@ -156,6 +166,7 @@ function correlationFacts(rule: CorrelationRule, silent: boolean, ties: Ties): R
       condition: rule.ranges.map(({ op, than }) => `${SIGNS[op] ?? op} ${than}`).join(", "),
       generate: rule.generate,
     },
+    warnings: [],
     correlatedBy: [...(ties.above.get(rule.id) ?? [])],
   };
 }

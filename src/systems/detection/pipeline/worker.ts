@@ -3,6 +3,7 @@ import { type Fault, Problem } from "../../../core/problem.ts";
 import type { Rule } from "../catalog/model.ts";
 import type { CorrelationSet } from "../correlation/index.ts";
 import { IndicatorPass, type IndicatorSet } from "../indicators/pass.ts";
+import type { RuleFault } from "../sigma/model.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import { faultsOfBatch, processBatch } from "./process.ts";
 import { loadMatcher, type RuleFolders } from "./rules.ts";
@@ -21,7 +22,7 @@ export type Answer =
       readonly rules: number;
       readonly catalog: readonly Rule[];
       readonly correlations: CorrelationSet;
-      readonly faults: readonly Fault[];
+      readonly faults: readonly RuleFault[];
     }
   | { readonly kind: "processed"; readonly id: number; readonly result: BatchResult }
   | { readonly kind: "checked"; readonly id: number; readonly faults: readonly Fault[] }

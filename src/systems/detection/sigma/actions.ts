@@ -21,15 +21,14 @@ export function withActions(trees: readonly Tree[], issues: Issues): Tree[] {
     const action = textOf(entry.value)?.toLowerCase();
     if (action === "global") global = global === undefined ? own : over(global, own);
     else if (action === "reset") global = undefined;
-    else if (action !== "repeat") issues.add(entry.line, '"action" is one of global, reset, repeat');
-    else if (before === undefined) issues.add(entry.line, '"action: repeat" needs a document before it');
+    else if (action !== "repeat") issues.add(entry.line, "action-unknown", {}, "action");
+    else if (before === undefined) issues.add(entry.line, "action-repeat", {}, "action");
     else {
       before = over(before, own);
       documents.push(before);
     }
   }
-  if (global !== undefined && documents.length === 0)
-    issues.add(global.line, '"action: global" has no document after it');
+  if (global !== undefined && documents.length === 0) issues.add(global.line, "action-global", {}, "action");
   return documents;
 }
 
@@ -41,5 +40,6 @@ function over(under: TreeMap, upper: TreeMap): TreeMap {
     const merged = lower?.kind === "map" && entry.value.kind === "map";
     entries.set(entry.key, merged ? { ...entry, value: over(lower, entry.value as TreeMap) } : entry);
   }
-  return { kind: "map", line: upper.line, entries: [...entries.values()] };
+  const faulty = under.faulty === true || upper.faulty === true;
+  return { kind: "map", line: upper.line, entries: [...entries.values()], ...(faulty && { faulty }) };
 }

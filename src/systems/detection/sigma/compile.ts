@@ -2,6 +2,7 @@ import { comparisonCheck, shapeCheck } from "./checks.ts";
 import type { Condition } from "./condition.ts";
 import type { Comparison, Item } from "./item.ts";
 import { type Check, gathered, type Leaf, NEVER, negated, type Test, type Word } from "./leaf.ts";
+import type { Facts, Reason } from "./model.ts";
 import { fillPlaceholders, type Pattern, placeholdersOf, shapeOf } from "./pattern.ts";
 import type { Search } from "./rule.ts";
 import type { FieldSlots } from "./view.ts";
@@ -14,7 +15,7 @@ export interface CompileContext {
   fieldsFor(field: string): readonly string[];
   leaf(slot: number | undefined, words: readonly Word[], checks: readonly Check[]): Leaf;
   /** Tells the author that the rule cannot be compiled. */
-  fault(line: number, message: string): void;
+  fault(line: number, reason: Reason, facts: Facts): void;
 }
 
 export function compileCondition(condition: Condition, searches: ReadonlyMap<string, Test>): Test {
@@ -94,8 +95,7 @@ function compileText(
 ): Parts {
   const filled = patterns.flatMap((pattern) => {
     for (const name of placeholdersOf(pattern)) {
-      if (!context.placeholders.has(name))
-        context.fault(item.line, `no pipeline gives values for "%${name}%"`);
+      if (!context.placeholders.has(name)) context.fault(item.line, "placeholder", { name });
     }
     return fillPlaceholders(pattern, context.placeholders);
   });

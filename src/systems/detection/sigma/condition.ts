@@ -1,3 +1,5 @@
+import { type Facts, type Reason, reasonText } from "./model.ts";
+
 /** A condition over search identifiers (specification 2.0, "Condition"). */
 export type Condition =
   | { readonly kind: "and" | "or"; readonly of: readonly Condition[] }
@@ -7,6 +9,14 @@ export type Condition =
 /** What is wrong with a condition, for its author. */
 export class ConditionFault extends Error {
   override readonly name = "ConditionFault";
+  readonly reason: Reason;
+  readonly facts: Facts;
+
+  constructor(reason: Reason, facts: Facts = {}) {
+    super(reasonText(reason, facts));
+    this.reason = reason;
+    this.facts = facts;
+  }
 }
 
 const TOKEN = /\s*([()|]|[^\s()|]+)/y;
@@ -36,15 +46,11 @@ class ConditionReader {
   }
 
   whole(): Condition {
-    if (this.#tokens.length === 0) throw new ConditionFault("the condition is empty");
+    if (this.#tokens.length === 0) throw new ConditionFault("condition-empty");
     const condition = this.#or();
     const rest = this.#tokens[this.#at];
-    if (rest === "|") {
-      throw new ConditionFault(
-        '"|" aggregations left Sigma with version 2; write a correlation rule instead',
-      );
-    }
-    if (rest !== undefined) throw new ConditionFault(`"${rest}" is not expected here`);
+    if (rest === "|") throw new ConditionFault("condition-pipe");
+    if (rest !== undefined) throw new ConditionFault("condition-unexpected", { token: rest });
     return condition;
   }
 
@@ -74,36 +80,33 @@ class ConditionReader {
 
   #term(): Condition {
     const token = this.#tokens[this.#at];
-    if (token === undefined)
-      throw new ConditionFault("the condition ends where a search identifier is expected");
+    if (token === undefined) throw new ConditionFault("condition-end");
     this.#at += 1;
     if (token === "(") {
       const inner = this.#deeper(() => this.#or());
-      if (this.#tokens[this.#at] !== ")") throw new ConditionFault('a ")" is missing');
+      if (this.#tokens[this.#at] !== ")") throw new ConditionFault("condition-bracket");
       this.#at += 1;
       return inner;
     }
     const word = token.toLowerCase();
     if (token === ")" || token === "|" || word === "and" || word === "or") {
-      throw new ConditionFault(`"${token}" stands where a search identifier is expected`);
+      throw new ConditionFault("condition-place", { token });
     }
     if (this.#word() === "of") return this.#quantified(word);
-    if (!this.#identifiers.includes(token))
-      throw new ConditionFault(`there is no search identifier "${token}"`);
+    if (!this.#identifiers.includes(token)) throw new ConditionFault("condition-name", { name: token });
     return { kind: "search", name: token };
   }
 
   #quantified(quantifier: string): Condition {
     if (quantifier !== "1" && quantifier !== "any" && quantifier !== "all") {
-      throw new ConditionFault(`"${quantifier} of" is not known; write "1 of" or "all of"`);
+      throw new ConditionFault("condition-quantifier", { word: quantifier });
     }
     this.#at += 1;
     const pattern = this.#tokens[this.#at];
-    if (pattern === undefined)
-      throw new ConditionFault(`"${quantifier} of" needs an identifier, a pattern or "them"`);
+    if (pattern === undefined) throw new ConditionFault("condition-of", { word: quantifier });
     this.#at += 1;
     const names = this.#identifiers.filter((name) => covers(pattern, name));
-    if (names.length === 0) throw new ConditionFault(`no search identifier is covered by "${pattern}"`);
+    if (names.length === 0) throw new ConditionFault("condition-covers", { pattern });
     const of = names.map((name): Condition => ({ kind: "search", name }));
     return { kind: quantifier === "all" ? "and" : "or", of };
   }
@@ -114,7 +117,7 @@ class ConditionReader {
 
   #deeper(read: () => Condition): Condition {
     this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) throw new ConditionFault(`the condition is nested deeper than ${MAX_DEPTH}`);
+    if (this.#depth > MAX_DEPTH) throw new ConditionFault("condition-deep", { most: MAX_DEPTH });
     const condition = read();
     this.#depth -= 1;
     return condition;

@@ -151,7 +151,7 @@ test("a check tells of log sources that nobody knows and of examples that lie", 
     [
       "a.events.json:1 match[0] does not match the rule",
       "a.events.json:1 noMatch[0] matches the rule",
-      "b.yml:1 no pipeline knows the records of unheard-of",
+      'b.yml:3 no pipeline knows the category "unheard-of" (of unheard-of), so the rule meets nothing',
       'c.events.json:1 examples need events in "match" and in "noMatch"',
     ],
   );

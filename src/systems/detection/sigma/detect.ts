@@ -6,12 +6,13 @@ import { FileCorrelation, type FileMatch } from "../correlation/file.ts";
 import { correlationSet, readCorrelations } from "../correlation/load.ts";
 import { eventTime } from "../parsers/text/event-time.ts";
 import { parseJson } from "../parsers/text/exact-json.ts";
-import type { Issue } from "./issue.ts";
+import { type Issue, issueOf } from "./issue.ts";
 import { lineBatches, openBytes, openStream } from "./lines.ts";
 import { loadRules } from "./load.ts";
 import { type CompiledRules, compileRules, type RuleMatch } from "./matcher.ts";
+import { faultOf } from "./model.ts";
 import { loadPipeline, type Pipeline } from "./pipeline.ts";
-import type { SigmaRule } from "./rule.ts";
+import { rulePlace, type SigmaRule } from "./rule.ts";
 import { flatRecord } from "./view.ts";
 
 export interface DetectOptions {
@@ -29,6 +30,8 @@ export interface DetectOptions {
   readonly onProgress?: (lines: number) => void;
   /** Hears of rules that cannot be used and of lines that cannot be read; the others go on. */
   readonly onFault?: (fault: Fault) => void;
+  /** Hears of rules that can be used and meet no record of the pipeline. */
+  readonly onWarning?: (fault: Fault) => void;
 }
 
 /** One rule that one event met, or a correlation rule that several events met together. */
@@ -57,7 +60,7 @@ const TELL_EVERY = 20_000;
 export async function* detectFile(options: DetectOptions): AsyncGenerator<Detection> {
   const tell = options.onFault ?? (() => {});
   const { compiled, correlation } = rulesAt(options.rules, options.pipeline, (issue) =>
-    tell({ path: `${issue.file}:${issue.line}`, message: issue.message }),
+    issue.severity === "fault" ? tell(faultOf(issue)) : options.onWarning?.(faultOf(issue)),
   );
   const source =
     typeof options.events === "string" ? openBytes(options.events) : await openStream(options.events);
@@ -111,21 +114,18 @@ function rulesAt(
   const loaded = pipelinePath === undefined ? undefined : loadPipeline(pipelinePath);
   const compiled = compileRules(folderRules.rules, loaded?.pipeline);
   const read = readCorrelations(folderRules);
-  const correlation =
-    read.correlations.length === 0
-      ? undefined
-      : new FileCorrelation(read.correlations, folderRules.rules, (rule, field) =>
-          compiled.namesOf(rule, field),
-        );
+  const namesOf = (rule: string, field: string) => compiled.namesOf(rule, field);
+  const correlation = new FileCorrelation(read.correlations, folderRules.rules, namesOf, read.faulty);
   for (const issue of [
     ...folderRules.issues,
     ...(loaded?.issues ?? []),
     ...compiled.issues,
+    ...compileRules(folderRules.faulty, loaded?.pipeline).issues,
     ...read.issues,
-    ...(correlation?.issues ?? []),
+    ...correlation.issues,
   ])
     tell(issue);
-  return { compiled, correlation };
+  return { compiled, correlation: read.correlations.length === 0 ? undefined : correlation };
 }
 
 /** The record, or the reason why there is none. */
@@ -144,57 +144,60 @@ function readEvent(
 }
 
 /**
- * Everything that is wrong in a folder of rules. With a pipeline also: rules that meet no record of this house, and
- * examples (`<rule>.events.json` with `match` and `noMatch`) that do not behave as they say.
+ * Everything that is wrong in a folder of rules. With a pipeline also: rules that meet no record of this house (as a
+ * warning), and examples (`<rule>.events.json` with `match` and `noMatch`) that do not behave as they say.
  */
 export function checkRules(folder: string, pipelinePath?: string): Issue[] {
   const loaded = loadRules(folder);
-  const { correlations, issues: unread } = readCorrelations(loaded);
-  const loose = correlationSet(correlations, loaded.rules, (_, field) => [field]).issues;
-  const issues = [...loaded.issues, ...unread, ...loose];
+  const read = readCorrelations(loaded);
+  const loose = correlationSet(read.correlations, loaded.rules, (_, field) => [field], read.faulty).issues;
+  const issues = [...loaded.issues, ...read.issues, ...loose];
   if (pipelinePath === undefined) return issues;
   const { pipeline, issues: faults } = loadPipeline(pipelinePath);
-  return [...issues, ...faults, ...loaded.rules.flatMap((rule) => checkRule(rule, folder, pipeline))];
+  return [
+    ...issues,
+    ...faults,
+    ...compileRules(loaded.faulty, pipeline).issues,
+    ...loaded.rules.flatMap((rule) => checkRule(rule, folder, pipeline)),
+  ];
 }
 
 function checkRule(rule: SigmaRule, folder: string, pipeline: Pipeline): Issue[] {
   const compiled = compileRules([rule], pipeline);
-  if (compiled.unmapped.length > 0) {
-    const source = Object.values(rule.logSource).join("/");
-    return [{ file: rule.file, line: rule.line, message: `no pipeline knows the records of ${source}` }];
-  }
   const path = join(folder, rule.file.replace(/\.ya?ml$/, ".events.json"));
-  return existsSync(path)
+  return compiled.unmapped.length === 0 && existsSync(path)
     ? [...compiled.issues, ...checkExamples(compiled, rule, path)]
     : [...compiled.issues];
 }
 
 function checkExamples(compiled: CompiledRules, rule: SigmaRule, path: string): Issue[] {
   const file = rule.file.replace(/\.ya?ml$/, ".events.json");
-  const examples = readExamples(path);
-  if (typeof examples === "string") return [{ file, line: 1, message: examples }];
+  const place = { ...rulePlace(rule), file, line: 1 };
+  let examples: { match: object[]; noMatch: object[] };
+  try {
+    examples = readExamples(path);
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    return [issueOf(place, "examples-unreadable", { fault })];
+  }
+  if (examples.match.length === 0 || examples.noMatch.length === 0) return [issueOf(place, "examples")];
   const wrong = (events: readonly object[], wanted: boolean, name: string) =>
     events.flatMap((event, at): Issue[] => {
       if (compiled.match(flatRecord(event)).length > 0 === wanted) return [];
-      return [{ file, line: 1, message: `${name}[${at}] ${wanted ? "does not match" : "matches"} the rule` }];
+      const example = `${name}[${at}]`;
+      return [issueOf({ ...place, path: example }, wanted ? "example-misses" : "example-meets", { example })];
     });
   return [...wrong(examples.match, true, "match"), ...wrong(examples.noMatch, false, "noMatch")];
 }
 
-function readExamples(path: string): { match: object[]; noMatch: object[] } | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  const lists = ["match", "noMatch"].map((name) => {
+/** Throws what is wrong with a file that is no JSON. */
+function readExamples(path: string): { match: object[]; noMatch: object[] } {
+  const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const listOf = (name: string): object[] => {
     const list: unknown = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
     return Array.isArray(list)
       ? list.filter((one): one is object => typeof one === "object" && one !== null)
       : [];
-  });
-  const [match = [], noMatch = []] = lists;
-  if (match.length === 0 || noMatch.length === 0) return 'examples need events in "match" and in "noMatch"';
-  return { match, noMatch };
+  };
+  return { match: listOf("match"), noMatch: listOf("noMatch") };
 }

@@ -1,5 +1,5 @@
 import type { Condition } from "./condition.ts";
-import type { Issue, Issues } from "./issue.ts";
+import { type Issue, type Issues, issueOf } from "./issue.ts";
 import { type LogSource, readDetection, readLogSource, type Search, type SigmaRule } from "./rule.ts";
 import { entryOf, type TreeMap, textOf } from "./tree.ts";
 
@@ -21,32 +21,36 @@ export function readFilter(tree: TreeMap, file: string, issues: Issues): SigmaFi
   const before = issues.found.length;
   const entry = entryOf(tree, "filter");
   const title = textOf(entryOf(tree, "title")?.value) ?? "";
-  if (title.trim() === "") issues.add(tree.line, 'a filter needs "title"');
+  if (title.trim() === "") issues.add(tree.line, "filter-needs", { name: "title" }, "title");
   const source = entryOf(tree, "logsource");
-  if (source === undefined) issues.add(tree.line, 'a filter needs "logsource"');
+  if (source === undefined) issues.add(tree.line, "filter-needs", { name: "logsource" }, "logsource");
   const logSource = readLogSource(source, issues);
   const rules = entry?.value.kind === "map" ? entryOf(entry.value, "rules") : undefined;
   const listed = rules?.value.kind === "list" ? rules.value.items.flatMap((item) => textOf(item) ?? []) : [];
   const any = textOf(rules?.value)?.toLowerCase() === "any";
   if (!any && listed.length === 0)
-    issues.add(
-      rules?.line ?? entry?.line ?? tree.line,
-      '"filter" needs "rules", a list of ids and names, or "any"',
-    );
+    issues.add(rules?.line ?? entry?.line ?? tree.line, "filter-rules", {}, "filter.rules");
   const detection = readDetection(entry, issues, ["rules"]);
-  if (detection === undefined || issues.found.length > before) return undefined;
+  if (issues.found.length > before) return undefined;
   return { title, rules: any ? undefined : listed, logSource, ...detection, file, line: tree.line };
 }
 
-/** The rules with the conditions of the filters that are about them; told are filters that name a rule there is not. */
+/**
+ * The rules with the conditions of the filters that are about them; told are filters that name a rule there is not.
+ * `faulty` are rules that are left out and may be named all the same.
+ */
 export function applyFilters(
   rules: readonly SigmaRule[],
   filters: readonly SigmaFilter[],
+  faulty: readonly SigmaRule[] = [],
 ): { rules: SigmaRule[]; issues: Issue[] } {
   const issues: Issue[] = [];
-  for (const { rules: wanted = [], file, line } of filters) {
-    for (const name of wanted.filter((one) => !rules.some((rule) => rule.id === one || rule.name === one)))
-      issues.push({ file, line, message: `there is no rule "${name}" to filter` });
+  const known = new Set([...rules, ...faulty].flatMap(({ id, name }) => [id, name]));
+  for (const { rules: wanted = [], title, file, line } of filters) {
+    for (const name of wanted.filter((one) => !known.has(one)))
+      issues.push(
+        issueOf({ file, line, path: "filter.rules", rule: { id: null, title } }, "filter-nobody", { name }),
+      );
   }
   const filtered = rules.map((rule) =>
     filters.reduce(

@@ -2,6 +2,7 @@ import { RE2JS } from "re2js";
 import { base64Offsets, utf16, withDashes } from "./encode.ts";
 import type { Issues } from "./issue.ts";
 import type { Word } from "./leaf.ts";
+import type { Facts, Reason } from "./model.ts";
 import { type Network, readNetwork } from "./network.ts";
 import {
   anythingAfter,
@@ -17,6 +18,8 @@ import { beyondLinear } from "./regex-limits.ts";
 import type { Tree, TreeScalar } from "./tree.ts";
 
 export type TimePart = "minute" | "hour" | "day" | "week" | "month" | "year";
+
+type Refuse = (reason: Reason, facts?: Facts) => undefined;
 
 /** One thing to be found in a field. */
 export type Comparison =
@@ -122,22 +125,21 @@ export function readItem(key: string, line: number, value: Tree, issues: Issues)
   const list = value.kind === "list" ? value.items : [value];
   const judged = modifiers.includes("exists") ? "exists" : undefined;
   if (judged !== undefined && list.length > 1) {
-    issues.add(line, `"${judged}" takes one value, not a list`);
+    issues.add(line, "value-one", { name: judged });
     sound = false;
   }
   if (modifiers.includes("all") && list.length === 1) {
-    issues.add(line, '"all" needs a list of at least two values');
+    issues.add(line, "value-several");
     sound = false;
   }
   for (const one of list) {
     const read = one.kind === "scalar" ? readComparison(field, modifiers, one, issues) : undefined;
-    if (one.kind !== "scalar")
-      issues.add(one.line, `"${key}" takes a value or a list of values, not a ${one.kind}`);
+    if (one.kind !== "scalar") issues.add(one.line, "value-kind", { key, kind: one.kind });
     if (read === undefined) sound = false;
     else comparisons.push(...read);
   }
   if (value.kind === "list" && value.items.length === 0) {
-    issues.add(line, `"${key}" has no values`);
+    issues.add(line, "value-none", { key });
     sound = false;
   }
   if (!sound) return undefined;
@@ -158,50 +160,50 @@ function modifiersFit(
   issues: Issues,
 ): boolean {
   const before = issues.found.length;
+  const apart = (...names: readonly string[]) => {
+    const [one, ...others] = names;
+    for (const other of others) issues.add(line, "modifiers-apart", { one: one ?? "", other });
+  };
   for (const name of modifiers.filter((modifier) => !KNOWN.has(modifier))) {
-    issues.add(line, name === "" ? `"${key}" has an empty modifier` : `"${name}" is not a modifier of Sigma`);
+    if (name === "") issues.add(line, "modifier-empty", { key });
+    else issues.add(line, "modifier-unknown", { name });
   }
-  if (new Set(modifiers).size < modifiers.length) issues.add(line, `"${key}" has a modifier twice`);
+  if (new Set(modifiers).size < modifiers.length) issues.add(line, "modifier-twice", { key });
   const kinds = modifiers.filter((modifier) => modifier in COMPANIONS);
   const others = modifiers.filter((modifier) => modifier !== "all" && modifier !== "neq");
   const [kind, second] = kinds;
-  if (kind !== undefined && second !== undefined)
-    issues.add(line, `"${kind}" and "${second}" do not go together`);
+  if (kind !== undefined && second !== undefined) apart(kind, second);
   else if (kind !== undefined) {
     for (const name of others.filter((other) => other !== kind && KNOWN.has(other))) {
-      if (COMPANIONS[kind]?.includes(name) !== true)
-        issues.add(line, `"${kind}" and "${name}" do not go together`);
+      if (COMPANIONS[kind]?.includes(name) !== true) apart(kind, name);
     }
   } else {
     const part = others.find((other) => TIME_PARTS.some((name) => name === other));
     const flag = others.find((other) => REGEX_FLAGS.some((name) => name === other));
-    if (flag !== undefined) issues.add(line, `"${flag}" stands only after "re"`);
-    if (part !== undefined && others.length > 1)
-      issues.add(line, `"${part}" goes with "lt", "lte", "gt", "gte" only`);
+    if (flag !== undefined) issues.add(line, "modifier-after", { name: flag });
+    if (part !== undefined && others.length > 1) issues.add(line, "modifier-date", { name: part });
   }
   const places = others.filter(
     (other) => other === "contains" || other === "startswith" || other === "endswith",
   );
-  if (places.length > 1) issues.add(line, `"${places.join('" and "')}" do not go together`);
+  apart(...places);
   const encodings = others.filter((other) => ENCODINGS.includes(other));
-  if (encodings.length > 1) issues.add(line, `"${encodings.join('" and "')}" do not go together`);
+  apart(...encodings);
   const bases = others.filter((other) => other === "base64" || other === "base64offset");
-  if (bases.length > 1) issues.add(line, '"base64" and "base64offset" do not go together');
+  apart(...bases);
   const [encoding] = encodings;
   const [base] = bases;
   if (encoding !== undefined && base !== undefined && modifiers.indexOf(encoding) > modifiers.indexOf(base))
-    issues.add(line, `"${encoding}" stands before "${base}"`);
+    issues.add(line, "modifier-before", { name: encoding, other: base });
   const early = REGEX_FLAGS.find(
     (name) => modifiers.includes(name) && modifiers.indexOf(name) < modifiers.indexOf("re"),
   );
-  if (early !== undefined) issues.add(line, `"${early}" stands after "re"`);
+  if (early !== undefined) issues.add(line, "modifier-behind", { name: early });
   if (others.filter((other) => TIME_PARTS.some((name) => name === other)).length > 1)
-    issues.add(line, "a date gives one part only");
-  if (kind === "exists" && modifiers.length > 1 && others.length === 1)
-    issues.add(line, '"exists" stands alone');
-  if (field === "" && modifiers.includes("neq")) issues.add(line, '"neq" needs a field before it');
-  if (field === "" && kind !== undefined && kind !== "re")
-    issues.add(line, `"${kind}" needs a field before it`);
+    issues.add(line, "modifier-part");
+  if (kind === "exists" && modifiers.length > 1 && others.length === 1) issues.add(line, "modifier-alone");
+  if (field === "" && modifiers.includes("neq")) issues.add(line, "modifier-field", { name: "neq" });
+  if (field === "" && kind !== undefined && kind !== "re") issues.add(line, "modifier-field", { name: kind });
   return issues.found.length === before;
 }
 
@@ -211,56 +213,53 @@ function readComparison(
   value: TreeScalar,
   issues: Issues,
 ): readonly Comparison[] | undefined {
-  const refuse = (message: string) => {
-    issues.add(value.line, message);
+  const refuse: Refuse = (reason, facts) => {
+    issues.add(value.line, reason, facts);
     return undefined;
   };
   if (modifiers.includes("exists")) {
     const present = JUDGEMENTS.get(value.text.toLowerCase());
-    return present === undefined ? refuse('"exists" takes true or false') : [{ kind: "exists", present }];
+    return present === undefined ? refuse("value-judgement") : [{ kind: "exists", present }];
   }
   if (value.value === null) {
     const text = modifiers.find(
       (modifier) => modifier !== "all" && modifier !== "neq" && modifier !== "cased",
     );
-    if (text !== undefined) return refuse(`null does not go with "${text}"`);
-    return field === "" ? refuse("a keyword must be text") : [{ kind: "null" }];
+    if (text !== undefined) return refuse("value-null", { name: text });
+    return field === "" ? refuse("value-keyword") : [{ kind: "null" }];
   }
   const textual = modifiers.find((modifier) => OF_TEXT.includes(modifier));
   if (textual !== undefined && typeof value.value === "boolean")
-    return refuse(`"${textual}" takes text, not ${value.text}`);
+    return refuse("value-text", { name: textual, value: value.text });
   if (textual !== undefined && textual !== "re" && typeof value.value === "number")
-    return refuse(`"${textual}" takes text, not the number ${value.text}`);
+    return refuse("value-text-number", { name: textual, value: value.text });
   if (modifiers.includes("re")) {
     try {
       const regex = RE2JS.compile(value.text, regexFlags(modifiers));
       return [{ kind: "regex", regex, hints: regexHints(value.text, modifiers.includes("i")) }];
     } catch (error) {
       const beyond = beyondLinear(value.text);
-      if (beyond !== undefined)
-        return refuse(`${beyond} is not supported: regular expressions are run in linear time`);
+      if (beyond !== undefined) return refuse("regex-beyond", beyond);
       const reason = error instanceof Error ? error.message : String(error);
-      return refuse(`the regular expression cannot be used: ${reason}`);
+      return refuse("regex-unusable", { fault: reason });
     }
   }
   if (modifiers.includes("cidr")) {
     const network = readNetwork(value.text);
-    return network === undefined
-      ? refuse(`"${value.text}" is not an address prefix`)
-      : [{ kind: "network", network }];
+    return network === undefined ? refuse("prefix", { value: value.text }) : [{ kind: "network", network }];
   }
   const op = NUMBER_MODIFIERS.find((name) => modifiers.includes(name));
   const part = TIME_PARTS.find((name) => modifiers.includes(name));
   if (op !== undefined || part !== undefined) {
     const than = value.text.trim() === "" ? Number.NaN : Number(value.text);
-    if (!Number.isFinite(than)) return refuse(`"${op ?? part}" takes a number, not "${value.text}"`);
+    if (!Number.isFinite(than)) return refuse("number", { name: op ?? part ?? "", value: value.text });
     const [least, most] = (part === undefined ? undefined : PART_RANGE[part]) ?? [-Infinity, Infinity];
-    if (than < least || than > most) return refuse(`"${part}" is a number from ${least} to ${most}`);
+    if (than < least || than > most) return refuse("range", { name: part ?? "", least, most });
     return [{ kind: "number", op: op ?? "eq", than, part }];
   }
   const cased = modifiers.includes("cased");
   if (modifiers.includes("fieldref")) {
-    if (value.text === "") return refuse('"fieldref" takes the name of a field');
+    if (value.text === "") return refuse("fieldref");
     return [{ kind: "field", other: value.text, how: fieldHow(modifiers), cased }];
   }
   const patterns = readPatterns(field, modifiers, value, refuse);
@@ -286,7 +285,7 @@ function readPatterns(
   field: string,
   modifiers: readonly string[],
   value: TreeScalar,
-  refuse: (message: string) => undefined,
+  refuse: Refuse,
 ): Pattern[] | undefined {
   const expand = modifiers.includes("expand");
   let patterns = typeof value.value === "string" ? [readPattern(value.text, expand)] : plainPatterns(value);
@@ -303,7 +302,7 @@ function readPatterns(
           if (pattern.some((part) => typeof part === "string" && withDashes(part) === undefined)) return [];
           return mapLiterals(pattern, (literal) => withDashes(literal) ?? [literal]);
         });
-        if (widened.length === 0) return refuse('"windash" takes at most 4 switches in one value');
+        if (widened.length === 0) return refuse("windash");
         patterns = widened;
         break;
       }
@@ -321,15 +320,14 @@ function readPatterns(
       case "utf16be":
       case "utf16": {
         const text = patterns.length === 1 && patterns[0] !== undefined ? literalOf(patterns[0]) : undefined;
-        if (text === undefined) return refuse(`"${modifier}" takes text without wildcards`);
+        if (text === undefined) return refuse("wildcards", { name: modifier });
         bytes = utf16(text, { bigEndian: modifier === "utf16be", mark: modifier === "utf16" });
         break;
       }
       case "base64":
       case "base64offset": {
         const source = plain();
-        if (source === undefined || patterns.length !== 1)
-          return refuse(`"${modifier}" takes text without wildcards`);
+        if (source === undefined || patterns.length !== 1) return refuse("wildcards", { name: modifier });
         patterns = (modifier === "base64" ? [source.toString("base64")] : base64Offsets(source)).map(
           literalPattern,
         );

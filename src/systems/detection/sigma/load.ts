@@ -1,14 +1,16 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type OtherDocument, readDocuments } from "./documents.ts";
-import { applyFilters, type SigmaFilter } from "./filter.ts";
-import type { Issue } from "./issue.ts";
-import type { SigmaRule } from "./rule.ts";
+import { type Documents, type OtherDocument, readDocuments } from "./documents.ts";
+import { applyFilters } from "./filter.ts";
+import { type Issue, issueOf } from "./issue.ts";
+import { rulePlace, type SigmaRule } from "./rule.ts";
 
 /** What a folder holds. */
 export interface RuleFolder {
   /** Detection rules, with the filters that are about them. */
   readonly rules: SigmaRule[];
+  /** Detection rules that are left out for their faults, as far as they can be read. */
+  readonly faulty: readonly SigmaRule[];
   /** Documents of correlation rules, not read yet. */
   readonly correlations: readonly OtherDocument[];
   readonly issues: Issue[];
@@ -20,35 +22,41 @@ export interface RuleFolder {
  * several folders, of which the earlier wins where two rules have one id.
  */
 export function loadRules(folders: string | readonly string[]): RuleFolder {
-  const filters: SigmaFilter[] = [];
-  const correlations: OtherDocument[] = [];
-  const rules: SigmaRule[] = [];
-  const issues: Issue[] = [];
-  const seen = new Map<string, SigmaRule>();
-  for (const { path, name } of [folders].flat().flatMap(filesAt)) {
-    const read = readDocuments(readFileSync(path, "utf8"), name);
-    issues.push(...read.issues);
-    filters.push(...read.filters);
-    correlations.push(...read.correlations);
-    for (const rule of read.rules) {
-      const first = seen.get(rule.id);
-      if (first !== undefined) {
-        issues.push({
-          file: name,
-          line: rule.line,
-          message: `the id ${rule.id} belongs to ${first.file} already`,
-        });
-        continue;
-      }
-      seen.set(rule.id, rule);
-      rules.push(rule);
-    }
-  }
-  const filtered = applyFilters(rules, filters);
-  return { rules: filtered.rules, correlations, issues: [...issues, ...filtered.issues] };
+  return gatherRules(
+    ruleFiles(folders).map(({ path, name }) => readDocuments(readFileSync(path, "utf8"), name)),
+  );
 }
 
-/** Files of a further folder bear its name, so that a fault says where it is. */
+/** The files of some folders in their order; those of a further folder bear its name, so that a fault says where it is. */
+function ruleFiles(folders: string | readonly string[]): { path: string; name: string }[] {
+  return [folders].flat().flatMap(filesAt);
+}
+
+/** What several files hold together. */
+export function gatherRules(files: readonly Documents[]): RuleFolder {
+  const rules: SigmaRule[] = [];
+  const faulty = files.flatMap((file) => file.faulty);
+  const issues = files.flatMap((file) => file.issues);
+  const seen = new Map<string, SigmaRule>();
+  const first = (rule: SigmaRule): boolean => {
+    const other = seen.get(rule.id);
+    if (other === undefined) seen.set(rule.id, rule);
+    else
+      issues.push(issueOf({ ...rulePlace(rule), path: "id" }, "id-taken", { id: rule.id, file: other.file }));
+    return other === undefined;
+  };
+  for (const file of files) rules.push(...file.rules.filter(first));
+  // One with faults gives way to one without.
+  for (const rule of faulty) first(rule);
+  const filtered = applyFilters(
+    rules,
+    files.flatMap((file) => file.filters),
+    faulty,
+  );
+  const correlations = files.flatMap((file) => file.correlations);
+  return { rules: filtered.rules, faulty, correlations, issues: [...issues, ...filtered.issues] };
+}
+
 function filesAt(folder: string, at: number): { path: string; name: string }[] {
   const files = yamlFiles(folder);
   return at === 0 ? files : files.map(({ path, name }) => ({ path, name: `${basename(folder)}/${name}` }));

@@ -1,10 +1,11 @@
 import { Candidates } from "./candidates.ts";
 import { type CompileContext, compileCondition, compileSearch } from "./compile.ts";
 import { Gates } from "./gates.ts";
-import type { Issue } from "./issue.ts";
+import { type Issue, issueOf } from "./issue.ts";
 import { type Entry, gathered, type Test, type Why } from "./leaf.ts";
+import { unmappedIssues } from "./log-source.ts";
 import { type Mapping, type Pipeline, waysTo } from "./pipeline.ts";
-import { type RuleLevel, type Search, SIGMA_TAXONOMY, type SigmaRule } from "./rule.ts";
+import { type RuleLevel, rulePlace, type Search, type SigmaRule } from "./rule.ts";
 import { type EventRecord, EventView, type FieldRead, FieldSlots } from "./view.ts";
 
 /** That an event met a rule, and by which of its fields. */
@@ -29,7 +30,10 @@ export interface CompiledRules extends Matcher {
   readonly tried: number;
   /** The fields of the record that hold a rule's field, by the rule's id. */
   namesOf(ruleId: string, field: string): readonly string[];
-  /** Rules left out because something they need is missing, such as the values of a placeholder. */
+  /**
+   * Faults: rules left out because something they need is missing, such as the values of a placeholder. Warnings: rules
+   * whose log source nobody knows.
+   */
   readonly issues: readonly Issue[];
   /** Rules whose log source is in no mapping of the pipeline: they meet no event. */
   readonly unmapped: readonly SigmaRule[];
@@ -70,6 +74,7 @@ class RuleIndex implements CompiledRules {
   readonly #ways = new Map<string, readonly (readonly Mapping[])[]>();
   readonly #numbers = new Map<Mapping, number>();
   readonly #gates = new Gates<readonly Group[]>(this.#slots);
+  readonly #told = new Set<string>();
   #size = 0;
 
   constructor(pipeline: Pipeline | undefined) {
@@ -96,13 +101,9 @@ class RuleIndex implements CompiledRules {
     this.#ways.set(rule.id, ways);
     if (ways.length === 0) {
       this.unmapped.push(rule);
-      const { taxonomy } = rule;
-      if (taxonomy !== SIGMA_TAXONOMY && !this.#pipeline?.mappings.some((each) => each.taxonomy === taxonomy))
-        this.issues.push({
-          file: rule.file,
-          line: rule.line,
-          message: `no pipeline maps the names of the taxonomy "${taxonomy}"`,
-        });
+      if (this.#pipeline !== undefined) this.issues.push(...unmappedIssues(rule, this.#pipeline));
+      // What else is wrong with it is not to come to light only when its source is known.
+      this.#compile(rule, [], new Candidates());
       return;
     }
     const before = this.issues.length;
@@ -155,16 +156,25 @@ class RuleIndex implements CompiledRules {
   }
 
   #compile(rule: SigmaRule, way: readonly Mapping[], group: Group): Test {
+    let path = "";
     const context: CompileContext = {
       slots: this.#slots,
       placeholders: this.#pipeline?.placeholders ?? new Map<string, readonly string[]>(),
       fieldsFor: namesIn(way),
       leaf: (slot, words, checks) => group.leaf(slot, words, checks),
-      fault: (line, message) => this.issues.push({ file: rule.file, line, message }),
+      fault: (line, reason, facts) => {
+        const issue = issueOf({ ...rulePlace(rule), line, path }, reason, facts);
+        // A rule that is found in several ways has it in each.
+        const key = `${issue.file}:${line} ${issue.message}`;
+        if (!this.#told.has(key)) this.issues.push(issue);
+        this.#told.add(key);
+      },
     };
-    const searches = new Map(
-      [...rule.searches].map(([name, search]) => [name, compileSearch(search, context)]),
-    );
+    const searches = new Map<string, Test>();
+    for (const [name, search] of rule.searches) {
+      path = `detection.${name}`;
+      searches.set(name, compileSearch(search, context));
+    }
     return compileCondition(rule.condition, searches);
   }
 

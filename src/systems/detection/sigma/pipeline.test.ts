@@ -98,9 +98,10 @@ test("placeholders are filled by the pipeline, and a rule without its values is 
   assert.equal(guests.match({ "observer.type": "firewall", u: "X-Guest" }).length, 1);
   const unknown = compileRules(rulesOf("{category: firewall}", "{u|expand: '%Nobody%'}"), pipeline);
   assert.equal(unknown.size, 0);
-  assert.deepEqual(unknown.issues, [
-    { file: "t.yml", line: 4, message: 'no pipeline gives values for "%Nobody%"' },
-  ]);
+  assert.deepEqual(
+    unknown.issues.map(({ file, line, path, message }) => [file, line, path, message]),
+    [["t.yml", 4, "detection.s", 'no pipeline gives values for "%Nobody%"']],
+  );
 });
 
 test("faults of a pipeline have their lines", () => {
@@ -160,7 +161,7 @@ logsources:
   assert.equal(unknown.unmapped.length, 1);
   assert.deepEqual(
     unknown.issues.map(({ file, line, message }) => [file, line, message]),
-    [["t.yml", 1, 'no pipeline maps the names of the taxonomy "other"']],
+    [["t.yml", 1, 'no pipeline maps the names of the taxonomy "other", so the rule meets nothing']],
   );
 });
 

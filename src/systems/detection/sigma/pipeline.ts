@@ -42,7 +42,7 @@ export function loadPipeline(path: string): { pipeline: Pipeline; issues: Issue[
     const own = new Issues(name);
     for (const tree of readTrees(readFileSync(file, "utf8"), own)) {
       if (tree.kind !== "map") {
-        own.add(tree.line, `a pipeline is a map, not a ${tree.kind}`);
+        own.add(tree.line, "pipeline", { kind: tree.kind });
         continue;
       }
       mappings.push(...readMappings(tree, own));
@@ -57,16 +57,28 @@ export function loadPipeline(path: string): { pipeline: Pipeline; issues: Issue[
   return { pipeline: { mappings, placeholders }, issues };
 }
 
+/** The pipelines of several paths as one. */
+export function loadPipelines(paths: readonly string[]): { pipeline: Pipeline; issues: Issue[] } {
+  const loaded = paths.map((path) => loadPipeline(path));
+  return {
+    pipeline: {
+      mappings: loaded.flatMap((each) => each.pipeline.mappings),
+      placeholders: new Map(loaded.flatMap((each) => [...each.pipeline.placeholders])),
+    },
+    issues: loaded.flatMap((each) => each.issues),
+  };
+}
+
 function readMappings(tree: TreeMap, issues: Issues): Mapping[] {
   const known = ["title", "description", "form", "taxonomy", "logsources", ...VALUES];
   for (const entry of tree.entries) {
     if (!known.includes(entry.key))
-      issues.add(entry.line, `"${entry.key}" is not one of ${known.join(", ")}`);
+      issues.add(entry.line, "pipeline-key", { key: entry.key, values: known.join(", ") });
   }
   const list = entryOf(tree, "logsources");
   if (list === undefined) return [];
   if (list.value.kind !== "list") {
-    issues.add(list.line, '"logsources" is a list');
+    issues.add(list.line, "pipeline-list");
     return [];
   }
   const form = textOf(entryOf(tree, "form")?.value);
@@ -80,21 +92,24 @@ function readMappings(tree: TreeMap, issues: Issues): Mapping[] {
 function readMapping(tree: Tree, form: string | undefined, issues: Issues): Mapping | undefined {
   const source = tree.kind === "map" ? entryOf(tree, "logsource") : undefined;
   if (tree.kind !== "map" || source?.value.kind !== "map") {
-    issues.add(tree.line, 'a mapping needs a "logsource" with category, product or service');
+    issues.add(tree.line, "pipeline-logsource");
     return undefined;
   }
   const logSource: Record<string, string> = {};
   for (const { key, line, value } of source.value.entries) {
     const text = textOf(value);
-    if (!["category", "product", "service"].includes(key))
-      issues.add(line, `"${key}" is not part of a log source`);
-    else if (text === undefined) issues.add(line, `"${key}" is text`);
+    if (!["category", "product", "service"].includes(key)) issues.add(line, "pipeline-part", { key });
+    else if (text === undefined) issues.add(line, "text", { name: key });
     else logSource[key] = text.toLowerCase();
   }
   const records = entryOf(tree, "records");
+  const before = issues.found.length;
+  const search = records === undefined ? undefined : readSearch(records.value, records.line, issues);
+  // Without its condition it would mean every record.
+  if (issues.found.length > before) return undefined;
   return {
     logSource,
-    records: records === undefined ? undefined : readSearch(records.value, records.line, issues),
+    records: search,
     fields: readNames(entryOf(tree, "fields")?.value, issues),
     prefix: textOf(entryOf(tree, "prefix")?.value) ?? "",
     form,
@@ -106,12 +121,12 @@ function readNames(tree: Tree | undefined, issues: Issues): Map<string, readonly
   const names = new Map<string, readonly string[]>();
   if (tree === undefined) return names;
   if (tree.kind !== "map") {
-    issues.add(tree.line, "this is a map of names");
+    issues.add(tree.line, "pipeline-names");
     return names;
   }
   for (const { key, line, value } of tree.entries) {
     const texts = (value.kind === "list" ? value.items : [value]).flatMap((one) => textOf(one) ?? []);
-    if (texts.length === 0) issues.add(line, `"${key}" needs a name or a list of names`);
+    if (texts.length === 0) issues.add(line, "pipeline-name", { key });
     else names.set(key, texts);
   }
   return names;

@@ -8,15 +8,16 @@ const GROUPS = [
 
 /**
  * The construct of Perl's regular expressions that an engine of linear time cannot offer, in the words of a writer of
- * rules: `lookbehind "(?<="`. The first one of the expression; undefined where there is none.
+ * rules, and its sign. The first one of the expression; undefined where there is none.
  */
-export function beyondLinear(source: string): string | undefined {
+export function beyondLinear(source: string): { readonly form: string; readonly sign: string } | undefined {
   let inClass = false;
   for (let at = 0; at < source.length; at++) {
     const char = source[at];
     if (char === "\\") {
       at++;
-      if (!inClass && /[1-9]/.test(source[at] ?? "")) return `a back-reference "\\${source[at]}"`;
+      if (!inClass && /[1-9]/.test(source[at] ?? ""))
+        return { form: "a back-reference", sign: `\\${source[at]}` };
     } else if (inClass) inClass = char !== "]";
     else if (char === "[") {
       inClass = true;
@@ -25,7 +26,7 @@ export function beyondLinear(source: string): string | undefined {
       if (source[at + 1] === "]") at++;
     } else if (char === "(") {
       const found = GROUPS.find(([sign]) => source.startsWith(sign, at));
-      if (found !== undefined) return `${found[1]} "${found[0]}"`;
+      if (found !== undefined) return { form: found[1], sign: found[0] };
     }
   }
   return undefined;

@@ -9,6 +9,7 @@ import {
   parseAllDocuments,
 } from "yaml";
 import type { Issues } from "./issue.ts";
+import type { Reason } from "./model.ts";
 
 /** YAML as plain values that remember their lines. */
 export type Tree = TreeMap | TreeList | TreeScalar;
@@ -16,6 +17,8 @@ export type Tree = TreeMap | TreeList | TreeScalar;
 export interface TreeMap {
   readonly kind: "map";
   readonly line: number;
+  /** The text has faults that leave the document readable; it is looked at for more of them, and not used. */
+  readonly faulty?: boolean;
   readonly entries: readonly TreeEntry[];
 }
 
@@ -46,7 +49,7 @@ const MAX_DEPTH = 30;
 /** Every document of a YAML text. What cannot be read is an issue and no document. */
 export function readTrees(text: string, issues: Issues): Tree[] {
   if (text.length > MAX_CHARS) {
-    issues.add(1, `the file is longer than ${MAX_CHARS} characters`);
+    issues.add(1, "file-long", { most: MAX_CHARS });
     return [];
   }
   const lines = new LineCounter();
@@ -54,13 +57,36 @@ export function readTrees(text: string, issues: Issues): Tree[] {
   if (!Array.isArray(documents)) return [];
   const trees: Tree[] = [];
   for (const document of documents) {
-    for (const error of document.errors) issues.add(lines.linePos(error.pos[0]).line, error.message);
-    if (document.errors.length > 0 || document.contents === null) continue;
-    const tree = new Reader(document, lines, issues).read(document.contents, 0);
-    if (tree !== undefined) trees.push(tree);
+    const faulty = document.errors.length > 0;
+    const told = document.errors.map(({ code, message, pos }) =>
+      issues.add(lines.linePos(pos[0]).line, YAML_REASONS[code] ?? "yaml", { fault: message }),
+    );
+    if (document.contents === null) continue;
+    // What was understood beside a fault of syntax says which rule it is, and no more.
+    const further = faulty ? issues.aside() : issues;
+    const tree = new Reader(document, lines, further).read(document.contents, 0);
+    if (tree === undefined) continue;
+    for (const issue of told) issue.rule = titleOf(tree);
+    if (!faulty) trees.push(tree);
+    else if (tree.kind === "map" && document.errors.every(({ code }) => code === "DUPLICATE_KEY"))
+      trees.push({ ...tree, faulty });
   }
   return trees;
 }
+
+const YAML_REASONS: Readonly<Record<string, Reason>> = {
+  DUPLICATE_KEY: "yaml-key-twice",
+  BAD_INDENT: "yaml-indent",
+  BLOCK_AS_IMPLICIT_KEY: "yaml-indent",
+  MULTILINE_IMPLICIT_KEY: "yaml-indent",
+  TAB_AS_INDENT: "yaml-tab",
+  BAD_DQ_ESCAPE: "yaml-escape",
+  MISSING_CHAR: "yaml-missing",
+  UNEXPECTED_TOKEN: "yaml-unexpected",
+  BAD_SCALAR_START: "yaml-scalar",
+  BAD_ALIAS: "yaml-alias",
+  TAG_RESOLVE_FAILED: "yaml-tag",
+};
 
 class Reader {
   readonly #document: Document;
@@ -79,8 +105,7 @@ class Reader {
     this.#nodes += 1;
     // Aliases of aliases grow without end; a rule needs neither this many values nor this depth.
     if (this.#nodes > MAX_NODES || depth > MAX_DEPTH) {
-      if (this.#nodes !== Number.POSITIVE_INFINITY)
-        this.#issues.add(line, "the document is too large or too deep");
+      if (this.#nodes !== Number.POSITIVE_INFINITY) this.#issues.add(line, "document-large");
       this.#nodes = Number.POSITIVE_INFINITY;
       return undefined;
     }
@@ -95,7 +120,7 @@ class Reader {
         const key = this.read(pair.key, depth + 1);
         const keyLine = key?.line ?? line;
         if (key?.kind !== "scalar") {
-          this.#issues.add(keyLine, "a key must be text");
+          this.#issues.add(keyLine, "key-text");
           continue;
         }
         const value = pair.value === null ? emptyScalar(keyLine) : this.read(pair.value, depth + 1);
@@ -112,7 +137,7 @@ class Reader {
       return { kind: "list", line, items };
     }
     if (isScalar(node)) return scalar(node.value, node.source, line);
-    this.#issues.add(line, "not a value that a rule can hold");
+    this.#issues.add(line, "value");
     return undefined;
   }
 }
@@ -128,6 +153,14 @@ function scalar(value: unknown, source: string | undefined, line: number): TreeS
 
 function emptyScalar(line: number): TreeScalar {
   return { kind: "scalar", line, value: null, text: "" };
+}
+
+/** The rule that a document is, as far as it says. */
+export function titleOf(tree: Tree): { id: string | null; title: string } | null {
+  if (tree.kind !== "map") return null;
+  const title = textOf(entryOf(tree, "title")?.value)?.trim() ?? "";
+  const id = textOf(entryOf(tree, "id")?.value) ?? null;
+  return title === "" && id === null ? null : { id, title };
 }
 
 export function entryOf(map: TreeMap, key: string): TreeEntry | undefined {

@@ -4,13 +4,14 @@ import { alertTexts } from "./alert-texts.ts";
 import { logPages } from "./log-door.ts";
 import { logTexts } from "./log-texts.ts";
 import { rulePages } from "./rule-door.ts";
+import { ruleFaultTexts } from "./rule-fault-texts.ts";
 import { ruleTexts } from "./rule-texts.ts";
 
 export const web = defineDoor({
   namespace: "detection",
   texts: {
-    zh: { ...alertTexts.zh, ...logTexts.zh, ...ruleTexts.zh },
-    en: { ...alertTexts.en, ...logTexts.en, ...ruleTexts.en },
+    zh: { ...alertTexts.zh, ...logTexts.zh, ...ruleTexts.zh, ...ruleFaultTexts.zh },
+    en: { ...alertTexts.en, ...logTexts.en, ...ruleTexts.en, ...ruleFaultTexts.en },
   },
   pages: [...alertPages, ...logPages, ...rulePages],
   home: [...alertHome],

@@ -2,7 +2,12 @@
 const zh = {
   "nav.rules": "規則",
   rule: "規則",
-  "rule.faults": "規則檔有 {{count}} 個錯誤，這些規則未啟用，其餘照常運作",
+  "rule.faults": "規則檔有 {{count}} 個錯誤，所在的規則未啟用，其餘照常運作",
+  "rule.warnings": "{{count}} 個提醒：規則比對不到任何紀錄",
+  "rule.warnings.all": "列出這些規則",
+  "rule.faults.more": "另有 {{count}} 個未列出",
+  "rule.faults.nameless": "未能辨識的規則",
+  "rule.warning": "提醒",
   "rules.loading": "規則有變更，正在讀取；讀完以前以先前的規則偵測",
   "rules.loaded": "規則載入於",
   "rules.none": "沒有符合條件的規則",
@@ -63,7 +68,13 @@ const zh = {
 const en: Record<keyof typeof zh, string> = {
   "nav.rules": "Rules",
   rule: "Rule",
-  "rule.faults": "{{count}} faults in the rule files: these rules are left out, the others are at work",
+  "rule.faults":
+    "{{count}} faults in the rule files: the rules they stand in are left out, the others are at work",
+  "rule.warnings": "{{count}} warnings: rules that meet no record",
+  "rule.warnings.all": "List these rules",
+  "rule.faults.more": "{{count}} more are not listed",
+  "rule.faults.nameless": "Rule that could not be made out",
+  "rule.warning": "Warning",
   "rules.loading": "The rules have changed and are being read; until then the rules before are at work",
   "rules.loaded": "Rules loaded",
   "rules.none": "No rule meets these conditions",

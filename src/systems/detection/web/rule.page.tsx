@@ -1,4 +1,3 @@
-import "./rule.css";
 import {
   DetailPage,
   type Fact,
@@ -16,7 +15,7 @@ import {
 } from "../../../web/kit.ts";
 import type { RuleDetail } from "../model.ts";
 import { severityOf, tagText } from "./alert-parts.tsx";
-import { RULES, RuleStateTag, useRuleTitle } from "./rule-parts.tsx";
+import { RULES, RuleFaultList, RuleStateTag, useRuleTitle } from "./rule-parts.tsx";
 
 const LIST = "/rules";
 
@@ -107,6 +106,11 @@ function RuleView({ rule }: { readonly rule: RuleDetail }) {
         { label: t("rule.id"), value: rule.id, copy: rule.id },
       ]}
     >
+      {rule.warnings.length > 0 && (
+        <Section title={t("rule.warning")}>
+          <RuleFaultList faults={rule.warnings} most={rule.warnings.length} />
+        </Section>
+      )}
       {rule.correlation !== null && (
         <Section title={t("rule.looks-at")}>
           <RuleNames of={rule.correlation.rules} />

@@ -1,8 +1,25 @@
 import { useEffect, useState } from "react";
-import { ListPage, SeverityTag, StateTag, Time, useGet, useTexts, useTouch } from "../../../web/kit.ts";
-import { ALERT_LEVELS, RULE_KINDS, RULE_STATES, type RuleFaults, type RuleWithYield } from "../model.ts";
+import {
+  faultWords,
+  Go,
+  ListPage,
+  SeverityTag,
+  StateTag,
+  Time,
+  useGet,
+  useTexts,
+  useTouch,
+} from "../../../web/kit.ts";
+import {
+  ALERT_LEVELS,
+  RULE_KINDS,
+  RULE_STATES,
+  type RuleFault,
+  type RuleFaults,
+  type RuleWithYield,
+} from "../model.ts";
 import { severityOf } from "./alert-parts.tsx";
-import { RULES, RuleStateTag, useRuleTitle } from "./rule-parts.tsx";
+import { RULES, RuleFaultList, RuleStateTag, useRuleTitle } from "./rule-parts.tsx";
 
 const SHOWN_FAULTS = 50;
 const EVERY = 15_000;
@@ -20,7 +37,9 @@ function Reading() {
     if (isLoading && !loading) void touch([RULES]);
     setIsLoading(loading);
   }, [isLoading, loading, touch]);
-  const faults = data?.items ?? [];
+  const items = data?.items ?? [];
+  const of = (severity: RuleFault["severity"]) => items.filter((each) => each.severity === severity);
+  const [faults, warnings] = [of("fault"), of("warning")];
   return (
     <>
       <p className="muted small" role="status">
@@ -39,13 +58,18 @@ function Reading() {
           <summary>
             <StateTag tone="bad">{t("rule.faults", { count: faults.length.toLocaleString("en") })}</StateTag>
           </summary>
-          <ul className="plain">
-            {faults.slice(0, SHOWN_FAULTS).map(({ path, message }) => (
-              <li key={path + message} className="small">
-                <code className="mono">{path}</code> {message}
-              </li>
-            ))}
-          </ul>
+          <RuleFaultList faults={faults} most={SHOWN_FAULTS} />
+        </details>
+      )}
+      {warnings.length > 0 && (
+        <details>
+          <summary>
+            <StateTag tone="waiting">
+              {t("rule.warnings", { count: warnings.length.toLocaleString("en") })}
+            </StateTag>
+          </summary>
+          <RuleFaultList faults={warnings} most={SHOWN_FAULTS} />
+          <Go to="/rules?state=unmapped">{t("rule.warnings.all")}</Go>
         </details>
       )}
     </>
@@ -74,7 +98,29 @@ export default function RulesPage() {
           render: (row) => <SeverityTag severity={severityOf(row.level)} />,
           text: (row) => row.level,
         },
-        { key: "title", label: t("rule.title"), phone: "title", render: title, text: title },
+        {
+          key: "title",
+          label: t("rule.title"),
+          phone: "title",
+          render: (row) => (
+            <>
+              {title(row)}
+              {row.warnings.map((warning) => (
+                <div key={warning.path} className="small muted rule-warning">
+                  {faultWords(warning)}
+                </div>
+              ))}
+            </>
+          ),
+          text: title,
+        },
+        {
+          key: "warnings",
+          label: t("rule.warning"),
+          exportOnly: true,
+          render: () => null,
+          text: (row) => row.warnings.map(faultWords).join("; "),
+        },
         {
           key: "kind",
           label: t("rule.kind"),
