@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../../core/instant.ts";
-import { DEFAULT_TIME_ZONE, isTimeZone, zoneOf } from "../../core/time-zone.ts";
+import { DEFAULT_TIME_ZONE, isTimeZone } from "../../core/time-zone.ts";
 import {
   type ChunkAnswer,
   checkRules,
@@ -13,9 +13,9 @@ import {
   importFile,
   isParserChoice,
   parseFile,
-  parseLine,
   parserIds,
   RULE_FOLDERS,
+  readLogs,
   requestHeader,
 } from "../../systems/detection/index.ts";
 import { DutyIncident, dutiesOf, loadPack, loadPackFile } from "../../systems/incidents/index.ts";
@@ -130,6 +130,7 @@ async function importOne(
   try {
     result = await importFile({
       file,
+      parser: options.parser,
       signal,
       send: (chunk) => send(chunk, file),
       onProgress: (progress) => bar?.show(progress),
@@ -218,23 +219,19 @@ function addDetect(program: Command): void {
       if (parser !== undefined && !isParserChoice(parser))
         throw new Error(`no parser "${parser}"; there are auto, ${parserIds().join(", ")}`);
       const mapping = pipeline ?? (parser === undefined ? undefined : RULE_FOLDERS.pipelines);
-      const context = { receivedAt: systemClock.now(), zone: zoneOf(options.timeZone), memory: {} };
-      const read = (line: string) => {
-        const { record } = parseLine(line, context, parser);
-        // Rules of keywords look into the line itself, too.
-        record["event.original"] = line;
-        return record;
-      };
+      const now = systemClock.now();
       // Where the matches go into a file or a pipe, the terminal is free to say how far it is.
       const shown = process.stderr.isTTY && !process.stdout.isTTY;
       let unmet = 0;
       const found = detectFile({
         rules: options.rules,
         events: options.events ?? process.stdin,
-        now: Date.parse(context.receivedAt),
+        now: Date.parse(now),
         ...(shown ? { onProgress: (lines) => process.stderr.write(`\r${lines} lines`) } : {}),
         ...(mapping === undefined ? {} : { pipeline: mapping }),
-        ...(parser === undefined ? {} : { parser: read }),
+        ...(parser === undefined
+          ? {}
+          : { read: (bytes) => readLogs(bytes, { parser, timeZone: options.timeZone, now }) }),
         onWarning: () => unmet++,
         onFault: (fault) => {
           console.error(`${fault.path}: ${fault.message}`);

@@ -29,6 +29,7 @@ export {
   type ParsedFileLine,
   type ParseOptions,
   parseFile,
+  readLogs,
 } from "./collect/file.ts";
 export { requestHeader } from "./collect/log-header.ts";
 export { isParserChoice, type ParsedLine, parseLine, parserIds } from "./parsers/line.ts";

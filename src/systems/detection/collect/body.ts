@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Problem } from "../../../core/problem.ts";
+import type { ParserChoice } from "../parsers/line.ts";
 import type { BatchFormat, BatchLines } from "../pipeline/batch.ts";
 import type { Budget } from "./budget.ts";
 import { BatchCutter } from "./cutter.ts";
@@ -9,6 +10,8 @@ import { BatchCutter } from "./cutter.ts";
 export interface BodyOptions {
   readonly gzip: boolean;
   readonly format: BatchFormat;
+  /** Parser id, or `auto`. */
+  readonly parser?: ParserChoice | undefined;
   /** Most bytes after gunzip. */
   readonly maxBytes: number;
   readonly maxLineBytes: number;
@@ -36,6 +39,7 @@ export async function readBody(stream: Readable, options: BodyOptions): Promise<
   const cutter = new BatchCutter({
     format,
     maxLineBytes,
+    parser: options.parser,
     header: options.header,
     onLong: (line) => {
       const message = `longer than ${maxLineBytes} bytes`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readLines } from "../pipeline/lines.ts";
+import { readEvents, readLines } from "../pipeline/lines.ts";
 import { BatchCutter } from "./cutter.ts";
 
 function cut(
@@ -80,4 +80,26 @@ test("a line that is too long is named as soon as it is, and left out alone when
   );
   const exact = "z".repeat(100);
   assert.equal(cut([Buffer.from(`${exact}\r\n${exact}\n${exact}`)]).length, 1);
+});
+
+test("a batch ends between events of several lines, and the next begins with the number of its line", () => {
+  const filler = Buffer.from("x\n\n".repeat(65_530));
+  const event = ["SYSCALL", "CWD", "PATH", "PATH", "PATH", "PATH", "PATH", "PROCTITLE"]
+    .map((kind) => `type=${kind} msg=audit(1795399872.123:456): n=1\r\n`)
+    .join("");
+  const bytes = Buffer.concat([filler, Buffer.from(event), filler]);
+  const batches = cut([bytes]);
+  assert.deepEqual(batches, cut(pieces(bytes, [10, 131_070, 131_200, 200_000])));
+  assert.deepEqual(
+    batches.map(({ firstLine, lines }) => [firstLine, lines]),
+    [
+      [1, 65_530],
+      [131_061, 65_536],
+      [262_124, 2],
+    ],
+  );
+  const events = batches.flatMap((batch) => [...readEvents(batch, "auto")]);
+  assert.equal(events.filter(({ lines }) => lines === 8).length, 1);
+  assert.equal(events.find(({ lines }) => lines === 8)?.number, 131_061);
+  assert.deepEqual(Buffer.concat(batches.map((batch) => batch.bytes)), bytes);
 });

@@ -1,4 +1,6 @@
+import type { ParserChoice } from "../parsers/line.ts";
 import { BATCH_BYTES, BATCH_LINES, type BatchFormat, type BatchLines } from "../pipeline/batch.ts";
+import { linesOf, wholeEvents, withoutCr } from "../pipeline/joiner.ts";
 import { LogHeader } from "./log-header.ts";
 
 const LF = 10;
@@ -10,6 +12,8 @@ const EMPTY_LINE = new Uint8Array([LF]);
 export interface CutterOptions {
   readonly format: BatchFormat;
   readonly maxLineBytes: number;
+  /** The parsers that are asked which lines belong together; `auto` unless told. */
+  readonly parser?: ParserChoice | undefined;
   /** Header lines of the log that stood before these bytes. */
   readonly header?: string | undefined;
   /** Hears of a line that is too long, by its number from 1: throws to refuse the whole, or returns to leave it out. */
@@ -17,8 +21,9 @@ export interface CutterOptions {
 }
 
 /**
- * Cuts a stream of bytes at line ends into batches of at most 65,536 lines and about 16 MiB. Where it cuts depends on the
- * bytes alone, never on how they arrive, so that the batches of a body sent again are the same.
+ * Cuts a stream of bytes at line ends into batches of at most 65,536 lines and about 16 MiB, between events of several
+ * lines where it can. Where it cuts depends on the bytes and the parser alone, never on how they arrive, so that the
+ * batches of a body sent again are the same.
  */
 export class BatchCutter {
   readonly #options: CutterOptions;
@@ -72,7 +77,7 @@ export class BatchCutter {
       }
       if (this.#lines < BATCH_LINES && this.#bytes + at - from < BATCH_BYTES) continue;
       keep();
-      done.push(...this.#take());
+      done.push(...this.#take(true));
     }
     keep();
     return done;
@@ -81,7 +86,7 @@ export class BatchCutter {
   /** What is left when the bytes end; the last line may lack its end. */
   end(): BatchLines[] {
     if (this.#begunBytes > 0) this.#finish(new Uint8Array(0), 0);
-    return this.#take();
+    return this.#take(false);
   }
 
   #begin(piece: Uint8Array): void {
@@ -122,18 +127,34 @@ export class BatchCutter {
     this.#bytes += piece.length;
   }
 
-  #take(): BatchLines[] {
-    const { format } = this.#options;
+  /** The batch under way; where more follows, without the lines at its end whose event may not be over. */
+  #take(more: boolean): BatchLines[] {
+    const { format, parser = "auto" } = this.#options;
     const header = this.#headerBefore;
-    const bytes = Buffer.concat(this.#pieces);
-    const lines = this.#lines;
+    const all = Buffer.concat(this.#pieces);
+    const end = more && format === "lines" ? wholeEvents(all, parser) : all.length;
+    const rest = all.subarray(end === 0 ? all.length : end);
+    const bytes = all.subarray(0, all.length - rest.length);
+    const left = countLines(rest);
+    const lines = this.#lines - left.filled;
     const at = { firstLine: this.#firstLine, lines };
     const batch = { bytes, format, ...at, ...(header === undefined ? {} : { header }) };
     this.#headerBefore = this.#header.text;
-    this.#pieces = [];
-    this.#bytes = 0;
-    this.#lines = 0;
-    this.#firstLine = this.#line;
+    this.#pieces = rest.length === 0 ? [] : [rest];
+    this.#bytes = rest.length;
+    this.#lines = left.filled;
+    this.#firstLine = this.#line - left.all;
     return lines === 0 ? [] : [batch];
   }
+}
+
+/** How many whole lines there are, and how many of them are not empty. */
+function countLines(bytes: Uint8Array): { readonly all: number; readonly filled: number } {
+  let all = 0;
+  let filled = 0;
+  for (const { line } of linesOf(bytes)) {
+    all++;
+    if (withoutCr(line).length > 0) filled++;
+  }
+  return { all, filled };
 }

@@ -6,7 +6,9 @@ import { zoneOf } from "../../../core/time-zone.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import { isParserChoice, type ParsedLine, parseLine, parserIds } from "../parsers/line.ts";
 import type { BatchLines } from "../pipeline/batch.ts";
-import { readLines } from "../pipeline/lines.ts";
+import { wholeEvents } from "../pipeline/joiner.ts";
+import { readEvents } from "../pipeline/lines.ts";
+import type { FileEvent } from "../sigma/index.ts";
 import { gunzipped } from "./body.ts";
 import { BatchCutter } from "./cutter.ts";
 
@@ -14,6 +16,7 @@ const GZIP_SLICE = 64 * 1024;
 const MAX_LINE_BYTES = 65_536;
 const MOST_TOLD = 100;
 const IN_FLIGHT = 3;
+const LF = 10;
 
 /** A part of a file on its way into a node: the body, as text/plain, of one `POST /ingest/logs`. */
 export interface FileChunk {
@@ -47,6 +50,8 @@ export interface ImportResult extends ChunkAnswer {
 
 export interface ImportOptions {
   readonly file: string;
+  /** Parser id, or `auto`: which lines are one event and go in one chunk. */
+  readonly parser?: string;
   readonly maxLineBytes?: number;
   /** Carries one chunk to a node. Called for up to three chunks at a time. */
   send(chunk: FileChunk): Promise<ChunkAnswer>;
@@ -70,6 +75,7 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
   const cutter = new BatchCutter({
     format: "lines",
     maxLineBytes: options.maxLineBytes ?? MAX_LINE_BYTES,
+    parser: options.parser,
     onLong: (line) => {
       refused++;
       if (tooLong.length < MOST_TOLD) tooLong.push(line);
@@ -143,14 +149,14 @@ async function* counted(
   }
 }
 
-/** One line of a file after parsing, with its number from 1. */
+/** One line of a file after parsing, or the lines of one event, with the number of its first from 1. */
 export interface ParsedFileLine extends ParsedLine {
   readonly line: number;
+  readonly original: string;
 }
 
-export interface ParseOptions {
-  /** A path (gzip or not) or an open stream of plain bytes. */
-  readonly source: string | AsyncIterable<Buffer>;
+/** How the lines of a file are read. */
+export interface ReadOptions {
   /** Parser id, or `auto`. */
   readonly parser?: string;
   /** Zone of times without one; Asia/Taipei unless told. */
@@ -159,31 +165,77 @@ export interface ParseOptions {
   readonly now: Instant;
 }
 
-/** Each line of a file as an ECS record. Throws ingest.unknown-parser, ingest.line-too-long with the line, ingest.bad-gzip. */
-export async function* parseFile(options: ParseOptions): AsyncGenerator<ParsedFileLine> {
+export interface ParseOptions extends ReadOptions {
+  /** A path (gzip or not) or an open stream of plain bytes. */
+  readonly source: string | AsyncIterable<Buffer>;
+}
+
+/** Reads batches of one file in their order. Throws ingest.unknown-parser. */
+function readerOf(
+  options: ReadOptions,
+): (batch: Pick<BatchLines, "bytes" | "firstLine">) => Generator<ParsedFileLine> {
   const parser = options.parser ?? "auto";
   if (!isParserChoice(parser)) {
     throw new Problem("ingest.unknown-parser", {
       detail: `"${parser}"; there are auto, ${parserIds().join(", ")}`,
     });
   }
+  const context = { receivedAt: options.now, zone: zoneOf(options.timeZone), memory: {} };
+  return function* (batch) {
+    for (const line of readEvents(batch, parser))
+      yield { line: line.number, original: line.text, ...parseLine(line.text, context, parser) };
+  };
+}
+
+/** Each line of a file, or each event of several, as an ECS record. Throws ingest.unknown-parser, ingest.line-too-long with the line, ingest.bad-gzip. */
+export async function* parseFile(options: ParseOptions): AsyncGenerator<ParsedFileLine> {
+  const read = readerOf(options);
   const cutter = new BatchCutter({
     format: "lines",
     maxLineBytes: MAX_LINE_BYTES,
+    parser: options.parser,
     onLong: (line) => {
       throw new Problem("ingest.line-too-long", {
         detail: `line ${line} is longer than ${MAX_LINE_BYTES} bytes`,
       });
     },
   });
-  const context = { receivedAt: options.now, zone: zoneOf(options.timeZone), memory: {} };
-  const read = function* (batch: BatchLines): Generator<ParsedFileLine> {
-    for (const line of readLines(batch.bytes, batch.firstLine)) {
-      yield { line: line.number, ...parseLine(line.text, context, parser) };
-    }
-  };
   const pieces =
     typeof options.source === "string" ? await openFile(options.source, () => undefined) : options.source;
   for await (const piece of pieces) for (const batch of cutter.push(piece)) yield* read(batch);
   for (const batch of cutter.end()) yield* read(batch);
+}
+
+/** An event of as many bytes is not waited for. */
+const MOST_WAITING = 2 ** 21;
+
+/**
+ * Raw log lines as events for rules, as they arrive, lines of one event together; each record bears what it was made of
+ * as `event.original`, for rules of keywords. Throws ingest.unknown-parser.
+ */
+export async function* readLogs(
+  bytes: AsyncIterable<Buffer>,
+  options: ReadOptions,
+): AsyncGenerator<Iterable<FileEvent>> {
+  const read = readerOf(options);
+  let kept: Buffer = Buffer.alloc(0);
+  let firstLine = 1;
+  const eventsOf = function* (batch: Buffer): Generator<FileEvent> {
+    for (const { line, original, record } of read({ bytes: batch, firstLine })) {
+      record["event.original"] = original;
+      yield { line, event: record };
+    }
+  };
+  for await (const part of bytes) {
+    const chunk: Buffer = typeof part === "string" ? Buffer.from(part) : part;
+    const all = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
+    const lines = all.subarray(0, all.lastIndexOf(LF) + 1);
+    const whole = wholeEvents(lines, options.parser ?? "auto");
+    const end = whole === 0 && lines.length > MOST_WAITING ? lines.length : whole;
+    const batch = all.subarray(0, end);
+    yield eventsOf(batch);
+    kept = all.subarray(end);
+    for (let at = batch.indexOf(LF); at >= 0; at = batch.indexOf(LF, at + 1)) firstLine++;
+  }
+  yield eventsOf(kept);
 }

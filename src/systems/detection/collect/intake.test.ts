@@ -254,3 +254,64 @@ test("what comes while a batch is stored goes in one batch after it, however muc
   await taking.stop();
   assert.deepEqual(batches, [10, 3_990]);
 });
+
+const audit = (serial: number, kind: string) =>
+  `type=${kind} msg=audit(1795399872.${serial}:${serial}): n=${serial}`;
+
+test("lines of an event that come in several batches are stored as one; what never ends is not waited for long", async () => {
+  const orgId = uuidV7();
+  const taking = await openIntake(shop);
+  const offer = (line: string) => taking.intake.offer(sourceOf(orgId), "192.0.2.1", Buffer.from(line));
+  for (const line of [audit(101, "SYSCALL"), audit(102, "SYSCALL"), "a line alone"]) offer(line);
+  // What stands alone goes at once, and with it only that.
+  assert.deepEqual(
+    await eventually(
+      () => originals(orgId),
+      (all) => all.length > 0,
+    ),
+    ["a line alone"],
+  );
+  for (const line of [audit(102, "EXECVE"), audit(101, "PROCTITLE"), audit(102, "PROCTITLE")]) offer(line);
+  offer(audit(103, "SYSCALL"));
+  const found = await eventually(
+    () => originals(orgId),
+    (all) => all.length >= 4,
+  );
+  assert.deepEqual(
+    found.toSorted(),
+    [
+      "a line alone",
+      [audit(101, "SYSCALL"), audit(101, "PROCTITLE")].join("\n"),
+      [audit(102, "SYSCALL"), audit(102, "EXECVE"), audit(102, "PROCTITLE")].join("\n"),
+      audit(103, "SYSCALL"),
+    ].toSorted(),
+  );
+  await taking.stop();
+});
+
+test("a stop stores what waits for the rest of its event", async () => {
+  const orgId = uuidV7();
+  const taking = await openIntake(shop);
+  taking.intake.offer(sourceOf(orgId), "192.0.2.1", Buffer.from(audit(104, "SYSCALL")));
+  await taking.stop();
+  assert.deepEqual(await originals(orgId), [audit(104, "SYSCALL")]);
+});
+
+test("lines of one event that wait never keep others from being taken: a full intake lets them go", async () => {
+  const orgId = uuidV7();
+  const taking = await openIntake(shop, { maxLines: 4 });
+  const { intake } = taking;
+  const lines = ["SYSCALL", "EXECVE", "CWD", "PATH"].map((kind) => audit(105, kind));
+  for (const line of lines) {
+    await eventually(
+      () => intake.offer(sourceOf(orgId), "192.0.2.1", Buffer.from(line)),
+      (taken) => taken,
+    );
+  }
+  const found = await eventually(
+    () => originals(orgId),
+    (all) => all.flatMap((text) => text.split("\n")).length >= 4,
+  );
+  await taking.stop();
+  assert.deepEqual(found.flatMap((text) => text.split("\n")).toSorted(), lines.toSorted());
+});

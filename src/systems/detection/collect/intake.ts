@@ -2,8 +2,9 @@ import type { Clock, Instant } from "../../../core/instant.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
 import type { Log } from "../../../platform/log/log.ts";
 import { BATCH_LINES, choiceOf } from "../pipeline/batch.ts";
-import { frame } from "../pipeline/framed.ts";
+import { type Frame, frame } from "../pipeline/framed.ts";
 import type { Delivery } from "./delivery.ts";
+import { holdBack, type Waiting } from "./hold.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import { pause } from "./pause.ts";
 import type { Source } from "./sources.ts";
@@ -33,10 +34,15 @@ export interface IntakeParts {
   readonly againMillis?: number;
 }
 
+interface WaitingLine extends Waiting {
+  readonly sentBy: string;
+  readonly at: Instant;
+}
+
 /** Lines of one source that wait, and whether a batch of it is on its way. */
 interface Lane {
   readonly source: Source;
-  readonly waiting: { bytes: Uint8Array; sentBy: string; at: Instant }[];
+  readonly waiting: WaitingLine[];
   waitingBytes: number;
   timer: NodeJS.Timeout | undefined;
   running: Promise<void> | undefined;
@@ -68,7 +74,7 @@ export class Intake {
   offer(source: Source, sentBy: string, bytes: Uint8Array): boolean {
     if (this.full) return false;
     const lane = this.#laneOf(source);
-    lane.waiting.push({ bytes, sentBy, at: this.#parts.clock.now() });
+    lane.waiting.push({ bytes, sentBy, at: this.#parts.clock.now(), held: 0 });
     this.#lines++;
     this.#bytes += bytes.length;
     lane.waitingBytes += bytes.length;
@@ -134,9 +140,14 @@ export class Intake {
       bytes += line.bytes.length;
       return at === this.#batchLines || (at > 0 && bytes > LANE_BYTES);
     });
-    const lines = lane.waiting.splice(0, many < 0 ? lane.waiting.length : many);
+    const taken = lane.waiting.splice(0, many < 0 ? lane.waiting.length : many);
+    const { lines, framed } = this.#whole(lane, taken);
     for (const line of lines) lane.waitingBytes -= line.bytes.length;
-    lane.running = this.#see(lane.source, lines).then(() => {
+    if (lines.length === 0) {
+      this.#flushSoon(lane);
+      return;
+    }
+    lane.running = this.#see(lane.source, lines, framed).then(() => {
       lane.running = undefined;
       if (lane.waiting.length === 0) return;
       // What gathered meanwhile grows for a while longer, unless it is a batch already or the node stops.
@@ -145,8 +156,20 @@ export class Intake {
     });
   }
 
-  async #see(source: Source, lines: Lane["waiting"]): Promise<void> {
-    const { bytes, framed } = frame(lines.map((line) => line.bytes));
+  /** What of the lines goes now, without those whose event is not over; these wait on, unless there is no room or no time. */
+  #whole(
+    lane: Lane,
+    taken: readonly WaitingLine[],
+  ): { readonly lines: readonly WaitingLine[]; readonly framed: Frame } {
+    const framed = frame(taken.map(({ bytes }) => bytes));
+    if (this.full || this.#stopping.signal.aborted) return { lines: taken, framed };
+    const { now, later } = holdBack(taken, framed.bytes, lane.source.parser);
+    if (later.length === 0) return { lines: taken, framed };
+    lane.waiting.splice(0, 0, ...later);
+    return { lines: now, framed: frame(now.map(({ bytes }) => bytes)) };
+  }
+
+  async #see(source: Source, lines: readonly WaitingLine[], { bytes, framed }: Frame): Promise<void> {
     const waited = lines.reduce((sum, line) => sum + line.bytes.length, 0);
     const [first] = lines;
     const meta = {

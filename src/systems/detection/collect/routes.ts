@@ -223,6 +223,7 @@ async function takeBody(
     header: headerOfRequest(request.headers),
     gzip: isGzip(request),
     format: formatOf(request),
+    parser: source.parser,
     maxBytes: parts.maxBodyBytes,
     maxLineBytes: parts.maxLineBytes,
     budget: parts.budget,

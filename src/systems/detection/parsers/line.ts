@@ -1,6 +1,6 @@
 import { flatten, settleTime, withoutGaps } from "./ecs-object.ts";
 import { PARSERS } from "./list.ts";
-import type { EcsDraft, ParseContext, Parser } from "./parser.ts";
+import type { EcsDraft, Joins, ParseContext, Parser } from "./parser.ts";
 import { type Headed, readHeader } from "./syslog/header.ts";
 
 /** One line after parsing. */
@@ -32,6 +32,16 @@ function attempt(parser: Parser, message: string, context: ParseContext, sure = 
   } catch {
     return undefined;
   }
+}
+
+const JOINING = PARSERS.flatMap(({ id, joins }) => (joins === undefined ? [] : [{ id, joins }]));
+const JOINING_BY_ID = new Map(JOINING.map((parser) => [parser.id, [parser]]));
+
+/** The parsers, among those that the choice asks, whose products write one event as several lines. */
+export function joiningParsers(
+  choice: ParserChoice,
+): readonly { readonly id: string; readonly joins: Joins }[] {
+  return choice === "auto" ? JOINING : (JOINING_BY_ID.get(choice) ?? []);
 }
 
 const LAST_CODE = 128;
@@ -123,12 +133,46 @@ export function draftLine(line: string, context: ParseContext, choice: ParserCho
   return { parser: found[0].id, parsed: true, record: finish(headed, found[1], context) };
 }
 
-/** The same of a message that may hold line feeds: it is read as one line with blanks in their place. */
+/**
+ * The same of a message that may hold line feeds: the lines of one event, or else it is read as one line with blanks in
+ * their place.
+ */
 export function draftMessage(message: string, context: ParseContext, choice: ParserChoice): ParsedLine {
   if (!message.includes("\n")) return draftLine(message, context, choice);
+  const joined = draftJoined(message, context, choice);
+  if (joined !== undefined) return joined;
   const read = draftLine(message.replaceAll("\n", " "), context, choice);
   if (!read.parsed) read.record["message"] = message;
   return read;
+}
+
+function draftJoined(message: string, context: ParseContext, choice: ParserChoice): ParsedLine | undefined {
+  const lines = message.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  const headed = readHeader(lines[0] ?? "", context);
+  for (const { id, joins } of joiningParsers(choice)) {
+    if (joins.joint(headed.message) === undefined) continue;
+    const messages = lines.map((line, at) => {
+      if (at === 0) return headed.message;
+      // What looks like a header inside a text that has none is part of the text.
+      return headed.found ? readHeader(line, context).message : line;
+    });
+    const within = headed.program === undefined ? context : { ...context, program: headed.program };
+    const draft = attemptJoined(joins, messages, within);
+    if (draft !== undefined) return { parser: id, parsed: true, record: finish(headed, draft, context) };
+  }
+  return undefined;
+}
+
+function attemptJoined(
+  joins: Joins,
+  messages: readonly string[],
+  context: ParseContext,
+): EcsDraft | undefined {
+  try {
+    return joins.parse(messages, context);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the device said wins over what the transport said. */

@@ -44,6 +44,31 @@ export interface SourceMemory {
   zeekFields?: readonly string[];
 }
 
+/** What a line says of the event of several lines that it is part of. */
+export interface Joint {
+  /** Lines of one source and host with the same key are one event. */
+  readonly key: string;
+  /** None of its lines is to come any more. One that comes all the same still joins it. */
+  readonly ended: boolean;
+  /** The event's own time in milliseconds: once the host's lines are two seconds further, the event is over. */
+  readonly at?: number | undefined;
+  /** Lines that follow belong to the event whatever they look like, until one says otherwise; where in the event they are. */
+  readonly holds?: string;
+}
+
+/** How a product writes one event as several lines. */
+export interface Joins {
+  /** Stands in every line by which such an event can begin; lines of a batch without it are never asked. */
+  readonly mark: string;
+  /**
+   * The event of a message (the line's beginning without its syslog header), or nothing where it stands alone. `holding`
+   * is the answer to the line before it where that `holds`. Cheap and strict; never throws.
+   */
+  joint(message: string, holding?: Joint): Joint | undefined;
+  /** One event of all its messages in the order in which they came. Pure, never throws. */
+  parse(messages: readonly string[], context: ParseContext): EcsDraft | undefined;
+}
+
 export interface Parser {
   /** `fortigate`: also the folder's name and what `parser=` takes. */
   readonly id: string;
@@ -62,6 +87,8 @@ export interface Parser {
   sure?(line: string, context: ParseContext): EcsDraft | undefined;
   /** The line is asked for before a syslog header is looked for, because its own date would be taken for one. */
   readonly whole?: true;
+  /** For products that write one event as several lines. `parse` still reads what stands alone. */
+  readonly joins?: Joins;
   /** Whether the message (the line without its syslog header) looks like this product; cheap, for `auto`. */
   accepts(message: string, context: ParseContext): boolean;
   /**

@@ -6,16 +6,12 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { parseLine, parserIds } from "./line.ts";
 import { PARSERS } from "./list.ts";
-import type { ParseContext, Parser, SourceMemory } from "./parser.ts";
+import type { ParseContext, SourceMemory } from "./parser.ts";
+import { SAMPLES, sampleOf } from "./testing.ts";
 import { isIp } from "./text/address.ts";
 
 const FOLDER = new URL("./", import.meta.url);
 const RECEIVED: ParseContext = { receivedAt: "2026-11-23T03:00:00.000Z" };
-
-function sampleOf(parser: Parser): string[] {
-  const text = readFileSync(new URL(`${parser.id}/sample.log`, FOLDER), "utf8");
-  return text.split("\n").filter((line) => line !== "");
-}
 
 test("every folder with a parser is on the list, and every one on the list has its folder", () => {
   const folders = readdirSync(FOLDER).filter((name) => existsSync(new URL(`${name}/parser.ts`, FOLDER)));
@@ -48,8 +44,6 @@ for (const parser of PARSERS) {
     }
   });
 }
-
-const SAMPLES = PARSERS.flatMap(sampleOf);
 
 /** A sample line with a piece cut out, doubled, or replaced by something else. */
 const mutated = fc

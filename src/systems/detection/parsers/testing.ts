@@ -1,14 +1,21 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
+import { readEvents } from "../pipeline/lines.ts";
 import { PARSERS } from "./list.ts";
+import type { Parser } from "./parser.ts";
 
 const FOLDER = new URL("./", import.meta.url);
-/** Every line of every parser's sample. */
-export const SAMPLES = PARSERS.flatMap(({ id }) =>
-  readFileSync(new URL(`${id}/sample.log`, FOLDER), "utf8")
-    .split("\n")
-    .filter((line) => line !== ""),
-);
+
+/** A parser's sample line by line, lines of one event as one. */
+export function sampleOf({ id }: Pick<Parser, "id">): string[] {
+  const bytes = readFileSync(new URL(`${id}/sample.log`, FOLDER));
+  return [...readEvents({ bytes, firstLine: 1 }, "auto")].map(({ text }) => text);
+}
+
+/** Every line and every event of several lines of every parser's sample. */
+export const SAMPLES = [
+  ...new Set(PARSERS.flatMap(sampleOf).flatMap((text) => [text, ...text.split("\n")])),
+].filter((text) => text !== "");
 
 /** What breaks readers: bytes of no text, halves of characters, numbers past every type, signs that open and never close. */
 const HOSTILE = [
@@ -71,5 +78,5 @@ export const mutated = fc
       line = line.slice(0, from) + into + line.slice(from + cut);
       if (doubled) line = line.slice(0, from) + line;
     }
-    return line.replaceAll("\n", " ").slice(0, 20_000);
+    return (sample.includes("\n") ? line : line.replaceAll("\n", " ")).slice(0, 20_000);
   });

@@ -49,6 +49,7 @@ export function ofChoice(choice: string): { readonly parser: string; readonly ti
   return { parser, timeZone };
 }
 
+/** Lines; several that are one event count each, so that their sender finds its number. */
 export interface BatchCounts {
   readonly received: number;
   readonly parsed: number;

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { IndicatorBuilder } from "../indicators/build.ts";
 import { IndicatorMatcher } from "../indicators/match.ts";
 import { withoutGaps } from "../parsers/ecs-object.ts";
-import { draftLine, parseLine } from "../parsers/line.ts";
+import { draftMessage, parseLine } from "../parsers/line.ts";
 import type { EcsDraft } from "../parsers/parser.ts";
 import { mutated, SAMPLES } from "../parsers/testing.ts";
 import { readDocuments } from "../sigma/documents.ts";
@@ -81,7 +81,7 @@ test("a draft whose fields are undefined is stored, judged and met as the record
   let gaps = 0;
   fc.assert(
     fc.property(fc.oneof(fc.constantFrom(...SAMPLES), mutated), (line) => {
-      const { record: draft, parser } = draftLine(line, CONTEXT);
+      const { record: draft, parser } = draftMessage(line, CONTEXT, "auto");
       const { record } = parseLine(line, CONTEXT);
       assert.deepEqual(withoutGaps(draft), record);
       assert.ok(Object.values(record).every((value) => value !== undefined));
@@ -100,7 +100,7 @@ test("every record of a parser that names its fields ahead has one form", () => 
   const forms = new Map<string, Set<string>>();
   fc.assert(
     fc.property(fc.oneof(fc.constantFrom(...SAMPLES), mutated), (line) => {
-      const { record, parser } = draftLine(line, CONTEXT);
+      const { record, parser } = draftMessage(line, CONTEXT, "auto");
       // A syslog header brings fields of its own, and what named says of a client beside questions is rare.
       if (Object.keys(record).some((name) => name.startsWith("log.syslog.") || name === "process.name"))
         return;

@@ -8,11 +8,14 @@ const ESC = 0x1b;
 const LF_SIGN = 0x6e;
 const ESC_SIGN = 0x65;
 
-/** Messages as the bytes of a batch, each ended by LF, and whether the batch is framed: only where one holds a LF. */
-export function frame(messages: readonly Uint8Array[]): {
+/** The bytes of a batch, and whether it is framed. */
+export interface Frame {
   readonly bytes: Buffer<ArrayBuffer>;
   readonly framed?: true;
-} {
+}
+
+/** Messages as the bytes of a batch, each ended by LF; framed only where one holds a LF. */
+export function frame(messages: readonly Uint8Array[]): Frame {
   const end = Uint8Array.of(LF);
   if (!messages.some((message) => message.includes(LF)))
     return { bytes: Buffer.concat(messages.flatMap((message) => [message, end])) };

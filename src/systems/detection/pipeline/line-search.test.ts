@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { closeEventStores, EVENT_STORES } from "../../../platform/events/testing.ts";
 import { PARSERS } from "../parsers/list.ts";
+import { sampleOf } from "../parsers/testing.ts";
 import { mayHoldSql, runOf } from "./line-search.ts";
 import { LOG_TABLE } from "./log-table.ts";
 import { processBatch } from "./process.ts";
@@ -21,9 +21,7 @@ test("the longest run of letters and digits is looked for, unless a number or a 
 
 /** The samples of all products, with what could lead the words of a search astray. */
 const LINES = [
-  ...PARSERS.flatMap(({ id }) =>
-    readFileSync(new URL(`../parsers/${id}/sample.log`, import.meta.url), "utf8").split("\n"),
-  ).filter((line) => line !== ""),
+  ...PARSERS.flatMap(sampleOf),
   "1795401712.104    231 192.168.31.44 TCP_MISS/200 4213 GET http://xample.tw/xample.tw/a?b=xample.twx - HIER_DIRECT/203.0.113.80 text/html",
   "1795401712.104      7 192.168.31.44 TCP_MISS/200 13 CONNECT xample.tw:443 xample HIER_DIRECT/203.0.113.80 -",
   "a line of no product with \u0002 in it, xample",

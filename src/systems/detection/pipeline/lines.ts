@@ -1,5 +1,8 @@
 import { isUtf8 } from "node:buffer";
+import type { ParserChoice } from "../parsers/line.ts";
+import type { BatchLines } from "./batch.ts";
 import { unframed } from "./framed.ts";
+import { type Group, Joiner, linesOf, mayJoin, withoutCr } from "./joiner.ts";
 
 /** One line of a batch. */
 export interface Line {
@@ -10,6 +13,8 @@ export interface Line {
   readonly valid: boolean;
   /** The bytes themselves where they are no UTF-8. */
   readonly raw?: Buffer | undefined;
+  /** How many lines it was in the input, without empty ones, where it was several of one event. */
+  readonly lines?: number | undefined;
 }
 
 const TAB = 9;
@@ -19,17 +24,19 @@ const CR = 13;
 /** Bytes that are made text at once: as much as stays near the processor. */
 const WINDOW = 256 * 1024;
 const BYTE_ORDER_MARK = 0xfeff;
+const END = Uint8Array.of(LF);
 
 /**
  * The lines of a batch without LF or CR LF, one after the other, since all at once would outlive what is made of each;
  * empty ones are passed over but counted in the numbers. It is the line it has read last: no object is made for each.
  * `framed`: lines may stand for messages that hold LF.
  */
-export class LineReader implements Line {
+export class LineReader implements LinesInTurn {
   number = 0;
   text = "";
   valid = true;
   raw: Buffer | undefined;
+  readonly lines = undefined;
   readonly #buffer: Buffer;
   readonly #framed: boolean;
   #end = 0;
@@ -149,4 +156,85 @@ export function lookOver(bytes: Uint8Array): { readonly most: number; readonly p
   }
   for (let at = head + 4 * words.length; at < bytes.length; at++) one(bytes[at] as number);
   return { most, plain };
+}
+
+/** A reader that is the line it has read last. */
+export interface LinesInTurn extends Line {
+  /** Reads the next line that is not empty; false when there is none. */
+  next(): boolean;
+}
+
+/**
+ * The lines of a batch, those of one event as one, with LF between them as they came, in the place of its first.
+ * `choice`: the parsers that are asked which belong together.
+ */
+export function eventsInTurn(
+  { bytes, firstLine, framed }: Pick<BatchLines, "bytes" | "firstLine" | "framed">,
+  choice: ParserChoice,
+): LinesInTurn {
+  if (mayJoin(bytes, choice)) return new JoinedLines(bytes, firstLine, framed === true, choice);
+  return new LineReader(bytes, firstLine, framed);
+}
+
+/** The same as a sequence, each an object of its own. */
+export function* readEvents(
+  batch: Pick<BatchLines, "bytes" | "firstLine" | "framed">,
+  choice: ParserChoice,
+): Generator<Line> {
+  const events = eventsInTurn(batch, choice);
+  while (events.next()) {
+    const { number, text, valid, raw, lines } = events;
+    yield { number, text, valid, raw, lines };
+  }
+}
+
+class JoinedLines implements LinesInTurn {
+  number = 0;
+  text = "";
+  valid = true;
+  raw: Buffer | undefined;
+  lines: number | undefined;
+  readonly #events: { readonly number: number; readonly lines: Buffer[] }[] = [];
+  #at = 0;
+
+  constructor(bytes: Uint8Array, firstLine: number, framed: boolean, choice: ParserChoice) {
+    const joiner = new Joiner(choice);
+    const joined = new Map<Group, Buffer[]>();
+    let number = firstLine;
+    for (const { line } of linesOf(bytes)) {
+      const message = framed ? unframed(withoutCr(line)) : line;
+      const group = joiner.take(message);
+      const known = group === undefined ? undefined : joined.get(group);
+      if (known === undefined) {
+        const lines = [message];
+        this.#events.push({ number, lines });
+        if (group !== undefined) joined.set(group, lines);
+      } else known.push(message);
+      number++;
+    }
+  }
+
+  next(): boolean {
+    while (this.#at < this.#events.length) {
+      const { number, lines } = this.#events[this.#at++] as { number: number; lines: Buffer[] };
+      const raw = joinedBytes(lines);
+      const text = raw.toString("utf8");
+      this.number = number;
+      this.text = number === 1 && text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+      if (this.text === "") continue;
+      this.valid = isUtf8(raw);
+      this.raw = this.valid ? undefined : raw;
+      this.lines = lines.length === 1 ? undefined : lines.filter((line) => withoutCr(line).length > 0).length;
+      return true;
+    }
+    return false;
+  }
+}
+
+/** The lines as they came, with what ends all but the last. */
+function joinedBytes(lines: readonly Buffer[]): Buffer {
+  const last = withoutCr(lines.at(-1) as Buffer);
+  return lines.length === 1
+    ? last
+    : Buffer.concat([...lines.slice(0, -1).flatMap((line) => [line, END]), last]);
 }

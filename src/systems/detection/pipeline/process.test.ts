@@ -9,6 +9,7 @@ import type { EcsDraft } from "../parsers/parser.ts";
 import type { Matcher } from "../sigma/index.ts";
 import type { BatchTask } from "./batch.ts";
 import { frame } from "./framed.ts";
+import { readEvents } from "./lines.ts";
 import { LOG_TABLE } from "./log-table.ts";
 import { faultsOfBatch, ORIGINAL_BYTES, processBatch, recordOf } from "./process.ts";
 
@@ -110,6 +111,33 @@ test("a message with line feeds is read as one line and kept with them", async (
   assert.equal(login?.source_ip, "198.51.100.66");
   assert.equal(login?.fields["user.name"], "admin");
   assert.equal(other?.fields["message"], "no\nproduct \u001bn known");
+});
+
+test("the lines of one event are one row with their line feeds, and count each; a rule may ask all of them at once", async () => {
+  const lines = [
+    'type=SYSCALL msg=audit(1795399872.123:456): success=yes pid=2 uid=0 comm="c" exe="/tmp/c" key="k"',
+    "a line between",
+    'type=EXECVE msg=audit(1795399872.123:456): argc=2 a0="c" a1="-k"\r',
+    "type=CWD msg=audit(1795399872.123:456): cwd=2F626164FF",
+    'type=PROCTITLE msg=audit(1795399872.123:456): proctitle="c"',
+  ];
+  const event = [lines[0], ...lines.slice(2)].join("\n");
+  const asked: EcsDraft[] = [];
+  const given = task(`${lines.join("\n")}\n`);
+  const { counts } = processBatch(given, {
+    match: (record) => {
+      asked.push({ ...record } as EcsDraft);
+      return [];
+    },
+  });
+  assert.deepEqual(counts, { received: 5, parsed: 4, unparsed: 1, invalidUtf8: 0 });
+  assert.equal(asked[0]?.["process.executable"], "/tmp/c");
+  assert.deepEqual(asked[0]?.["process.args"], ["c", "-k"]);
+  assert.equal(asked[0]?.["event.original"], event);
+  const rows = await rowsOf(given, nothing, [event, "a line between"]);
+  assert.equal(rows.length, 2);
+  assert.equal(rows[0]?.fields["process.command_line"], "c -k");
+  assert.equal(rows[0]?.parser, "auditd");
 });
 
 test("any bytes of a message come back from the store, those that are no UTF-8 too", async () => {
@@ -305,12 +333,13 @@ test("lines of every kind come back byte for byte, whatever the product", async 
   const lines = [
     ...new Set([...samples, ...odd.map((pieces) => pieces.join("").replaceAll(/[\r\n]/g, ""))]),
   ].filter((line) => line.trim() !== "" || line.length > 3);
-  const rows = await rowsOf(
-    task(lines.join("\n")),
-    nothing,
-    lines.filter((line) => line !== ""),
-  );
-  assert.equal(rows.length, lines.filter((line) => line !== "").length);
+  const given = task(lines.join("\n"));
+  const events = [...readEvents(given, "auto")].map(({ text }) => text);
+  const rows = await rowsOf(given, nothing, events);
+  assert.equal(rows.length, events.length);
+  const stored = rows.flatMap(({ original }) => original.split("\n"));
+  const filled = (text: string) => text !== "";
+  assert.deepEqual(stored.filter(filled).toSorted(), lines.filter(filled).toSorted());
 });
 
 test("the record made anew from a stored line is the record that was made of it", async () => {
@@ -323,10 +352,22 @@ test("the record made anew from a stored line is the record that was made of it"
       return [];
     },
   };
-  for (const name of ["squid", "bind-query", "fortigate", "w3c", "zeek", "windows", "cef"]) {
-    const lines = readFileSync(new URL(`${name}/sample.log`, folder), "utf8").split("\n");
-    const given = task(lines.join("\n"), { receivedAt: received, source: name });
-    for (const row of await rowsOf(given, keep, [...new Set(lines)])) {
+  const names = [
+    "squid",
+    "bind-query",
+    "fortigate",
+    "w3c",
+    "zeek",
+    "windows",
+    "cef",
+    "auditd",
+    "modsecurity",
+  ];
+  for (const name of names) {
+    const text = readFileSync(new URL(`${name}/sample.log`, folder), "utf8");
+    const given = task(text, { receivedAt: received, source: name });
+    const events = [...readEvents(given, "auto")].map((event) => event.text);
+    for (const row of await rowsOf(given, keep, [...new Set(events)])) {
       assert.deepEqual({ ...row.fields }, records.get(row.original), row.original);
     }
   }

@@ -12,7 +12,7 @@ import { isoMillis } from "../parsers/text/time.ts";
 import type { Matcher } from "../sigma/index.ts";
 import { type BatchFormat, type BatchLines, type BatchResult, type BatchTask, ofChoice } from "./batch.ts";
 import { batchMark, eventIdOf } from "./event-id.ts";
-import { type Line, LineReader, lookOver, readLines } from "./lines.ts";
+import { eventsInTurn, type Line, LineReader, lookOver, readLines } from "./lines.ts";
 import { LOG_TLP } from "./log-table.ts";
 import { LogRows } from "./row.ts";
 
@@ -68,9 +68,9 @@ export function faultsOfBatch(batch: BatchLines): Fault[] {
   return faults;
 }
 
-/** Control characters but tab. */
+/** Control characters but tab and line feed. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000a-\u001f]/;
+const CONTROL = /[\u0000-\u0008\u000b-\u001f]/;
 
 /** A match whose event has no id yet: that follows from the place of its row. */
 interface Found {
@@ -89,7 +89,7 @@ interface ReadLine extends ParsedLine {
 
 function readLine(line: Line, task: BatchTask, context: ParseContext): ReadLine {
   if (task.format === "lines") {
-    const draft = task.framed === true ? draftMessage : draftLine;
+    const draft = task.framed === true || line.lines !== undefined ? draftMessage : draftLine;
     const { parser, parsed, record } = draft(line.text, context, task.parser);
     return { parser, parsed, record, original: line.text, form: "lines" };
   }
@@ -143,13 +143,16 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
   const from = { orgId: task.orgId, tlp: LOG_TLP, eventId: "" };
   const received = isoMillis(task.receivedAt);
   let newest = Number.NEGATIVE_INFINITY;
+  let lines = 0;
   let parsed = 0;
   let invalidUtf8 = 0;
-  const line = new LineReader(task.bytes, task.firstLine, task.framed);
+  const ofLines = task.format === "lines";
+  const line = ofLines ? eventsInTurn(task, task.parser) : new LineReader(task.bytes, task.firstLine);
   while (line.next()) {
     const read = readLine(line, task, context);
     const { record } = read;
-    if (read.parsed) parsed++;
+    lines += line.lines ?? 1;
+    if (read.parsed) parsed += line.lines ?? 1;
     if (!line.valid) {
       invalidUtf8++;
       record.tags = [INVALID_UTF8];
@@ -185,7 +188,6 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
       fields: kept,
     });
   }
-  const stored = rows.size;
   const { bytes, placeOf } = rows.block(mark);
   const matches = found.map(({ row, matched }) => ({
     ...matched,
@@ -193,7 +195,7 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
   }));
   return {
     rows: bytes,
-    counts: { received: stored, parsed, unparsed: stored - parsed, invalidUtf8 },
+    counts: { received: lines, parsed, unparsed: lines - parsed, invalidUtf8 },
     matches,
     ...(Number.isFinite(newest) && { newest }),
     ...(indicators === undefined ? {} : { known: indicators.takeKnown() }),

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { readLogs } from "../collect/file.ts";
 import { parseLine } from "../parsers/line.ts";
 import { checkRules, compileRules, detectFile, loadPipeline, loadRules } from "./index.ts";
 
@@ -44,7 +45,7 @@ test("real FortiGate lines raise what they should", { skip: absent(FORTIGATE) },
     rules: RULES,
     pipeline: PIPELINES,
     events: FORTIGATE,
-    parser: (line) => parseLine(line, { receivedAt: "2026-11-23T00:00:00.000Z" }, "fortigate").record,
+    read: (bytes) => readLogs(bytes, { parser: "fortigate", now: "2026-11-23T00:00:00.000Z" }),
   });
   const addresses = new Set<unknown>();
   for await (const { event, rule } of found) {

@@ -18,12 +18,12 @@ import { flatRecord } from "./view.ts";
 export interface DetectOptions {
   /** Folder of rules, or one file. */
   readonly rules: string;
-  /** File of JSON lines (or raw log lines with `parser`), `.gz` too; or an open stream, packed or not. */
+  /** File of JSON lines (or what `read` reads), `.gz` too; or an open stream, packed or not. */
   readonly events: string | Readable;
   /** Pipeline folder or file. Without one every rule meets every event under the names the event has. */
   readonly pipeline?: string;
-  /** Turns a raw line into a record; `undefined` for a line that it does not know. */
-  readonly parser?: (line: string) => Readonly<Record<string, unknown>> | undefined;
+  /** Reads raw log lines instead of JSON lines. */
+  readonly read?: (bytes: AsyncIterable<Buffer>) => AsyncIterable<Iterable<FileEvent>>;
   /** Stands for the time of events that have none, milliseconds since 1970; 0 unless told. */
   readonly now?: number;
   /** Hears how many lines were read, each time some thousands more were. */
@@ -32,6 +32,14 @@ export interface DetectOptions {
   readonly onFault?: (fault: Fault) => void;
   /** Hears of rules that can be used and meet no record of the pipeline. */
   readonly onWarning?: (fault: Fault) => void;
+}
+
+/** An event of a file. */
+export interface FileEvent {
+  /** Number of its line, or of its first, from 1. */
+  readonly line: number;
+  /** Or the reason why there is none. */
+  readonly event: Readonly<Record<string, unknown>> | string;
 }
 
 /** One rule that one event met, or a correlation rule that several events met together. */
@@ -64,13 +72,13 @@ export async function* detectFile(options: DetectOptions): AsyncGenerator<Detect
   );
   const source =
     typeof options.events === "string" ? openBytes(options.events) : await openStream(options.events);
-  let line = 0;
-  for await (const batch of lineBatches(source)) {
-    for (const text of batch) {
-      line += 1;
-      if (line % TELL_EVERY === 0) options.onProgress?.(line);
-      if (text === "" || text.trim() === "") continue;
-      const event = readEvent(text, options.parser);
+  let told = 0;
+  for await (const batch of (options.read ?? jsonEvents)(source)) {
+    for (const { line, event } of batch) {
+      if (line - told >= TELL_EVERY) {
+        told = line;
+        options.onProgress?.(line);
+      }
       if (typeof event === "string") {
         tell({ path: `line ${line}`, message: event });
         continue;
@@ -128,12 +136,19 @@ function rulesAt(
   return { compiled, correlation: read.correlations.length === 0 ? undefined : correlation };
 }
 
+async function* jsonEvents(source: AsyncIterable<Buffer>): AsyncGenerator<Iterable<FileEvent>> {
+  let line = 0;
+  const read = function* (batch: readonly string[]): Generator<FileEvent> {
+    for (const text of batch) {
+      line += 1;
+      if (text !== "" && text.trim() !== "") yield { line, event: readEvent(text) };
+    }
+  };
+  for await (const batch of lineBatches(source)) yield read(batch);
+}
+
 /** The record, or the reason why there is none. */
-function readEvent(
-  text: string,
-  parser: DetectOptions["parser"],
-): Readonly<Record<string, unknown>> | string {
-  if (parser !== undefined) return parser(text) ?? "the parser does not know this line";
+function readEvent(text: string): Readonly<Record<string, unknown>> | string {
   try {
     const value = parseJson(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return flatRecord(value);

@@ -1,4 +1,4 @@
-export { checkRules, type Detection, type DetectOptions, detectFile } from "./detect.ts";
+export { checkRules, type Detection, type DetectOptions, detectFile, type FileEvent } from "./detect.ts";
 export type { Issue } from "./issue.ts";
 export { loadRules } from "./load.ts";
 export { sourceText } from "./log-source.ts";

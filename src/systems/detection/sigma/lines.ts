@@ -34,7 +34,7 @@ export async function openStream(source: Readable): Promise<Readable> {
 }
 
 /** The lines of a stream, as many at a time as arrive together; LF and CRLF end a line, empty lines are among them. */
-export async function* lineBatches(source: Readable): AsyncGenerator<readonly string[]> {
+export async function* lineBatches(source: AsyncIterable<Buffer>): AsyncGenerator<readonly string[]> {
   let kept: Buffer[] = [];
   for await (const part of source) {
     const chunk: Buffer = typeof part === "string" ? Buffer.from(part) : part;

@@ -128,6 +128,11 @@ const MEETING: readonly (readonly [source: string, selection: string, line: stri
   ],
   [
     "{product: linux, service: auditd}",
+    "{type: EXECVE, a1: '777', exe: /usr/bin/chmod, name: /tmp/x}",
+    'type=SYSCALL msg=audit(1795399872.123:456): syscall=59 success=yes a0=1 a1=2 exe="/usr/bin/chmod"\ntype=EXECVE msg=audit(1795399872.123:456): argc=3 a0="chmod" a1="777" a2="x"\ntype=PATH msg=audit(1795399872.123:456): item=0 name="/tmp/x"',
+  ],
+  [
+    "{product: linux, service: auditd}",
     "{type: SYSCALL, SYSCALL: execve, exe|startswith: /tmp/}",
     'type=SYSCALL msg=audit(1795399872.123:456): arch=c000003e syscall=59 success=yes exit=0 pid=2 uid=0 comm="x" exe="/tmp/x" key="k"\u001dARCH=x86_64 SYSCALL=execve UID="root"',
   ],

@@ -4,6 +4,7 @@ import { Problem } from "../../../../core/problem.ts";
 import { sha256Hex } from "../../../../platform/crypto/digest.ts";
 import type { Log } from "../../../../platform/log/log.ts";
 import { BATCH_LINES } from "../../pipeline/batch.ts";
+import { wholeEvents } from "../../pipeline/joiner.ts";
 import type { IncomingBatch } from "../ingest.ts";
 import type { Source } from "../sources.ts";
 import { cutLong, wholeLines } from "./chunk.ts";
@@ -19,10 +20,17 @@ export interface FollowParts {
   readonly log: Log;
 }
 
+const LF = 10;
 /** Room for about as many lines as a batch takes. */
 const READ_BYTES = 4 * 2 ** 20;
 const MARK_HEAD = 512;
 const MARK_TAIL = 64;
+
+/** For how long nothing came: so long that no event goes on, so long that no line does. */
+export interface Quiet {
+  readonly all: boolean;
+  readonly last: boolean;
+}
 
 /** What can be read at a place: a file, or the unpacked bytes of one. */
 export interface Content {
@@ -57,6 +65,7 @@ export class Follower {
   #position: Position;
   /** Where it stood before it began anew. */
   #former: Position | undefined;
+  #waiting = false;
 
   constructor(parts: FollowParts, source: Source, position: Position) {
     this.#parts = parts;
@@ -94,19 +103,27 @@ export class Follower {
     return true;
   }
 
+  /** Whether lines were left for the rest of their event when it last followed. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
   /**
-   * Stores every whole line there is; with `last`, one without an end, too. Throws what the stores throw: the next call
-   * begins with the same batch. Ends early when the signal aborts.
+   * Stores every whole line there is, but for those whose event may not be over; with `all` these, too, and with `last`
+   * one without an end. Throws what the stores throw: the next call begins with the same batch. Ends early when the
+   * signal aborts.
    */
-  async follow(content: Content, last: boolean, signal: AbortSignal): Promise<void> {
-    let next = await this.#next(content, last);
+  async follow(content: Content, { all, last }: Quiet, signal: AbortSignal): Promise<void> {
+    const quiet = { all: all || last, last };
+    this.#waiting = false;
+    let next = await this.#next(content, quiet);
     if (next !== undefined && this.#position.ends === undefined) await this.#keep({ ends: next.ends });
     while (next !== undefined && !signal.aborted) {
       // Before the storing takes its time: the file may be truncated meanwhile, and a copy of it is known by the mark.
       const mark = await markOf(content, next.ends);
       await this.#store(next.bytes, next.ends);
       const done = { ...this.#position, at: next.ends, ends: undefined, mark };
-      next = await this.#next(content, last, done);
+      next = await this.#next(content, quiet, done);
       // One row for both: that this batch is stored and where the next one ends.
       await this.#keep({ ...done, ends: next?.ends });
     }
@@ -119,7 +136,7 @@ export class Follower {
 
   async #next(
     content: Content,
-    last: boolean,
+    { all, last }: Quiet,
     from: Position = this.#position,
   ): Promise<{ bytes: Buffer; ends: number } | undefined> {
     const { at, ends } = from;
@@ -128,7 +145,15 @@ export class Follower {
     const most = Math.max(READ_BYTES, 2 * maxLineBytes);
     const bytes = await content.read(at, most);
     const full = bytes.length === most;
-    const length = wholeLines(bytes, { maxLines: BATCH_LINES, maxLineBytes, last: last && !full, full });
+    const lines = wholeLines(bytes, { maxLines: BATCH_LINES, maxLineBytes, last: last && !full, full });
+    const more = full || bytes.indexOf(LF, lines) >= 0;
+    let length = lines;
+    if (more || !all) {
+      const whole = wholeEvents(bytes.subarray(0, lines), this.source.parser);
+      // More lines than a batch takes are not held for one event.
+      length = whole === 0 && more ? lines : whole;
+      this.#waiting = length < lines;
+    }
     return length === 0 ? undefined : { bytes: bytes.subarray(0, length), ends: at + length };
   }
 

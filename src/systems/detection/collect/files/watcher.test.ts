@@ -68,6 +68,7 @@ function watch(
     /** Called when a batch is stored, before its position is kept. */
     onStored?: () => void;
     lastLineMillis?: number;
+    eventMillis?: number;
     maxLineBytes?: number;
   } = {},
 ): Watching {
@@ -98,6 +99,7 @@ function watch(
     pollMillis: 10,
     settledMillis: 0,
     lastLineMillis: given.lastLineMillis ?? 3_600_000,
+    ...(given.eventMillis !== undefined && { eventMillis: given.eventMillis }),
   });
   shop.open.add(() => watcher.stop());
   watcher.start();
@@ -133,6 +135,35 @@ test("a file is followed as it grows; a line half written waits for its end", as
   await watching.stored(4);
   await watching.stop();
   assert.ok((await texts(watching.orgId)).includes("grow half and whole"));
+});
+
+const audit = (serial: number, kind: string) =>
+  `type=${kind} msg=audit(1795399872.${serial}:${serial}): n=${serial}\n`;
+
+test("an event whose lines are written little by little, over a restart, is stored as one", async () => {
+  const file = join(place(), "audit.log");
+  writeFileSync(file, audit(101, "USER_CMD") + audit(102, "SYSCALL") + audit(103, "SYSCALL"));
+  const first = watch(file, { eventMillis: 3_600_000 });
+  await first.stored(1);
+  appendFileSync(file, audit(103, "PROCTITLE") + audit(102, "EXECVE"));
+  await first.stop();
+  assert.deepEqual(await texts(first.orgId), [audit(101, "USER_CMD").trim()]);
+  const second = watch(file, { orgId: first.orgId, eventMillis: 3_600_000 });
+  appendFileSync(file, audit(102, "PROCTITLE") + audit(104, "USER_CMD"));
+  await second.stored(4);
+  const found = await texts(first.orgId);
+  const whole = [audit(102, "SYSCALL"), audit(102, "EXECVE"), audit(102, "PROCTITLE")].join("").trim();
+  assert.ok(found.includes(whole), found.join("\n--\n"));
+  assert.ok(found.includes([audit(103, "SYSCALL"), audit(103, "PROCTITLE")].join("").trim()));
+  await second.stop();
+});
+
+test("an event that nobody ends is taken once its file rests", async () => {
+  const file = join(place(), "audit.log");
+  writeFileSync(file, audit(101, "SYSCALL") + audit(101, "CWD"));
+  const watching = watch(file, { eventMillis: 50 });
+  await watching.stored(1);
+  await watching.stop();
 });
 
 test("an end that nobody completes is taken after a while", async () => {

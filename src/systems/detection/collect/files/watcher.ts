@@ -24,6 +24,8 @@ export interface WatcherParts extends FollowParts {
   readonly pollMillis?: number;
   /** A last line without an end is taken when its file was untouched for so long; a minute unless told. */
   readonly lastLineMillis?: number;
+  /** Lines whose event may go on are taken when their file was untouched for so long; two seconds unless told. */
+  readonly eventMillis?: number;
   /** A packed file is read when it was untouched for so long; two seconds unless told. */
   readonly settledMillis?: number;
   /** How often files that are long gone are forgotten; an hour unless told. */
@@ -32,6 +34,7 @@ export interface WatcherParts extends FollowParts {
 
 const POLL_MILLIS = 1_000;
 const LAST_LINE_MILLIS = 60_000;
+const EVENT_MILLIS = 2_000;
 const MOST_BACKOFF = 30_000;
 /** A packed file is left alone while somebody may still write it. */
 const SETTLED_MILLIS = 2_000;
@@ -183,19 +186,20 @@ export class FileWatcher {
 
   async #visit(file: Found, tail: Tail): Promise<void> {
     const { follower } = tail;
-    const { lastLineMillis = LAST_LINE_MILLIS } = this.#parts;
+    const { lastLineMillis = LAST_LINE_MILLIS, eventMillis = EVENT_MILLIS } = this.#parts;
     if (follower.position.finished) return;
     if (follower.position.path !== file.path) follower.renamed(file.path);
     const quiet = Date.now() - file.modifiedMillis;
     const last = quiet >= lastLineMillis;
-    const state = `${file.size} ${file.modifiedMillis} ${last}`;
+    const all = quiet >= eventMillis;
+    const state = `${file.size} ${file.modifiedMillis} ${last} ${all && follower.waiting}`;
     if (state === tail.settled) return;
     if (file.packed) {
       await this.#unpack(file, follower);
     } else {
       tail.handle ??= await openPlain(file.path);
       await follower.check(tail.handle);
-      await follower.follow(tail.handle, last, this.#stopping.signal);
+      await follower.follow(tail.handle, { all, last }, this.#stopping.signal);
     }
     if (!this.#stopping.signal.aborted) tail.settled = state;
   }
@@ -204,7 +208,7 @@ export class FileWatcher {
     const { refused, log } = this.#parts;
     const content = new PackedContent(file.path);
     try {
-      await follower.follow(content, true, this.#stopping.signal);
+      await follower.follow(content, { all: true, last: true }, this.#stopping.signal);
       if (!this.#stopping.signal.aborted) await follower.finish();
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "ingest.bad-gzip") throw error;
@@ -222,7 +226,7 @@ export class FileWatcher {
   async #leave(tail: Tail): Promise<void> {
     if (tail.handle === undefined) return;
     await tail.follower.check(tail.handle);
-    await tail.follower.follow(tail.handle, true, this.#stopping.signal);
+    await tail.follower.follow(tail.handle, { all: true, last: true }, this.#stopping.signal);
     await close(tail);
   }
 

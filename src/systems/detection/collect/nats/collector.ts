@@ -9,6 +9,7 @@ import type { Metrics } from "../../../../platform/metrics/metrics.ts";
 import { BATCH_BYTES, BATCH_LINES } from "../../pipeline/batch.ts";
 import { frame } from "../../pipeline/framed.ts";
 import { trimmed } from "../framing.ts";
+import { holdBack, type Waiting } from "../hold.ts";
 import type { IngestMetrics } from "../metrics.ts";
 import { pause } from "../pause.ts";
 import type { OrgNames } from "../senders.ts";
@@ -31,6 +32,10 @@ export interface NatsParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+interface Gathered extends Waiting {
+  readonly message: JsMsg;
 }
 
 /** Messages that are asked for ahead of those at hand. */
@@ -151,43 +156,55 @@ export class NatsCollector {
     signal.addEventListener("abort", () => messages.stop(), { once: true });
     // No more come once so many are not acknowledged.
     const most = Math.min(config.inFlight, BATCH_LINES);
-    let gathered: JsMsg[] = [];
+    let gathered: Gathered[] = [];
     let bytes = 0;
     let timer: NodeJS.Timeout | undefined;
     /** Sequences that are in memory and not yet in the spool. */
     const held = new Set<number>();
     // One after the other: the order of the stream is the order of the spool.
     let kept: Promise<void> = Promise.resolve();
-    const flush = (): Promise<void> => {
+    const flush = (last = false): Promise<void> => {
       clearTimeout(timer);
       timer = undefined;
-      const group = gathered;
-      gathered = [];
-      bytes = 0;
+      // What is held back is not acknowledged: the stream has it until its event is whole.
+      const { now: group, later } = last
+        ? { now: gathered, later: [] }
+        : holdBack(gathered, Buffer.concat(gathered.map((line) => line.bytes)), source.parser);
+      gathered = [...later];
+      bytes = gathered.reduce((sum, { message }) => sum + message.data.length, 0);
+      if (gathered.length > 0) timer = setTimeout(again, GATHER_MILLIS);
       if (group.length > 0) {
+        const due = group.map(({ message }) => message);
         kept = kept.then(async () => {
-          await this.#keep(group, source, stream);
-          for (const { seq } of group) held.delete(seq);
+          await this.#keep(due, source, stream);
+          for (const { seq } of due) held.delete(seq);
         });
         // Heard where it is awaited; the iteration ends with it.
         kept.catch(() => messages.stop());
       }
       return kept;
     };
-    for await (const message of messages) {
-      const { seq } = message;
-      if (unconfirmed.has(stream, seq)) {
-        if (await message.ackAck()) unconfirmed.confirm(stream, [seq]);
-        continue;
+    const again = (): void => void flush().catch(() => undefined);
+    try {
+      for await (const message of messages) {
+        const { seq } = message;
+        if (unconfirmed.has(stream, seq)) {
+          if (await message.ackAck()) unconfirmed.confirm(stream, [seq]);
+          continue;
+        }
+        if (held.has(seq)) continue;
+        held.add(seq);
+        gathered.push({ message, bytes: message.data, held: 0 });
+        bytes += message.data.length;
+        if (gathered.length >= most || bytes >= BATCH_BYTES) await flush(gathered[0]?.held !== 0);
+        else timer ??= setTimeout(again, GATHER_MILLIS);
       }
-      if (held.has(seq)) continue;
-      held.add(seq);
-      gathered.push(message);
-      bytes += message.data.length;
-      if (gathered.length >= most || bytes >= BATCH_BYTES) await flush();
-      else timer ??= setTimeout(() => void flush().catch(() => undefined), GATHER_MILLIS);
+      await flush(true);
+    } finally {
+      // Without the connection the stream delivers again what is not in the spool.
+      clearTimeout(timer);
+      gathered = [];
     }
-    await flush();
   }
 
   /** Into the spool, then the acknowledgements; while the spool is full the messages are held. */

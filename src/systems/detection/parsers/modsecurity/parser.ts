@@ -1,30 +1,12 @@
 import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { isIp, portOf } from "../text/address.ts";
 import { between } from "../text/csv.ts";
-import { draftOf, kindFields, put, timeField } from "../text/fields.ts";
+import { put, timeField } from "../text/fields.ts";
 import { jsonObject, textOf } from "../text/json.ts";
-import { levelFields, setLevel } from "../text/network.ts";
-import { quotedAt } from "../text/pairs.ts";
-import { table } from "../text/table.ts";
+import { levelFields } from "../text/network.ts";
 import { anyTime, bsdAt, clfAt, slashAt } from "../text/time.ts";
-
-const MARK = "ModSecurity:";
-const TAGS = table<string>({
-  id: "rule.id",
-  msg: "rule.name",
-  rev: "rule.version",
-  ver: "rule.ruleset",
-  file: "modsecurity.file",
-  line: "modsecurity.line",
-  data: "modsecurity.data",
-  maturity: "modsecurity.maturity",
-  accuracy: "modsecurity.accuracy",
-  hostname: "destination.address",
-  uri: "url.original",
-  unique_id: "event.id",
-  client: "source.ip",
-  host: "url.domain",
-});
+import { base, MARK, severity, tagFields, verdict } from "./fields.ts";
+import { isSection, joint, section, transaction } from "./native.ts";
 
 function isAudit(message: string): boolean {
   return message.startsWith('{"transaction"') && message.includes('"client_ip"');
@@ -37,58 +19,18 @@ export const modsecurity = defineParser({
   accepts: (message) => markIn(message) >= 0 || isAudit(message) || isSection(message),
   parse(message, context) {
     if (isAudit(message)) return audit(message, context);
-    if (isSection(message)) return section(message, context);
+    if (isSection(message)) {
+      const said = message.startsWith("Message: ");
+      return said ? errorLine(`${MARK}${message.slice(8)}`, context) : section(message, context);
+    }
     return markIn(message) < 0 ? undefined : errorLine(message, context);
   },
+  joins: { mark: "-A--", joint, parse: transaction },
 });
-
-const BOUNDARY = /^--[0-9a-zA-Z]{6,12}-[A-Z]--$/;
-const HEADER =
-  /^\[(\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] (\S{8,40}) (\S{2,45}) (\d{1,5}) (\S{2,45}) (\d{1,5})$/;
-
-/** A line of the audit log in its native form: the boundary of a section, its first line, a message of section H. */
-function isSection(message: string): boolean {
-  if (message.startsWith("--")) return BOUNDARY.test(message);
-  if (message.startsWith("Message: ")) return message.includes(' [id "') || message.includes(' [file "');
-  return message.startsWith("[") && message.length < 200 && HEADER.test(message);
-}
-
-function section(message: string, context: ParseContext): EcsDraft {
-  if (message.startsWith("Message: ")) return errorLine(`${MARK}${message.slice(8)}`, context);
-  const draft = base();
-  draft["event.kind"] = "event";
-  draft.message = message;
-  kindFields(draft, message.startsWith("--") ? "audit-section" : "audit-header", ["web"], ["info"]);
-  const found = HEADER.exec(message);
-  if (found === null) return draft;
-  timeField(draft, clfAt(found[1] ?? "", 0, context)?.at);
-  put(draft, "event.id", found[2]);
-  put(draft, "source.ip", found[3]);
-  put(draft, "source.port", found[4]);
-  put(draft, "destination.ip", found[5]);
-  put(draft, "destination.port", found[6]);
-  return draft;
-}
 
 function markIn(message: string): number {
   const at = message.indexOf(MARK);
   return at >= 0 && at < 300 ? at : -1;
-}
-
-function base(): EcsDraft {
-  const draft = draftOf("modsecurity", "modsecurity.audit", "Trustwave", "ModSecurity", "waf");
-  draft["event.kind"] = "alert";
-  return draft;
-}
-
-function verdict(draft: EcsDraft, denied: boolean, action: string): void {
-  kindFields(
-    draft,
-    action,
-    ["intrusion_detection", "web", "network"],
-    ["access", denied ? "denied" : "allowed"],
-    denied ? "failure" : "success",
-  );
 }
 
 function errorLine(message: string, context: ParseContext): EcsDraft {
@@ -140,36 +82,6 @@ function headFields(draft: EcsDraft, head: string, context: ParseContext): void 
     const port = portOf(client.slice(colon + 1));
     if (port !== undefined) draft["source.port"] = port;
   }
-}
-
-/** `[id "950119"] [msg "..."] [tag "..."]` to the end of the line. */
-function tagFields(draft: EcsDraft, text: string): void {
-  const tags: string[] = [];
-  let at = text.indexOf(" [");
-  while (at >= 0) {
-    const space = text.indexOf(" ", at + 2);
-    if (space < 0) break;
-    if (text[space + 1] === '"' && space - at < 30) {
-      const name = text.slice(at + 2, space);
-      const read = quotedAt(text, space + 1);
-      if (name === "tag") tags.push(read.value);
-      else if (name === "severity") severity(draft, read.value);
-      else if (!put(draft, TAGS[name] ?? `modsecurity.${name}`, read.value))
-        draft[`modsecurity.${name}`] ??= read.value;
-      at = text.indexOf(" [", read.end);
-    } else {
-      at = text.indexOf(" [", at + 2);
-    }
-  }
-  if (tags.length > 0) draft["rule.category"] = tags[0] ?? "";
-  if (tags.length > 0) draft["modsecurity.tags"] = tags;
-  const host = draft["destination.address"];
-  if (typeof host === "string") put(draft, isIp(host) ? "destination.ip" : "url.domain", host);
-}
-
-function severity(draft: EcsDraft, text: string): void {
-  if (/^[0-7]$/.test(text)) setLevel(draft, Number(text));
-  else levelFields(draft, text);
 }
 
 /** nginx says the client and the request after the tags: `, client: 192.0.2.1, server: x, request: "GET / HTTP/1.1", host: "x"`. */
