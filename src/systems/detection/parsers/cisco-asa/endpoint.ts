@@ -74,18 +74,40 @@ function userIn(rest: string): string | undefined {
   return rest.slice(open + 1, end);
 }
 
+/** Field names of either side: to put them together for each record costs more than to write it. */
+const SIDES = {
+  source: {
+    ip: "source.ip",
+    domain: "source.domain",
+    port: "source.port",
+    user: "source.user.name",
+    natIp: "source.nat.ip",
+    natPort: "source.nat.port",
+    through: "observer.ingress.interface.name",
+  },
+  destination: {
+    ip: "destination.ip",
+    domain: "destination.domain",
+    port: "destination.port",
+    user: "destination.user.name",
+    natIp: "destination.nat.ip",
+    natPort: "destination.nat.port",
+    through: "observer.egress.interface.name",
+  },
+} as const;
+
 /** Writes an end under `source` or `destination`; a name instead of an address becomes the domain. */
 export function endpointFields(draft: EcsDraft, side: "source" | "destination", text: string): void {
   const end = readEndpoint(text);
   if (end === undefined || end.address === "") return;
-  const through = side === "source" ? "observer.ingress.interface.name" : "observer.egress.interface.name";
-  if (end.interface !== undefined && end.interface !== "") draft[through] ??= end.interface;
-  if (isIp(end.address)) draft[`${side}.ip`] = end.address;
-  else draft[`${side}.domain`] = domainOf(end.address);
-  if (end.port !== undefined) draft[`${side}.port`] = end.port;
+  const names = SIDES[side];
+  if (end.interface !== undefined && end.interface !== "") draft[names.through] ??= end.interface;
+  if (isIp(end.address)) draft[names.ip] = end.address;
+  else draft[names.domain] = domainOf(end.address);
+  if (end.port !== undefined) draft[names.port] = end.port;
   if (end.user !== undefined) {
     const backslash = end.user.indexOf("\\");
-    draft[`${side}.user.name`] = end.user.slice(backslash + 1);
+    draft[names.user] = end.user.slice(backslash + 1);
     if (side === "source") draft["user.name"] ??= end.user.slice(backslash + 1);
   }
 }
@@ -93,10 +115,11 @@ export function endpointFields(draft: EcsDraft, side: "source" | "destination", 
 /** The translated address that stands in brackets after an end: `outside:10.1.2.1/22 (198.51.100.1/22)`. */
 export function natFields(draft: EcsDraft, side: "source" | "destination", text: string): void {
   const open = text.indexOf(" (");
-  const close = text.indexOf(")", open);
-  if (open < 0 || close < 0) return;
+  const close = open < 0 ? -1 : text.indexOf(")", open);
+  if (close < 0) return;
   const end = readEndpoint(text.slice(open + 2, close));
-  if (end === undefined || !isIp(end.address) || end.address === draft[`${side}.ip`]) return;
-  draft[`${side}.nat.ip`] = end.address;
-  if (end.port !== undefined) draft[`${side}.nat.port`] = end.port;
+  const names = SIDES[side];
+  if (end === undefined || !isIp(end.address) || end.address === draft[names.ip]) return;
+  draft[names.natIp] = end.address;
+  if (end.port !== undefined) draft[names.natPort] = end.port;
 }

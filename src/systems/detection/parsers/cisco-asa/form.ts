@@ -24,6 +24,15 @@ export function form(text: string): Form {
   return { words, names };
 }
 
+/** What the first of the forms that fits reads. */
+export function readFirst(text: string, forms: readonly Form[]): Map<string, string> | undefined {
+  for (const by of forms) {
+    const read = readForm(text, by);
+    if (read !== undefined) return read;
+  }
+  return undefined;
+}
+
 /**
  * Reads a text by a form: each name takes what lies before the next words, the last one the rest of the text.
  * Text after the last words is let be. One pass, no going back.
@@ -31,15 +40,16 @@ export function form(text: string): Form {
 export function readForm(text: string, by: Form): Map<string, string> | undefined {
   const first = by.words[0] ?? "";
   if (!text.startsWith(first)) return undefined;
-  const found = new Map<string, string>();
+  const values: string[] = [];
   let at = first.length;
   for (let index = 0; index < by.names.length; index++) {
-    const name = by.names[index] ?? "";
     const next = by.words[index + 1] ?? "";
     const end = next === "" ? text.length : text.indexOf(next, at);
     if (end < 0) return undefined;
-    if (name !== "") found.set(name, text.slice(at, end).trim());
+    values.push(text.slice(at, end).trim());
     at = end + next.length;
   }
+  const found = new Map<string, string>();
+  for (const [index, name] of by.names.entries()) if (name !== "") found.set(name, values[index] ?? "");
   return found;
 }

@@ -1,22 +1,34 @@
 import { defineParser, type EcsDraft } from "../parser.ts";
 import { isIp, wholeOf } from "../text/address.ts";
+import { namesUnder } from "../text/fields.ts";
 import { setLevel, transportFields } from "../text/network.ts";
 import { table } from "../text/table.ts";
 import { digitsAt } from "../text/time.ts";
 import { urlFields } from "../text/url.ts";
 import { endpointFields, natFields } from "./endpoint.ts";
-import { readForm } from "./form.ts";
+import { readFirst } from "./form.ts";
 import { CLASSES, type Kind, MESSAGES } from "./messages.ts";
 import { securityEvent } from "./security-event.ts";
 
 const FAMILIES = ["%ASA-", "%FTD-", "%PIX-", "%FWSM-"];
-const PREFIX = "cisco.asa.";
+const ownName = namesUnder("cisco.asa.");
 
 interface Mark {
   readonly family: string;
   readonly level: number;
   readonly id: string;
   readonly text: string;
+}
+
+let lastMessage = "";
+let lastMark: Mark | undefined;
+
+/** The mark of a message; of the one asked for last, which `accepts` and `parse` share, without reading it again. */
+function markOf(message: string): Mark | undefined {
+  if (message === lastMessage) return lastMark;
+  lastMark = markIn(message);
+  lastMessage = message;
+  return lastMark;
 }
 
 /** `%ASA-6-302013: text`, also with a word for the class (`%ASA-session-6-302013`) and without the colon. */
@@ -43,9 +55,9 @@ function markIn(message: string): Mark | undefined {
 export const ciscoAsa = defineParser({
   id: "cisco-asa",
   product: "Cisco ASA",
-  accepts: (message) => markIn(message) !== undefined,
+  accepts: (message) => markOf(message) !== undefined,
   parse(message) {
-    const mark = markIn(message);
+    const mark = markOf(message);
     if (mark === undefined) return undefined;
     if (mark.id >= "430001" && mark.id <= "430005") {
       const event = securityEvent(mark.id, mark.text);
@@ -68,7 +80,7 @@ export const ciscoAsa = defineParser({
     kindFields(draft, kind ?? OTHER);
     // Runs of spaces differ between releases of the same message.
     const text = singleSpaced(mark.text);
-    const read = known?.forms.map((form) => readForm(text, form)).find((found) => found !== undefined);
+    const read = known === undefined ? undefined : readFirst(text, known.forms);
     if (read === undefined) looseFields(draft, text);
     else for (const [name, value] of read) formField(draft, name, value);
     keyedFields(draft, text);
@@ -104,6 +116,11 @@ function singleSpaced(text: string): string {
 function formField(draft: EcsDraft, name: string, value: string): void {
   if (value === "") return;
   switch (name) {
+    case "a":
+    case "b":
+    case "direction":
+      // Who opened the connection follows from all three.
+      return;
     case "src":
       endpointFields(draft, "source", value);
       natFields(draft, "source", value);
@@ -146,7 +163,7 @@ function formField(draft: EcsDraft, name: string, value: string): void {
       return;
     default: {
       const field = FIELDS[name];
-      draft[field ?? PREFIX + name.replaceAll("-", "_")] = value;
+      draft[field ?? ownName(name.replaceAll("-", "_"))] = value;
     }
   }
 }
@@ -174,8 +191,8 @@ function icmpFields(draft: EcsDraft, value: string): void {
   const comma = value.indexOf(", code ", at);
   const close = value.indexOf(")", comma);
   if (at < 0 || comma < 0 || close < 0) return;
-  draft[`${PREFIX}icmp_type`] = value.slice(at + 6, comma);
-  draft[`${PREFIX}icmp_code`] = value.slice(comma + 7, close);
+  draft["cisco.asa.icmp_type"] = value.slice(at + 6, comma);
+  draft["cisco.asa.icmp_code"] = value.slice(comma + 7, close);
 }
 
 function verdictFields(draft: EcsDraft, verdict: string): void {
@@ -211,33 +228,37 @@ function directionFields(draft: EcsDraft, read: Map<string, string>): void {
   const outer = read.get("a");
   const inner = read.get("b");
   if (outer === undefined || inner === undefined) return;
-  delete draft[`${PREFIX}a`];
-  delete draft[`${PREFIX}b`];
   const direction = read.get("direction");
   const [from, to] = direction === "outbound" ? [inner, outer] : [outer, inner];
-  delete draft[`${PREFIX}direction`];
   if (direction === "inbound" || direction === "outbound") draft["network.direction"] = direction;
   formField(draft, "src", from);
   formField(draft, "dst", to);
 }
 
-const ENDS = ["ip", "port", "domain", "nat.ip", "nat.port", "user.name"];
+const ENDS = [
+  ["source.ip", "destination.ip"],
+  ["source.port", "destination.port"],
+  ["source.domain", "destination.domain"],
+  ["source.nat.ip", "destination.nat.ip"],
+  ["source.nat.port", "destination.nat.port"],
+  ["source.user.name", "destination.user.name"],
+  ["observer.ingress.interface.name", "observer.egress.interface.name"],
+] as const;
 
 /** A teardown does not say who had opened the connection; the end with the well-known port is taken for the server. */
 function serverLast(draft: EcsDraft): void {
   const first = draft["source.port"];
   const second = draft["destination.port"];
   if (typeof first !== "number" || typeof second !== "number" || first >= 1024 || second < 1024) return;
-  for (const end of ENDS) swap(draft, `source.${end}`, `destination.${end}`);
-  swap(draft, "observer.ingress.interface.name", "observer.egress.interface.name");
+  for (const [left, right] of ENDS) swap(draft, left, right);
 }
 
 function swap(draft: EcsDraft, left: string, right: string): void {
   const { [left]: a, [right]: b } = draft;
-  delete draft[left];
-  delete draft[right];
   if (b !== undefined) draft[left] = b;
+  else if (a !== undefined) delete draft[left];
   if (a !== undefined) draft[right] = a;
+  else if (b !== undefined) delete draft[right];
 }
 
 /** Where a message has no form: `from A to B` or `src A dst B`, when these are addresses. */
@@ -278,9 +299,16 @@ const KEYED: readonly (readonly [field: string, words: string, close: string])[]
   ["event.reason", "reason = ", ""],
 ];
 
+/** Signs of which each of these words holds one: most messages hold none, and need not be searched for every word. */
+const SIGNS = [" = ", " <", ": ", ", Addr "];
+const SIGN_OF = KEYED.map(([, words]) => SIGNS.findIndex((sign) => words.includes(sign)));
+
 function keyedFields(draft: EcsDraft, text: string): void {
-  for (const [field, words, close] of KEYED) {
-    if (draft[field] !== undefined) continue;
+  let there = 0;
+  for (let sign = 0; sign < SIGNS.length; sign++) if (text.includes(SIGNS[sign] ?? "")) there |= 1 << sign;
+  if (there === 0) return;
+  for (const [place, [field, words, close]] of KEYED.entries()) {
+    if ((there & (1 << (SIGN_OF[place] ?? 0))) === 0 || draft[field] !== undefined) continue;
     const at = text.indexOf(words);
     if (at < 0) continue;
     const from = at + words.length;

@@ -1,15 +1,16 @@
 import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
 import { isIp, portOf, wholeOf } from "../text/address.ts";
+import { namesUnder } from "../text/fields.ts";
 import { levelFields, transportFields } from "../text/network.ts";
 import { readPairs } from "../text/pairs.ts";
-import { table } from "../text/table.ts";
-import { epochOf, isoAt, offsetAt } from "../text/time.ts";
+import { epochOf, isoAt, isoText, offsetAt } from "../text/time.ts";
 import { domainOf, urlFields } from "../text/url.ts";
-import { verdictOf } from "../text/verdict.ts";
+import { judgedType, verdictOf } from "../text/verdict.ts";
+import { begun } from "./draft.ts";
 import { kindOf, outcomeOf } from "./kinds.ts";
 
 /** FortiOS keys, new and old, of which the text is the ECS field as it stands. */
-const TEXTS = table<string>({
+const TEXTS: Readonly<Record<string, string>> = {
   srcintf: "observer.ingress.interface.name",
   src_int: "observer.ingress.interface.name",
   dstintf: "observer.egress.interface.name",
@@ -43,9 +44,9 @@ const TEXTS = table<string>({
   sender: "email.from.address",
   recipient: "email.to.address",
   subject: "email.subject",
-});
+};
 
-const NUMBERS = table<string>({
+const NUMBERS: Readonly<Record<string, string>> = {
   sentbyte: "source.bytes",
   sent: "source.bytes",
   rcvdbyte: "destination.bytes",
@@ -55,9 +56,9 @@ const NUMBERS = table<string>({
   rcvdpkt: "destination.packets",
   rcvd_pkt: "destination.packets",
   filesize: "file.size",
-});
+};
 
-const ADDRESSES = table<string>({
+const ADDRESSES: Readonly<Record<string, string>> = {
   srcip: "source.ip",
   src: "source.ip",
   dstip: "destination.ip",
@@ -67,9 +68,9 @@ const ADDRESSES = table<string>({
   transip: "source.nat.ip",
   tranip: "destination.nat.ip",
   tran_ip: "destination.nat.ip",
-});
+};
 
-const PORTS = table<string>({
+const PORTS: Readonly<Record<string, string>> = {
   srcport: "source.port",
   src_port: "source.port",
   dstport: "destination.port",
@@ -78,11 +79,10 @@ const PORTS = table<string>({
   locport: "destination.port",
   transport: "source.nat.port",
   tranport: "destination.nat.port",
-});
+};
 
 /** Keys that become something else than one text; they are read where it is made. */
-const READ_ELSEWHERE = new Set(["date", "time", "eventtime", "tz", "level", "pri", "url", "qname", "ipaddr"]);
-const PREFIX = "fortinet.firewall.";
+const READ_ELSEWHERE = "date time eventtime tz level pri url qname ipaddr action".split(" ");
 
 /** Fortinet FortiGate: FortiOS 4 to 7, `key=value` and CSV, every log type. */
 export const fortigate = defineParser({
@@ -102,13 +102,7 @@ export const fortigate = defineParser({
     const pairs = readPairs(message, comma ? { gap: "," } : {});
     if (!pairs.has("type") || !(pairs.has("logid") || pairs.has("log_id") || pairs.has("subtype")))
       return undefined;
-    const draft: EcsDraft = {
-      "event.kind": "event",
-      "event.module": "fortinet",
-      "observer.vendor": "Fortinet",
-      "observer.product": "FortiGate",
-      "observer.type": "firewall",
-    };
+    const draft = begun(`fortigate.${pairs.get("type") ?? ""}`);
     for (const [key, value] of pairs) simpleField(draft, key, value);
     timeField(draft, pairs, context);
     networkFields(draft, pairs);
@@ -118,39 +112,63 @@ export const fortigate = defineParser({
   },
 });
 
+/** Writes a value where its key says; false where it goes under the vendor's own name. */
+type Writer = (draft: EcsDraft, value: string) => boolean;
+
+function textWriter(key: string, field: string): Writer {
+  const country = key.endsWith("country");
+  const domain = field.endsWith(".domain");
+  return (draft, value) => {
+    const empty = country ? value === "Reserved" : domain && isIp(value);
+    if (draft[field] === undefined && !empty) draft[field] = value;
+    return true;
+  };
+}
+
+function addressWriter(field: string): Writer {
+  return (draft, value) => {
+    if (!isIp(value)) return false;
+    if (draft[field] === undefined && value !== "0.0.0.0") draft[field] = value;
+    return true;
+  };
+}
+
+function portWriter(field: string): Writer {
+  return (draft, value) => {
+    const port = portOf(value);
+    if (port !== undefined && draft[field] === undefined) draft[field] = port;
+    return true;
+  };
+}
+
+function numberWriter(field: string): Writer {
+  return (draft, value) => {
+    const number = wholeOf(value);
+    if (number !== undefined && draft[field] === undefined) draft[field] = number;
+    return number !== undefined;
+  };
+}
+
+const WRITERS: ReadonlyMap<string, Writer> = new Map([
+  ...Object.entries(NUMBERS).map(([key, field]) => [key, numberWriter(field)] as const),
+  ...Object.entries(PORTS).map(([key, field]) => [key, portWriter(field)] as const),
+  ...Object.entries(ADDRESSES).map(([key, field]) => [key, addressWriter(field)] as const),
+  ...Object.entries(TEXTS).map(([key, field]) => [key, textWriter(key, field)] as const),
+  ...READ_ELSEWHERE.map((key) => [key, () => true] as const),
+]);
+
+const ownName = namesUnder("fortinet.firewall.");
+
 function simpleField(draft: EcsDraft, key: string, value: string): void {
-  if (READ_ELSEWHERE.has(key)) return;
-  const text = TEXTS[key];
-  if (text !== undefined) {
-    const empty = key.endsWith("country") ? value === "Reserved" : text.endsWith(".domain") && isIp(value);
-    if (draft[text] === undefined && !empty) draft[text] = value;
-    return;
-  }
-  const address = ADDRESSES[key];
-  if (address !== undefined && isIp(value)) {
-    if (draft[address] === undefined && value !== "0.0.0.0") draft[address] = value;
-    return;
-  }
-  const port = PORTS[key];
-  if (port !== undefined) {
-    const number = portOf(value);
-    if (number !== undefined && draft[port] === undefined) draft[port] = number;
-    return;
-  }
-  const number = NUMBERS[key];
-  const whole = number === undefined ? undefined : wholeOf(value);
-  if (number !== undefined && whole !== undefined) {
-    if (draft[number] === undefined) draft[number] = whole;
-    return;
-  }
-  draft[PREFIX + key] = value;
+  const write = WRITERS.get(key);
+  if (write === undefined || !write(draft, value)) draft[ownName(key)] = value;
 }
 
 /** `eventtime` counts from 1970 and needs no zone; `date` and `time` are the device's own wall clock. */
 function timeField(draft: EcsDraft, pairs: Map<string, string>, context: ParseContext): void {
   const since = epochOf(pairs.get("eventtime") ?? "");
   if (since !== undefined && since > 946_684_800_000) {
-    draft["@timestamp"] = new Date(since).toISOString();
+    draft["@timestamp"] = isoText(since);
     return;
   }
   const zone = offsetAt(pairs.get("tz") ?? "", 0);
@@ -160,7 +178,7 @@ function timeField(draft: EcsDraft, pairs: Map<string, string>, context: ParseCo
     0,
     zone === undefined ? context : { ...context, zoneMinutes: zone.minutes },
   );
-  if (read !== undefined) draft["@timestamp"] = new Date(read.at).toISOString();
+  if (read !== undefined) draft["@timestamp"] = isoText(read.at);
 }
 
 function networkFields(draft: EcsDraft, pairs: Map<string, string>): void {
@@ -227,10 +245,8 @@ function eventFields(draft: EcsDraft, pairs: Map<string, string>): void {
   const logdesc = pairs.get("logdesc") ?? "";
   const status = pairs.get("status") ?? "";
   const action = pairs.get("action") ?? (type === "traffic" ? status : "") ?? "";
-  draft["event.dataset"] = `fortigate.${type}`;
   draft["event.action"] =
     action !== "" ? action : logdesc.toLowerCase().replaceAll(" ", "-") || subtype || type;
-  delete draft[`${PREFIX}action`];
   const level = pairs.get("level") ?? pairs.get("pri");
   if (level !== undefined) levelFields(draft, level);
   const lower = action.toLowerCase();
@@ -239,7 +255,7 @@ function eventFields(draft: EcsDraft, pairs: Map<string, string>): void {
   const kind = kindOf(type, subtype, lower, configures);
   const verdict = type === "event" ? undefined : verdictOf(lower);
   draft["event.category"] = kind.category;
-  draft["event.type"] = verdict === undefined ? kind.type : [...kind.type, verdict];
+  draft["event.type"] = verdict === undefined ? kind.type : judgedType(kind.type, verdict);
   const outcome =
     verdict === undefined ? outcomeOf(status, lower, logdesc) : verdict === "denied" ? "failure" : "success";
   if (outcome !== undefined) draft["event.outcome"] = outcome;

@@ -106,7 +106,20 @@ export interface FieldTable {
   readonly met: Map<string, Placement>;
 }
 
-const MOST_MET = 1000;
+const MOST_MET = 5000;
+
+/** The name of a vendor's key under its prefix, put together once for each; bounded. */
+export function namesUnder(prefix: string): (key: string) => string {
+  const met = new Map<string, string>();
+  return (key) => {
+    const before = met.get(key);
+    if (before !== undefined) return before;
+    const name = prefix + key;
+    if (met.size < MOST_MET && key.length < 100) met.set(key, name);
+    return name;
+  };
+}
+
 const PASSED_OVER: Writer = () => true;
 
 /** `{ srcip: "source.ip" }`; an empty name leaves the key out because it is read elsewhere. */

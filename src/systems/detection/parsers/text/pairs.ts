@@ -1,3 +1,5 @@
+import { ownText } from "../../answers.ts";
+
 const BLANK = 32;
 const EQUALS = 61;
 const QUOTE = 34;
@@ -19,18 +21,54 @@ export function isNothing(value: string): boolean {
   }
 }
 
-/** Code units that a key may hold. */
-const IN_KEY = new Uint8Array(128);
+/** For each code unit that a key may hold, the same in lower case; else 0. */
+const LOWER = new Uint8Array(128);
 for (const one of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./")
-  IN_KEY[one.charCodeAt(0)] = 1;
+  LOWER[one.charCodeAt(0)] = one.toLowerCase().charCodeAt(0);
+const SLOTS = 4_096;
 
-/** Where the key that starts at `from` ends (its sign), or -1 when no key starts there. */
-function keyEnd(text: string, from: number, sign: number): number {
-  const limit = Math.min(text.length, from + 65);
-  let at = from;
-  while (at < limit && IN_KEY[text.charCodeAt(at)] === 1) at++;
-  return at > from && text.charCodeAt(at) === sign ? at : -1;
+/**
+ * Keys in lower case, each the same string whenever it comes: the lines of a product repeat a few dozen, and a string of
+ * its own for each costs more than all else about it. Bounded: a key takes the place of others of its hash.
+ */
+class KeyTexts {
+  readonly #slots = new Array<string>(SLOTS).fill("");
+  /** The key that was read last. */
+  key = "";
+
+  /** Reads the key that starts at `from`; answers where it ends (its sign), or -1 when no key starts there. */
+  read(text: string, from: number, sign: number): number {
+    const limit = Math.min(text.length, from + 65);
+    let at = from;
+    let hash = 0;
+    for (; at < limit; at++) {
+      const code = LOWER[text.charCodeAt(at)];
+      if (code === undefined || code === 0) break;
+      hash = (Math.imul(hash, 31) + code) | 0;
+    }
+    if (at === from || text.charCodeAt(at) !== sign) return -1;
+    const slot = (hash ^ (hash >>> 12)) & (SLOTS - 1);
+    const first = this.#slots[slot] as string;
+    const second = this.#slots[slot ^ 1] as string;
+    if (isKeyAt(text, from, at, first)) this.key = first;
+    else if (isKeyAt(text, from, at, second)) this.key = second;
+    else {
+      this.key = ownText(text.slice(from, at).toLowerCase());
+      this.#slots[slot ^ 1] = first;
+      this.#slots[slot] = this.key;
+    }
+    return at;
+  }
 }
+
+function isKeyAt(text: string, from: number, to: number, key: string): boolean {
+  if (key.length !== to - from) return false;
+  for (let at = 0; at < key.length; at++)
+    if (key.charCodeAt(at) !== LOWER[text.charCodeAt(from + at)]) return false;
+  return true;
+}
+
+const KEYS = new KeyTexts();
 
 export interface PairStyle {
   /** What stands between pairs besides blanks: a blank (the default), `,` or `;`. */
@@ -49,6 +87,7 @@ export function readPairs(text: string, style: PairStyle = {}): Map<string, stri
   const gapText = style.gap ?? " ";
   const gap = gapText.charCodeAt(0);
   const sign = style.sign === undefined ? EQUALS : style.sign.charCodeAt(0);
+  const escapes = text.includes("\\");
   let key = "";
   let value = "";
   const keep = () => {
@@ -58,16 +97,17 @@ export function readPairs(text: string, style: PairStyle = {}): Map<string, stri
   while (at < text.length) {
     while (at < text.length && (text.charCodeAt(at) === gap || text.charCodeAt(at) === BLANK)) at++;
     if (at >= text.length) break;
-    const equals = keyEnd(text, at, sign);
+    const equals = KEYS.read(text, at, sign);
     if (equals >= 0) {
       keep();
-      key = text.slice(at, equals).toLowerCase();
+      key = KEYS.key;
       at = equals + 1;
       value = "";
       if (text.charCodeAt(at) === QUOTE) {
-        const read = quotedAt(text, at);
-        value = read.value;
-        at = read.end;
+        const close = escapes ? -1 : text.indexOf('"', at + 1);
+        const read = close < 0 ? quotedAt(text, at) : undefined;
+        value = read?.value ?? text.slice(at + 1, close);
+        at = read?.end ?? close + 1;
         continue;
       }
     }

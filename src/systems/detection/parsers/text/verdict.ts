@@ -17,6 +17,21 @@ export function verdictOf(action: string): "allowed" | "denied" | undefined {
   return ALLOWING.has(action) ? "allowed" : undefined;
 }
 
+const JUDGED_TYPES = new WeakMap<
+  readonly string[],
+  { allowed: readonly string[]; denied: readonly string[] }
+>();
+
+/** `event.type` with the verdict at its end: of a list that many records share, one list that they share, too. */
+export function judgedType(type: readonly string[], verdict: "allowed" | "denied"): readonly string[] {
+  let judged = JUDGED_TYPES.get(type);
+  if (judged === undefined) {
+    judged = { allowed: [...type, "allowed"], denied: [...type, "denied"] };
+    JUDGED_TYPES.set(type, judged);
+  }
+  return judged[verdict];
+}
+
 /** Categories that `allowed` and `denied` may stand beside (ECS 8, "event.type"). */
 const JUDGED = new Set(["network", "intrusion_detection", "api"]);
 

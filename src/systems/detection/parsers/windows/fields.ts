@@ -1,6 +1,6 @@
 import type { EcsDraft } from "../parser.ts";
 import { isIp, wholeOf } from "../text/address.ts";
-import { put } from "../text/fields.ts";
+import { namesUnder, put } from "../text/fields.ts";
 import { table } from "../text/table.ts";
 import type { WindowsEvent } from "./event.ts";
 
@@ -56,17 +56,7 @@ function numberOf(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-const MOST_KEYS = 5000;
-const keys = new Map<string, string>();
-
-/** The name under `winlog.event_data`, put together once for each of the few thousand that Windows has. */
-function keyOf(name: string): string {
-  const before = keys.get(name);
-  if (before !== undefined) return before;
-  const key = `winlog.event_data.${name}`;
-  if (keys.size < MOST_KEYS && name.length < 100) keys.set(name, key);
-  return key;
-}
+const keyOf = namesUnder("winlog.event_data.");
 
 /** Event data as `winlog.event_data.*`, and what of it ECS has names for. */
 export function dataFields(draft: EcsDraft, event: WindowsEvent): void {
@@ -101,6 +91,16 @@ function plainAddress(field: string, value: string): string {
   return isIp(mapped) ? mapped : value;
 }
 
+/** Field names of the hashes of each that can own them. */
+const hashesOf = (owner: string) =>
+  table<string>({
+    imphash: `${owner}.pe.imphash`,
+    md5: `${owner}.hash.md5`,
+    sha1: `${owner}.hash.sha1`,
+    sha256: `${owner}.hash.sha256`,
+  });
+const HASHES = { dll: hashesOf("dll"), file: hashesOf("file"), process: hashesOf("process") };
+
 /** `SHA1=..,MD5=..,SHA256=..,IMPHASH=..`: of the process, or of the library or file that the event is about. */
 function hashFields(draft: EcsDraft, event: WindowsEvent): void {
   const hashes = textOf(event, "Hashes");
@@ -115,10 +115,12 @@ function hashFields(draft: EcsDraft, event: WindowsEvent): void {
     const equals = part.indexOf("=");
     const name = part.slice(0, equals).toLowerCase();
     const value = part.slice(equals + 1).toLowerCase();
-    if (name === "imphash") draft[`${owner}.pe.imphash`] = value;
-    else if (name === "md5" || name === "sha1" || name === "sha256") draft[`${owner}.hash.${name}`] = value;
+    const field = HASHES[owner][name];
+    if (field !== undefined) draft[field] = value;
   }
 }
+
+const LOGONS = new Set(["4624", "4625", "4634", "4647", "4648", "4768", "4769", "4771", "4776"]);
 
 /** `DOMAIN\user` of Sysmon; of Security the one who acted, or for logons the one who logged on. */
 function userFields(draft: EcsDraft, event: WindowsEvent): void {
@@ -129,10 +131,9 @@ function userFields(draft: EcsDraft, event: WindowsEvent): void {
     draft["user.name"] = whole.slice(backslash + 1);
     return;
   }
-  const logon = ["4624", "4625", "4634", "4647", "4648", "4768", "4769", "4771", "4776"].includes(event.code);
-  const side = logon ? "Target" : "Subject";
-  const name = textOf(event, `${side}UserName`);
-  const domain = textOf(event, `${side}DomainName`);
+  const logon = LOGONS.has(event.code);
+  const name = textOf(event, logon ? "TargetUserName" : "SubjectUserName");
+  const domain = textOf(event, logon ? "TargetDomainName" : "SubjectDomainName");
   const sid = textOf(event, logon ? "TargetUserSid" : "SubjectUserSid");
   if (name !== "" && name !== "-") draft["user.name"] = name;
   if (domain !== "" && domain !== "-") draft["user.domain"] = domain.toLowerCase();

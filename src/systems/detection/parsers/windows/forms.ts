@@ -39,9 +39,18 @@ const REST = table<string>({
   ActivityID: "activity_id",
 });
 
+/** Whether `flatten` would change nothing in it. */
+function isFlat(object: Record<string, unknown>): object is EcsDraft {
+  for (const name in object) {
+    const value = object[name];
+    if (typeof value === "object" || name === "" || name === "__proto__") return false;
+  }
+  return true;
+}
+
 /** `{"EventID":1,"Channel":"...","Image":"..."}`: NXLog, the datasets of OTRF, and many converters of EVTX. */
 export function flatEvent(object: Record<string, unknown>): WindowsEvent {
-  const record = flatten(object);
+  const record = isFlat(object) ? object : flatten(object);
   const data = new Map<string, EcsValue>();
   const rest = new Map<string, EcsValue>();
   for (const name in record) {
@@ -188,10 +197,21 @@ export function xmlEvent(xml: string): WindowsEvent {
   };
 }
 
-/** Which form a message has; the marks of the most frequent stand early in the line. */
-export function formOf(
-  message: string,
-): "flat" | "winlogbeat" | "nested" | "xml" | "snare" | "powershell" | undefined {
+type FormName = "flat" | "winlogbeat" | "nested" | "xml" | "snare" | "powershell";
+
+let lastMessage = "";
+let lastForm: FormName | undefined;
+
+/** Which form a message has; of the one asked for last, which `accepts` and `parse` share, without looking again. */
+export function formOf(message: string): FormName | undefined {
+  if (message === lastMessage) return lastForm;
+  lastForm = formIn(message);
+  lastMessage = message;
+  return lastForm;
+}
+
+/** The marks of the most frequent stand early in the line. */
+function formIn(message: string): FormName | undefined {
   if (message.charCodeAt(0) === 123) {
     if (/^\{\s*"Event"\s*:/.test(message)) return "nested";
     const id = message.includes('"EventID"') || message.includes('"EventId"');

@@ -1,6 +1,7 @@
+import { Answers } from "../../answers.ts";
 import { flatten } from "../ecs-object.ts";
 import { defineParser, type EcsDraft, type ParseContext } from "../parser.ts";
-import { draftOf, kindFields, put, timeField } from "../text/fields.ts";
+import { draftOf, kindFields, namesUnder, put, timeField } from "../text/fields.ts";
 import { jsonObject } from "../text/json.ts";
 import { table } from "../text/table.ts";
 import { isoAt } from "../text/time.ts";
@@ -39,6 +40,8 @@ export const windows = defineParser({
   },
 });
 
+const ownName = namesUnder("winlog.");
+
 const LEVELS = table<string>({
   "0": "information",
   "1": "critical",
@@ -73,13 +76,23 @@ function fromEvent(event: WindowsEvent, clock: ParseContext = UTC): EcsDraft | u
   put(draft, "message", event.message);
   if (event.level !== "") draft["log.level"] = LEVELS[event.level] ?? event.level.toLowerCase();
   timeField(draft, at(event.time, clock));
-  for (const [name, value] of event.rest) draft[`winlog.${name}`] = value;
+  for (const [name, value] of event.rest) draft[ownName(name)] = value;
   dataFields(draft, event);
   kinds(draft, event.channel, event.code);
   return draft;
 }
 
+const DATASETS = new Answers<string>(500);
+
 function datasetOf(channel: string): string {
+  const known = DATASETS.get(channel);
+  if (known !== undefined) return known;
+  const dataset = datasetNamed(channel);
+  DATASETS.set(channel, dataset);
+  return dataset;
+}
+
+function datasetNamed(channel: string): string {
   const lower = channel.toLowerCase();
   if (lower.includes("sysmon")) return "windows.sysmon_operational";
   if (lower.includes("powershell"))
