@@ -1,6 +1,6 @@
-import { readIndicator } from "../model.ts";
 import { csvRows } from "./csv-rows.ts";
 import { type COLUMN_MEANINGS, type CsvMapping, SEVERAL_COLUMNS } from "./model.ts";
+import { readPublished } from "./value.ts";
 
 export type Meaning = (typeof COLUMN_MEANINGS)[number];
 
@@ -57,6 +57,12 @@ export function isRemark(line: string): boolean {
   return line.startsWith("#") || /^;(?:\s|$|;)/.test(line);
 }
 
+/** The same of a line that is cut already: semicolons cut a remark that begins with one, too. */
+export function isRemarkRow(cells: readonly string[], delimiter: string): boolean {
+  const [first = "", second = ""] = cells;
+  return isRemark(first.trim()) || (delimiter === ";" && first === "" && /^\s/.test(second));
+}
+
 /** Which delimiter, whether there is a header, and what its columns are, by the first lines. */
 export function guessMapping(head: string): CsvMapping {
   const remarks = head.split("\n", 200).filter((line) => line.startsWith("#"));
@@ -74,7 +80,7 @@ export function guessMapping(head: string): CsvMapping {
   // Nobody named the columns: those that hold indicators in most rows are values, and a first row that holds none is a header.
   const body = rows.slice(0, LOOKED_AT);
   const width = Math.max(1, ...body.map((cells) => cells.length));
-  const holds = (cell: string | undefined) => cell !== undefined && readIndicator(cell.trim()) !== undefined;
+  const holds = (cell: string | undefined) => cell !== undefined && readPublished(cell.trim()) !== undefined;
   const counted = Array.from({ length: width }, (_, at) => body.filter((cells) => holds(cells[at])).length);
   const values = counted.map((count) => count > 0 && count * 2 >= body.length - 1);
   if (!values.includes(true)) values[0] = true;
@@ -88,7 +94,7 @@ export function guessMapping(head: string): CsvMapping {
 
 function rowsOf(text: string, delimiter: string): string[][] {
   return csvRows(text, delimiter, LOOKED_AT + 20)
-    .filter(({ cells }) => !isRemark((cells[0] ?? "").trim()) && cells.join("").trim() !== "")
+    .filter(({ cells }) => !isRemarkRow(cells, delimiter) && cells.join("").trim() !== "")
     .map(({ cells }) => cells);
 }
 
@@ -101,7 +107,7 @@ function evenness(rows: readonly string[][]): number {
 
 function headings(cells: readonly string[]): number {
   // A row of values is no header, whatever else is in it.
-  if (cells.some((cell) => readIndicator(cell.trim()) !== undefined)) return 0;
+  if (cells.some((cell) => readPublished(cell.trim()) !== undefined)) return 0;
   const known = cells.map(meaningOf);
   return known.includes("value") ? known.filter((meaning) => meaning !== undefined).length : 0;
 }

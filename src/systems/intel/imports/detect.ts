@@ -1,8 +1,8 @@
-import { readIndicator } from "../model.ts";
 import { guessMapping, isRemark } from "./columns.ts";
 import { headText } from "./decode.ts";
 import { firstByte } from "./json-parts.ts";
 import type { CsvMapping, ImportFormat } from "./model.ts";
+import { bareValue, readPublished } from "./value.ts";
 
 /** What a file is by its content; its name only decides between Markdown's plain text and a table. */
 export interface Detected {
@@ -66,14 +66,27 @@ function isTable(head: string): boolean {
     return lines.length > 0 && head.startsWith("#") && !head.startsWith("# ") && !head.startsWith("##");
   const { header, columns, delimiter } = guessMapping(head);
   const values = columns.flatMap((meaning, at) => (meaning === "value" ? [at] : []));
-  if (header && values.length > 0) return true;
+  // A header of known names makes a table of it, however its rows are cut.
+  if (header && guessMapping(first).header) return true;
   const isRow = (line: string) => {
     const cells = line.split(delimiter);
     // Of a bare list the value stands first, perhaps with a word behind it.
-    const said = cells.length > 1 ? values.map((at) => cells[at] ?? "") : [line.split(/\s/, 1)[0] ?? ""];
-    return said.some((value) => readIndicator(unquoted(value)) !== undefined);
+    const said =
+      cells.length > 1
+        ? values.map((at) => cells[at] ?? "")
+        : [line.split(/\s/, 1)[0] ?? "", bareValue(line)];
+    return said.some((value) => readPublished(unquoted(value)) !== undefined);
   };
-  return kept.filter(isRow).length * 10 >= kept.length * 6;
+  if (!isEven(kept, delimiter)) return false;
+  return header || kept.filter(isRow).length * 10 >= kept.length * 6;
+}
+
+/** Whether the lines are cut into as many cells as each other; those of prose are not, however many addresses they name. */
+function isEven(lines: readonly string[], delimiter: string): boolean {
+  const widths = lines.filter((line) => !line.includes('"')).map((line) => line.split(delimiter).length);
+  const counts = new Map<number, number>();
+  for (const width of widths) counts.set(width, (counts.get(width) ?? 0) + 1);
+  return widths.length === 0 || Math.max(...counts.values()) * 10 >= widths.length * 6;
 }
 
 function unquoted(cell: string): string {

@@ -1,6 +1,6 @@
 import { type Tlp, tlpLabel, tlpRank } from "../../../core/tlp.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
-import { type IndicatorType, readIndicator } from "../model.ts";
+import type { IndicatorType } from "../model.ts";
 import { type Refusal, refusal, refusalWithin } from "../reasons/model.ts";
 import { digestOf } from "../stix/digest.ts";
 import { isJsonObject, type Json, type JsonObject } from "../stix/json.ts";
@@ -8,6 +8,7 @@ import { markedTlpOf } from "../stix/marking.ts";
 import { type StixObject, versionOf } from "../stix/object.ts";
 import { timestampKey } from "../stix/timestamp.ts";
 import { validate } from "../stix/validate.ts";
+import { readPublished } from "./value.ts";
 
 /** An object that an import would store: its text, what it is, and the values in it that warninglists may know. */
 export interface FoundObject {
@@ -148,7 +149,7 @@ function nameOf(object: JsonObject): string {
 
 const VALUE_TYPES = new Set(["ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr"]);
 const IN_PATTERN =
-  /(?:(?:ipv4-addr|ipv6-addr|domain-name|url|email-addr):value|file:hashes\.(?:MD5|'SHA-1'|'SHA-256'))\s{0,9}=\s{0,9}'([^'\\]{1,4000})'/g;
+  /(?:(?:ipv4-addr|ipv6-addr|domain-name|url|email-addr):value|file:hashes\.(?:MD5|'SHA-1'|'SHA-256'))\s{0,9}(?:=|ISSUBSET)\s{0,9}'([^'\\]{1,4000})'/g;
 
 /** The plain values of an observable, and those that an indicator's pattern compares with. */
 function valuesOf(object: JsonObject): FoundValue[] {
@@ -159,7 +160,7 @@ function valuesOf(object: JsonObject): FoundValue[] {
   else if (type === "indicator" && typeof pattern === "string")
     texts = [...pattern.matchAll(IN_PATTERN)].map((match) => match[1] ?? "");
   return texts.slice(0, 50).flatMap((text) => {
-    const read = readIndicator(text);
+    const read = readPublished(text);
     return read === undefined ? [] : [{ type: read.type, value: read.value }];
   });
 }

@@ -1,12 +1,13 @@
 import type { Instant } from "../../../core/instant.ts";
 import type { Tlp } from "../../../core/tlp.ts";
 import { uuidV5 } from "../../../platform/crypto/digest.ts";
-import { type IndicatorValue, readIndicator } from "../model.ts";
+import type { IndicatorValue } from "../model.ts";
 import type { Refusal } from "../reasons/model.ts";
 import type { Json } from "../stix/json.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
 import { observableOf, patternOf } from "../stix/observable.ts";
+import { readPublished } from "./value.ts";
 
 /** What an import would bring in, for the preview: STIX 2.1 objects, and each thing that was left out, with its place. */
 export interface Imported {
@@ -173,7 +174,7 @@ export function indicatorsOfMisp(type: string, value: string): IndicatorValue[] 
   if (wanted === undefined) return undefined;
   const parts = value.split("|");
   return wanted.flatMap((part) => {
-    const read = readIndicator((part === "whole" ? value : (parts[part] ?? "")).trim());
+    const read = readPublished((part === "whole" ? value : (parts[part] ?? "")).trim());
     return read === undefined ? [] : [read];
   });
 }

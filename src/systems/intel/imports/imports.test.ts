@@ -152,6 +152,22 @@ hxxp://[.]broken and 198.51.100[.]999`;
   );
 });
 
+test("a report: networks, and IPv6 addresses with colons at their ends and in URLs", () => {
+  const text = `Block 198.51.100.0/24 and 203[.]0[.]113[.]64/26 (2001:db8:5::/48).
+C2 at ::ffff:198.51.100.77, 2001:db8:7::. hxxp[:]//[2001:db8::5]/x.exe; http://[2001:db8::6]:8080/a`;
+  const imported = importReportText(text, options);
+  assert.deepEqual(namesOf(imported), [
+    "198.51.100.0/24",
+    "203.0.113.64/26",
+    "2001:db8:5::/48",
+    "::ffff:198.51.100.77",
+    "2001:db8:7::",
+    "http://[2001:db8::5]/x.exe",
+    "http://[2001:db8::6]:8080/a",
+  ]);
+  assert.deepEqual(imported.refused, []);
+});
+
 test("HTML: tags, scripts, styles and remarks are left out, cells stay apart, words stay whole", () => {
   const html = `<html><head><style>a{b:url(http://style.example/x)}</style>
 <script>fetch("http://script.example/x")</script></head><body><!-- hidden.example -->

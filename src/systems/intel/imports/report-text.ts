@@ -1,5 +1,6 @@
+import { isIP } from "node:net";
 import { REFANGED, refangedText } from "../defang.ts";
-import { type IndicatorValue, readIndicator } from "../model.ts";
+import type { IndicatorValue } from "../model.ts";
 import { type Refusal, refusal } from "../reasons/model.ts";
 import type { StixObject } from "../stix/object.ts";
 import { textOfHtml, titleOfHtml } from "./html-text.ts";
@@ -13,12 +14,17 @@ import {
   reportObject,
   vulnerabilityObject,
 } from "./imported.ts";
+import { readPublished } from "./value.ts";
 
 /** Endings of files, which would otherwise read as domains. */
 const FILE_ENDINGS =
   /\.(?:exe|dll|sys|drv|scr|cpl|ocx|bat|cmd|ps1|psm1|psd1|vbs|vbe|wsf|js|jse|jsx|tsx|hta|lnk|msi|msp|jar|class|war|py|pyc|sh|bash|php|aspx?|jspx?|cgi|html?|xhtml|css|map|pdf|docx?|docm|dotm|xlsx?|xlsm|xlsb|pptx?|pptm|odt|ods|odp|rtf|txt|log|csv|tsv|json|jsonl|ndjson|xml|ya?ml|toml|ini|cfg|conf|config|properties|zip|rar|7z|gz|tgz|tar|bz2|xz|cab|iso|img|vhdx?|vmdk|dmg|pkg|deb|rpm|apk|ipa|png|jpe?g|gif|bmp|ico|tiff?|webp|svg|mp[34]|avi|wav|tmp|dat|bin|bak|old|swp|db|sqlite|sql|mdb|dmp|pcap|pcapng|evtx?|etl|eml|msg|ics|pem|crt|cer|p12|pfx|yara?|rules|md|rst|hwp|hta|elf|so|dylib|service|timer|plist)$/i;
 
-const BETWEEN = /[^\s<>"'`|,;(){}[\]\\*、。，；：！？…～·「」『』（）【】《》〈〉“”‘’]+/gu;
+/** What no word of an address holds. */
+const SIGN = String.raw`[^\s<>"'\u0060|,;(){}[\]\\*、。，；：！？…～·「」『』（）【】《》〈〉“”‘’]`;
+/** A URL whose host is an IPv6 address in its brackets, perhaps put right. */
+const BRACKETED = String.raw`\u0001?[a-z]{3,5}\u0001?:(?:\u0001?\/){2}\[[0-9a-f:.\u0001]{2,60}\]${SIGN}*`;
+const BETWEEN = new RegExp(`${BRACKETED}|${SIGN}+`, "gu");
 /** Where Chinese text meets an address without a space. A name of Chinese labels keeps its dots. */
 const SCRIPTS = /(?<=[A-Za-z0-9/_-])(?=\p{Script=Han})|(?<=\p{Script=Han})(?=[A-Za-z0-9])/u;
 /** Top-level names in Chinese, behind which a sentence may go on without a space. */
@@ -146,8 +152,9 @@ const LONGEST_WORD = 4000;
 function trimmed(word: string): string {
   let from = 0;
   let to = word.length;
-  while (from < to && ".:!?-–—\"'".includes(word[from] ?? " ")) from++;
-  while (to > from && ".:!?-–—\"'".includes(word[to - 1] ?? " ")) to--;
+  const keeps = (at: number) => isIP(word.slice(from, to).split("/")[0] ?? "") === 6 && word[at] === ":";
+  while (from < to && ".:!?-–—\"'".includes(word[from] ?? " ") && !keeps(from)) from++;
+  while (to > from && ".:!?-–—\"'".includes(word[to - 1] ?? " ") && !keeps(to - 1)) to--;
   const bare = word.slice(from, to);
   return bare.endsWith("/") && !bare.includes("://") ? bare.replace(/\/+$/, "") : bare;
 }
@@ -155,9 +162,13 @@ function trimmed(word: string): string {
 function indicatorIn(word: string, wasDefanged: boolean): IndicatorValue | undefined {
   if (word.length > LONGEST_WORD) return undefined;
   // An address or a name before a port; and before a path, where somebody defanged it.
+  if (/\/\d{1,3}$/.test(word)) {
+    const network = readPublished(word);
+    if (network?.type === "ipv4" || network?.type === "ipv6") return network;
+  }
   const host = /^([^:/@]+)(?::\d{1,5})?(\/.*)?$/s.exec(word);
   const cut = host !== null && (host[2] === undefined || wasDefanged) ? (host[1] ?? word) : word;
-  const read = readIndicator(cut);
+  const read = readPublished(cut);
   if (read?.type === "url") return hasHost(read.value) ? read : undefined;
   if (read?.type !== "domain" || wasDefanged) return read;
   const ending = read.value.slice(read.value.lastIndexOf(".") + 1);
@@ -171,6 +182,6 @@ function indicatorIn(word: string, wasDefanged: boolean): IndicatorValue | undef
 /** A URL of the web whose host is an address or has a dot. */
 function hasHost(url: string): boolean {
   const { protocol, hostname } = new URL(url);
-  const host = readIndicator(hostname.replace(/^\[|\]$/g, ""));
+  const host = readPublished(hostname.replace(/^\[|\]$/g, ""));
   return ["http:", "https:", "ftp:"].includes(protocol) && host !== undefined;
 }

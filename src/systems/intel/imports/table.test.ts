@@ -122,3 +122,44 @@ test("a table without a value in a row says so at its line", () => {
     ["line 2 csv value"],
   );
 });
+
+test("lists of networks come in as they are published, remarks and all", () => {
+  const drop =
+    "; Some List 2026/11/24 - (c) 2026\n; Expires: never\n192.0.2.0/24 ; X1\n198.51.100.64/26 ; X2\n2001:db8:5::/48 ; X3\n";
+  assert.equal(detectFormat(Buffer.from(drop))?.format, "csv");
+  const { names, indicators, refused } = taken(drop);
+  assert.deepEqual(names, ["192.0.2.0/24", "198.51.100.64/26", "2001:db8:5::/48"]);
+  assert.deepEqual(
+    indicators.map((object) => object["pattern"]),
+    [
+      "[ipv4-addr:value ISSUBSET '192.0.2.0/24']",
+      "[ipv4-addr:value ISSUBSET '198.51.100.64/26']",
+      "[ipv6-addr:value ISSUBSET '2001:db8:5::/48']",
+    ],
+  );
+  assert.deepEqual(refused, []);
+  // One address alone is that address; half the net is no indicator.
+  const { names: single, refused: wide } = taken("ip\n192.0.2.1/32\n0.0.0.0/1\n192.0.2.0/33\n");
+  assert.deepEqual(single, ["192.0.2.1"]);
+  assert.deepEqual(
+    wide.map(({ path }) => path),
+    ["line 3", "line 4"],
+  );
+});
+
+test("hosts files name what they block, and a bare list may have remarks behind its values", () => {
+  const hosts =
+    "# blocked\n0.0.0.0 evil.com\n127.0.0.1 evil.net # seen twice\n::1 evil.org\n0.0.0.0 evil.info\n";
+  assert.equal(detectFormat(Buffer.from(hosts))?.format, "csv");
+  assert.deepEqual(taken(hosts).names, ["evil.com", "evil.net", "evil.org", "evil.info"]);
+  assert.deepEqual(taken("198.51.100.1 # scanner\n198.51.100.2\n").names, ["198.51.100.1", "198.51.100.2"]);
+});
+
+test("prose that names many addresses between commas is no table", () => {
+  const report =
+    "Report of the week\nSeen: 198.51.100.1, 198.51.100.2, 198.51.100.3\nand evil.com, evil.net\nalso 198.51.100.9, evil.org, evil.info, and more\n";
+  assert.equal(detectFormat(Buffer.from(report))?.format, "text");
+  // A table of known headings is one, though commas stand in its remarks.
+  const ragged = "ip,comment\n198.51.100.1,a, b and c\n198.51.100.2,d\n198.51.100.3,e, f\n";
+  assert.equal(detectFormat(Buffer.from(ragged))?.format, "csv");
+});

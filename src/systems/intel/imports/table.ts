@@ -1,8 +1,7 @@
 import { TLP_LEVELS, type Tlp } from "../../../core/tlp.ts";
-import { readIndicator } from "../model.ts";
 import { type Refusal, refusal } from "../reasons/model.ts";
 import type { StixObject } from "../stix/object.ts";
-import { guessMapping, isRemark, type Meaning } from "./columns.ts";
+import { guessMapping, isRemarkRow, type Meaning } from "./columns.ts";
 import { csvRows } from "./csv-rows.ts";
 import {
   CVE,
@@ -14,6 +13,7 @@ import {
   vulnerabilityObject,
 } from "./imported.ts";
 import type { CsvMapping, TableSample } from "./model.ts";
+import { bareValue, readPublished } from "./value.ts";
 
 const SAMPLE_ROWS = 12;
 const SAMPLE_COLUMNS = 100;
@@ -22,7 +22,7 @@ const SAMPLE_CELL = 200;
 /** The first rows of a table as a mapping cuts them, without remarks. */
 export function sampleOf(head: string, mapping: CsvMapping): TableSample {
   const rows = csvRows(head, mapping.delimiter)
-    .filter(({ cells }) => !isRemark((cells[0] ?? "").trim()) && cells.join("").trim() !== "")
+    .filter(({ cells }) => !isRemarkRow(cells, mapping.delimiter) && cells.join("").trim() !== "")
     .slice(0, SAMPLE_ROWS)
     .map(({ line, cells }) => ({
       line,
@@ -41,7 +41,7 @@ export function importTable(
   mapping: CsvMapping = guessMapping(text),
 ): Imported {
   const rows = csvRows(text, mapping.delimiter).filter(
-    ({ cells }) => !isRemark((cells[0] ?? "").trim()) && cells.join("").trim() !== "",
+    ({ cells }) => !isRemarkRow(cells, mapping.delimiter) && cells.join("").trim() !== "",
   );
   const at = new Map<Meaning | "", number[]>();
   mapping.columns.forEach((meaning, column) => {
@@ -66,7 +66,7 @@ export function importTable(
       confidence: confidenceOf(cell("confidence")),
     };
     const onlyContext = at.has("to_ids") && !["1", "true"].includes(cell("to_ids").toLowerCase());
-    const written = all("value");
+    const written = cells.length === 1 ? all("value").map(bareValue) : all("value");
     if (written.length === 0)
       refused.push(refusal(`line ${line}`, "csv value", "no-indicator", { value: "" }));
     written.forEach((value, place) => {
@@ -78,7 +78,7 @@ export function importTable(
         objects.push(vulnerabilityObject(cve, said, options));
         return;
       }
-      const single = readIndicator(value);
+      const single = readPublished(value);
       const ofType = type === "" ? undefined : indicatorsOfMisp(type, value);
       const values = ofType ?? (single === undefined ? [] : [single]);
       if (values.length === 0)

@@ -351,6 +351,15 @@ test("canonical values have one form, and defanged text reads as its value", () 
   assert.deepEqual(readValue("t1059.001"), { kind: "attack", value: "T1059.001" });
   assert.equal(readValue("水庫"), undefined);
   assert.equal(readValue("phishing"), undefined);
+  // A network that a pattern names by its prefix is its value as well.
+  assert.deepEqual(
+    valuesOf({
+      type: "indicator",
+      pattern_type: "stix",
+      pattern: "[ipv4-addr:value ISSUBSET '198.51.100.0/24']",
+    }),
+    [{ kind: "ipv4", value: "198.51.100.0/24" }],
+  );
   assert.deepEqual(
     valuesOf({
       type: "indicator",

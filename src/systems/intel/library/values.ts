@@ -175,9 +175,12 @@ function walkObservation(tree: Observation, add: Add): void {
 
 function walkComparison(tree: Comparison, add: Add): void {
   if (tree.kind === "and" || tree.kind === "or") for (const part of tree.parts) walkComparison(part, add);
-  else if (tree.kind === "test" && !tree.negated && (tree.operator === "=" || tree.operator === "IN"))
+  else if (tree.kind === "test" && !tree.negated && NAMING.has(tree.operator))
     for (const value of tree.values) add(testedValue(tree.path, value));
 }
+
+/** Comparisons that name what they mean: a value, one of several, a network by its prefix. */
+const NAMING: ReadonlySet<string> = new Set(["=", "IN", "ISSUBSET"]);
 
 /** The value that a comparison of a pattern asks for. */
 export function testedValue(path: ObjectPath, value: PatternValue): Value | undefined {

@@ -33,7 +33,9 @@ export function patternOf(type: IndicatorType, value: string): string {
     type === "md5" || type === "sha1" || type === "sha256"
       ? `file:hashes.${pathStep(HASH_NAMES[type])}`
       : `${VALUE_TYPES[type]}:value`;
-  return `[${path} = ${patternText(value)}]`;
+  // A network holds addresses that are not equal to it (section 9.6.1).
+  const operator = (type === "ipv4" || type === "ipv6") && value.includes("/") ? "ISSUBSET" : "=";
+  return `[${path} ${operator} ${patternText(value)}]`;
 }
 
 /** A string literal of the pattern language: `\` and `'` are escaped with `\`. */
