@@ -1,5 +1,5 @@
 import { type Refusal, refusal } from "../reasons/model.ts";
-import { derivedIdentifier } from "../stix/contributing.ts";
+import { contributingOf } from "../stix/contributing.ts";
 import { observableIdentifier } from "../stix/identifier.ts";
 import { isJsonObject, isList, type Json, type JsonObject } from "../stix/json.ts";
 import type { StixObject } from "../stix/object.ts";
@@ -48,7 +48,7 @@ export function convertStix20(value: unknown): { objects: StixObject[]; refused:
   const { objects: graph, ...observed } = common;
   if (!isJsonObject(graph)) return { objects: [], refused: [refusal(".objects", "4.14 type", "dictionary")] };
   const markings = value["object_marking_refs"];
-  const { made, refused } = observables(graph, markings);
+  const { made, refused } = observables(graph, id, markings);
   if (made.length === 0) return { objects: [], refused };
   return {
     objects: [...made, { ...observed, type, id, object_refs: [...new Set(made.map((each) => each.id))] }],
@@ -59,6 +59,7 @@ export function convertStix20(value: unknown): { objects: StixObject[]; refused:
 /** Observables in an order in which each comes after those that its identifier is made of. */
 function observables(
   graph: JsonObject,
+  owner: string,
   markings: Json | undefined,
 ): { made: StixObject[]; refused: Refusal[] } {
   const made = new Map<string, StixObject>();
@@ -79,7 +80,7 @@ function observables(
         refused.push(
           refusal(`.objects.${key}`, "4.14 reference", "refers-missing", { name: missing.slice(0, 60) }),
         );
-      else made.set(key, observable(given, given["type"], made, markings));
+      else made.set(key, observable(given, given["type"], `${owner} ${key}`, made, markings));
       waiting.delete(key);
     }
   }
@@ -91,6 +92,7 @@ function observables(
 function observable(
   given: JsonObject,
   type: string,
+  place: string,
   made: ReadonlyMap<string, StixObject>,
   markings: Json | undefined,
 ): StixObject {
@@ -100,16 +102,30 @@ function observable(
     const now = RENAMED[type]?.[name] ?? name;
     members[now] = name === "type" ? value : withIds(name, value, made);
   }
-  if (type === "process" && members["command_line"] === undefined && typeof given["name"] === "string")
-    members["command_line"] = given["name"];
+  if (type === "process" && members["command_line"] === undefined && typeof given["name"] === "string") {
+    const { arguments: words } = given;
+    const said = isList(words ?? null)
+      ? (words as readonly Json[]).filter((word) => typeof word === "string")
+      : [];
+    members["command_line"] = [given["name"], ...said].join(" ");
+  }
   return {
     ...members,
     type,
     spec_version: "2.1",
-    // A process has no derived identifier, and a type of somebody's own has its properties.
-    id: derivedIdentifier({ ...members, type }) ?? observableIdentifier(type, members),
+    id: identifierOf(type, members, place),
     ...(markings === undefined ? {} : { object_marking_refs: markings }),
   };
+}
+
+/** A type of somebody's own has an identifier of its properties. */
+function identifierOf(type: string, members: JsonObject, place: string): string {
+  const contributing = contributingOf({ ...members, type });
+  if (contributing === undefined) return observableIdentifier(type, members);
+  if (Object.keys(contributing).length > 0) return observableIdentifier(type, contributing);
+  // Nothing contributes, as to a process: a UUIDv4 is wanted, and the same place must give the same one again.
+  const [name = "", uuid = ""] = observableIdentifier(type, { place }).split("--");
+  return `${name}--${uuid.slice(0, 14)}4${uuid.slice(15)}`;
 }
 
 function keysIn(value: JsonObject): string[] {
