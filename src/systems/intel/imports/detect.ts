@@ -42,7 +42,8 @@ function ofJson(head: string, bytes: Buffer, start: number): Detected | undefine
   };
   if (has("csaf_version")) return { format: "csaf" };
   if (has("vulnerabilities", "\\[") && has("cveID")) return { format: "kev" };
-  if (has("Event", "\\{")) return { format: "misp-event" };
+  if (has("Event", "\\{") || (has("response", "\\{") && has("Attribute", "\\[")))
+    return { format: "misp-event" };
   if (has("namespace") && has("predicates", "\\[")) return { format: "misp-taxonomy" };
   if (
     has("uuid") &&

@@ -214,6 +214,117 @@ test("STIX 2.0: observables become objects of their own, vocabularies and patter
   );
 });
 
+test("STIX 2.0: a process and what else has no derived identifier comes in under the same one each time", async () => {
+  const observed = (at: number) => ({
+    type: "observed-data",
+    id: `observed-data--${uuid(at)}`,
+    created: AT,
+    modified: AT,
+    first_observed: AT,
+    last_observed: AT,
+    number_observed: 1,
+    objects: {
+      0: { type: "process", pid: 7, name: "cmd.exe", arguments: ["/c", "whoami"], binary_ref: "1" },
+      1: { type: "file", name: "cmd.exe" },
+      2: { type: "email-message", is_multipart: false },
+    },
+  });
+  const file = json({
+    type: "bundle",
+    id: `bundle--${uuid(0)}`,
+    spec_version: "2.0",
+    objects: [observed(1), observed(2)],
+  });
+  const { of, refused, objects } = await read(file);
+  assert.deepEqual(refused, []);
+  const [one, other] = of("process");
+  assert.deepEqual([one.command_line, one.image_ref], ["cmd.exe /c whoami", of("file")[0].id]);
+  assert.notEqual(one.id, other.id, "two sights are two processes");
+  assert.deepEqual(
+    of("observed-data").map((each) => each.object_refs.length),
+    [3, 3],
+  );
+  const again = await read(file);
+  assert.deepEqual(
+    again.objects.map((each) => each.id),
+    objects.map((each) => each.id),
+  );
+});
+
+test("MISP: rules, samples, keys, subjects, words, links and analysts' reports all find their place", async () => {
+  const id = (at: number) => `5f7c1a2e-3d84-4b6a-8c11-0a9e2b7d5d${String(at).padStart(2, "0")}`;
+  const attribute = (at: number, type: string, value: string, more: object = {}) => ({
+    uuid: id(at),
+    type,
+    value,
+    to_ids: true,
+    timestamp: "1763856000",
+    ...more,
+  });
+  const sigma = "title: A rule of ours\nlogsource: { product: windows }\n";
+  const attributes = [
+    attribute(1, "sigma", sigma),
+    attribute(2, "yara", "rule Odd_One { condition: true }"),
+    attribute(3, "malware-sample", `發票.exe|${"b".repeat(32)}`),
+    attribute(4, "regkey|value", "HKLM\\Software\\X|evil.exe"),
+    attribute(5, "email-subject", "緊急 invoice"),
+    attribute(6, "x509-fingerprint-sha1", "A".repeat(40)),
+    attribute(7, "ip-dst", "198.51.100.0/24"),
+    attribute(8, "text", "seen at a dam", { to_ids: false }),
+    attribute(9, "link", "https://blog.example/post", { to_ids: false }),
+    attribute(10, "windows-scheduled-task", "t"),
+    attribute(11, "text", "taken back", { deleted: true }),
+  ];
+  const event = {
+    uuid: id(0),
+    info: "x",
+    timestamp: "1763856000",
+    Attribute: attributes,
+    EventReport: [
+      { uuid: id(20), name: "What we saw", content: "# Facts" },
+      { uuid: id(21), name: "Old", content: "wrong", deleted: true },
+    ],
+  };
+  const { of, refused, format } = await read(json({ Event: event }));
+  assert.equal(format, "misp-event");
+  assert.deepEqual(
+    refused.map(({ path, why }) => `${path} ${why}`),
+    ["Event.Attribute.9.type no-counterpart", "Event.Attribute.10.type no-counterpart"],
+  );
+  assert.deepEqual(
+    of("indicator").map(({ pattern_type, name, pattern }) => [pattern_type, name, pattern]),
+    [
+      ["sigma", "A rule of ours", sigma],
+      ["yara", "Odd_One", "rule Odd_One { condition: true }"],
+      ["stix", `發票.exe|${"b".repeat(32)}`, `[file:hashes.MD5 = '${"b".repeat(32)}']`],
+      [
+        "stix",
+        "HKLM\\Software\\X|evil.exe",
+        "[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Software\\\\X' AND windows-registry-key:values[*].data = 'evil.exe']",
+      ],
+      ["stix", "緊急 invoice", "[email-message:subject = '緊急 invoice']"],
+      ["stix", "A".repeat(40), `[x509-certificate:hashes.'SHA-1' = '${"A".repeat(40)}']`],
+      ["stix", "198.51.100.0/24", "[ipv4-addr:value ISSUBSET '198.51.100.0/24']"],
+    ],
+  );
+  assert.deepEqual([of("file")[0].name, of("file")[0].hashes], ["發票.exe", { MD5: "b".repeat(32) }]);
+  const [report] = of("report");
+  assert.deepEqual(report.external_references, [
+    { source_name: "misp link", url: "https://blog.example/post" },
+  ]);
+  assert.deepEqual(
+    of("note").map((note) => [note.id, note.abstract, note.content, note.object_refs]),
+    [
+      [`note--${id(8)}`, undefined, "seen at a dam", [report.id]],
+      [`note--${id(20)}`, "What we saw", "# Facts", [report.id]],
+    ],
+  );
+  // The same attributes as a search of MISP answers them: no event, no report.
+  const searched = await read(json({ response: { Attribute: attributes.slice(0, 7) } }));
+  assert.equal(searched.format, "misp-event");
+  assert.deepEqual([searched.of("indicator").length, searched.of("report"), searched.refused], [7, [], []]);
+});
+
 test("MISP: galaxies, sightings, objects and references become relations", async () => {
   const id = (at: number) => `5f7c1a2e-3d84-4b6a-8c11-0a9e2b7d4c${String(at).padStart(2, "0")}`;
   const event = {

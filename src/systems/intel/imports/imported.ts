@@ -38,6 +38,8 @@ export interface Said {
   readonly description?: string;
   readonly labels?: readonly string[];
   readonly confidence?: number | undefined;
+  /** Of the file whose hash it is. */
+  readonly fileName?: string | undefined;
   /** Taken back at its source. */
   readonly revoked?: boolean;
 }
@@ -96,7 +98,7 @@ export function indicatorObjects(
   onlyContext = false,
 ): StixObject[] {
   const marking = [tlpMarkingId(said.tlp)];
-  const observable = observableOf(type, value, marking);
+  const observable = observableOf(type, value, marking, said.fileName);
   if (onlyContext) return [observable];
   const indicator = indicatorObject({ type, value, pattern: patternOf(type, value) }, said, options);
   return [observable, indicator];
@@ -116,7 +118,7 @@ export function indicatorObject(
     created: said.at,
     modified: said.at,
     object_marking_refs: [tlpMarkingId(said.tlp)],
-    name: of.value,
+    name: said.fileName === undefined ? of.value : `${said.fileName}|${of.value}`,
     description: said.description === "" ? undefined : said.description,
     labels: said.labels?.length === 0 ? undefined : said.labels,
     confidence: said.confidence,
@@ -198,6 +200,7 @@ const MISP_TYPES: Readonly<Record<string, readonly ("whole" | number)[]>> = Obje
     "filename|md5": [1],
     "filename|sha1": [1],
     "filename|sha256": [1],
+    "malware-sample": [1],
     email: ["whole"],
     "email-src": ["whole"],
     "email-dst": ["whole"],

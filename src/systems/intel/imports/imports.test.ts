@@ -49,7 +49,7 @@ test("a MISP event: what it holds, under its own ids and markings, and what is l
       attribute("domain|ip", "evil.example|198.51.100.5"),
       attribute("sha256", "A".repeat(64), { to_ids: false }),
       attribute("vulnerability", "cve-2024-12345", { Tag: [{ name: "tlp:red" }, { name: "tlp:white" }] }),
-      attribute("yara", "rule x {}"),
+      attribute("yara", "rule x { condition: true }"),
       attribute("ip-src", "not an address"),
       attribute("domain", "gone.example", { deleted: true }),
       { type: "domain" },
@@ -62,14 +62,15 @@ test("a MISP event: what it holds, under its own ids and markings, and what is l
     "198.51.100.4",
     "evil.example",
     "198.51.100.5",
+    "x",
     "gone.example",
-    "b".repeat(32),
+    `x.exe|${"b".repeat(32)}`,
   ]);
   const gone = imported.objects.find((object) => object["name"] === "gone.example");
   assert.equal(gone?.["revoked"], true, "what was deleted at its source comes in revoked");
   assert.deepEqual(
     imported.refused.map((fault) => fault.path),
-    [4, 5, 7, 8].map(
+    [5, 7, 8].map(
       (at) => `Event.Attribute.${at}${["", "", "", "", ".type", ".value", "", ".value", ".type"][at]}`,
     ),
   );

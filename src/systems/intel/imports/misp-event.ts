@@ -12,12 +12,14 @@ import {
   indicatorObjects,
   indicatorsOfMisp,
   once,
+  referenceUrl,
   reportObject,
   type Said,
   vulnerabilityObject,
 } from "./imported.ts";
 import { Galaxies, galaxyObjects, relation, sightingObjects } from "./misp-galaxy.ts";
 import { mispObservable } from "./misp-observable.ts";
+import { mispReport, mispRule, mispWords } from "./misp-text.ts";
 
 const Tags = z.array(z.object({ name: z.string() })).default([]);
 const Stamp = z.union([z.string(), z.number()]).optional();
@@ -57,12 +59,17 @@ const Event = z.object({
   Galaxy: Galaxies,
   Attribute: z.array(z.unknown()).default([]),
   Object: z.array(z.unknown()).default([]),
+  EventReport: z.array(z.unknown()).default([]).catch([]),
 });
+/** What a search for attributes answers: no event, and so no report over them. */
+const Searched = Event.partial({ info: true });
 
 /**
  * A MISP event as JSON, alone or in a `response`: a report over an observable for each attribute, and an indicator for
- * those meant for detection (`to_ids`). Objects become groupings, galaxies the objects they mean, sightings sightings;
- * an indicator that was deleted at its source comes in revoked. The ids are MISP's own UUIDs, so that the same event
+ * those meant for detection (`to_ids`); rules become indicators of their own language, words and analysts' reports notes,
+ * links references. Objects become groupings, galaxies the objects they mean, sightings sightings;
+ * an indicator that was deleted at its source comes in revoked. Attributes
+ * as a search of MISP answers them come in by themselves. The ids are MISP's own UUIDs, so that the same event
  * comes in once.
  */
 export function importMispEvent(document: unknown, options: ImportOptions): Imported {
@@ -74,6 +81,8 @@ export function importMispEvent(document: unknown, options: ImportOptions): Impo
   };
 }
 
+const SEARCHED = "response";
+
 function eventsOf(document: unknown): [string, unknown][] {
   const single = z.object({ Event: z.unknown() }).safeParse(document);
   if (single.success && single.data.Event !== undefined) return [["Event", single.data.Event]];
@@ -81,6 +90,8 @@ function eventsOf(document: unknown): [string, unknown][] {
     z.array(z.object({ Event: z.unknown() })),
     z.object({ response: z.array(z.object({ Event: z.unknown() })) }).transform((all) => all.response),
   ]);
+  const searched = z.object({ response: z.object({ Attribute: z.array(z.unknown()) }) }).safeParse(document);
+  if (searched.success) return [[SEARCHED, { Attribute: searched.data.response.Attribute }]];
   const many = list.safeParse(document);
   return many.success ? many.data.map((each, at) => [`response.${at}.Event`, each.Event]) : [];
 }
@@ -93,7 +104,11 @@ class EventImport {
   /** What each UUID of the event became, for its references. */
   private readonly became = new Map<string, string>();
   private readonly references: { path: string; from: string; given: unknown }[] = [];
+  private readonly links: string[] = [];
+  private readonly notes: StixObject[] = [];
   private event: { tlp: Tlp; at: string };
+  /** The identifier of the report that will be made over the event. */
+  private report = "";
 
   constructor(path: string, options: ImportOptions) {
     this.path = path;
@@ -102,13 +117,15 @@ class EventImport {
   }
 
   read(given: unknown): Imported {
-    const read = Event.safeParse(given);
+    const read = (this.path === SEARCHED ? Searched : Event).safeParse(given);
     if (!read.success) return { objects: [], refused: schemaRefusals(read.error, this.path, "misp") };
     const event = read.data;
     this.event = {
       tlp: tlpOf(event.Tag) ?? this.options.tlp,
       at: instantOf(event.timestamp) ?? this.options.now,
     };
+    this.report =
+      event.info === undefined ? "" : idFrom("report", event.uuid, this.options.createdBy, event.info);
     event.Attribute.forEach((attribute, at) => {
       this.attribute(attribute, `${this.path}.Attribute.${at}`);
     });
@@ -118,18 +135,25 @@ class EventImport {
     for (const reference of this.references) this.refer(reference);
     const galaxies = galaxyObjects(event.Galaxy, this.event, this.options);
     const parts = once([...this.objects, ...galaxies.objects]);
-    if (parts.length === 0) return { objects: [], refused: this.refused };
+    if (event.info === undefined) return { objects: parts, refused: this.refused };
+    for (const given of event.EventReport) {
+      const note = mispReport(given, this.report, this.event, this.options);
+      if (note !== undefined) this.notes.push(note);
+    }
+    if (parts.length + this.notes.length + this.links.length === 0)
+      return { objects: [], refused: this.refused };
     const report = reportObject(
       {
         ...this.event,
-        id: idFrom("report", event.uuid, this.options.createdBy, event.info),
+        id: this.report,
         name: event.info,
         labels: [...labelsOf(event.Tag), ...galaxies.labels],
         refs: parts.map((part) => part.id),
+        references: [...new Set(this.links)].map((url) => ({ source_name: "misp link", url })),
       },
       this.options,
     );
-    return { objects: [...parts, report], refused: this.refused };
+    return { objects: [...parts, report, ...once(this.notes)], refused: this.refused };
   }
 
   /** Answers what the attribute is known by. */
@@ -147,6 +171,13 @@ class EventImport {
       labels: labelsOf(Tag),
       revoked: isTrue(read.data.deleted),
     };
+    if (this.report !== "" && said.revoked !== true) {
+      const words = mispWords(type, value, this.report, { ...said, uuid }, this.options);
+      const link = type === "link" ? referenceUrl(value) : undefined;
+      if (words !== undefined) this.notes.push(words);
+      if (link !== undefined) this.links.push(link);
+      if (words !== undefined || link !== undefined) return undefined;
+    }
     const made = this.observed(type, value, uuid, said, !isTrue(read.data.to_ids));
     if (typeof made === "string") {
       const at = `${path}.${made === "no-counterpart" ? "type" : "value"}`;
@@ -188,14 +219,21 @@ class EventImport {
       const cve = value.trim().toUpperCase();
       return CVE.test(cve) ? [vulnerabilityObject(cve, { ...said, uuid }, this.options)] : "not-cve";
     }
-    const other = mispObservable(type, value, { ...said, uuid }, this.options, onlyContext);
+    const other =
+      mispRule(type, value, { ...said, uuid }, this.options) ??
+      mispObservable(type, value, { ...said, uuid }, this.options, onlyContext);
     if (other !== undefined) return other.length === 0 ? "not-of-type" : other;
     const values = indicatorsOfMisp(type, value);
     if (values === undefined) return "no-counterpart";
     if (values.length === 0) return "not-of-type";
     // Two indicators of one attribute cannot share its UUID.
     return values.flatMap((each, at) =>
-      indicatorObjects(each, { ...said, uuid: at === 0 ? uuid : undefined }, this.options, onlyContext),
+      indicatorObjects(
+        each,
+        { ...said, uuid: at === 0 ? uuid : undefined, fileName: fileNameOf(type, value) },
+        this.options,
+        onlyContext,
+      ),
     );
   }
 
@@ -262,6 +300,12 @@ class EventImport {
       relation(lawful, from, to, { ...this.event, uuid, description: comment }, this.options),
     );
   }
+}
+
+/** `filename|sha256`, `malware-sample`: the name stands before the hash. */
+function fileNameOf(type: string, value: string): string | undefined {
+  const named = type.startsWith("filename|") || type === "malware-sample";
+  return named ? value.slice(0, value.lastIndexOf("|")) || undefined : undefined;
 }
 
 function isTrue(value: boolean | string | number): boolean {

@@ -10,11 +10,56 @@ interface Shape {
   readonly path: string;
   /** What the identifier is made of; nothing where the value is none of the type. */
   contributing(value: string): JsonObject | undefined;
+  /** What the type wants beside. */
+  readonly more?: JsonObject;
+  /** The whole pattern, where one comparison does not say it. */
+  pattern?(value: string): string;
+}
+
+const certificate = (name: string, length: number): Shape => ({
+  type: "x509-certificate",
+  path: `x509-certificate:hashes.${name === "MD5" ? name : `'${name}'`}`,
+  contributing: (value) =>
+    new RegExp(`^[0-9a-f]{${length}}$`, "i").test(value.trim())
+      ? { hashes: { [name]: value.trim().toLowerCase() } }
+      : undefined,
+});
+const fileName: Shape = { type: "file", path: "file:name", contributing: (name) => ({ name }) };
+
+/** `HKLM\\Software\\X|value`: a key and what stands in it. */
+function keyAndData(value: string): { key: string; data: string } | undefined {
+  const at = value.indexOf("|");
+  const [key, data] = [wholeKey(value.slice(0, at)), value.slice(at + 1)];
+  return at < 1 || data === "" ? undefined : { key, data };
+}
+
+const HIVES: ReadonlyMap<string, string> = new Map([
+  ["HKLM", "HKEY_LOCAL_MACHINE"],
+  ["HKCU", "HKEY_CURRENT_USER"],
+  ["HKCR", "HKEY_CLASSES_ROOT"],
+  ["HKU", "HKEY_USERS"],
+  ["HKCC", "HKEY_CURRENT_CONFIG"],
+]);
+
+/** The hive in full, as STIX wants it (section 6.17). */
+function wholeKey(key: string): string {
+  const [hive = "", ...below] = key.trim().split("\\");
+  return [HIVES.get(hive.toUpperCase().replace(/:$/, "")) ?? hive, ...below].join("\\");
 }
 
 /** MISP types whose values are observables beside those that devices block. */
 const SHAPES: Readonly<Record<string, Shape>> = Object.assign(Object.create(null), {
-  filename: { type: "file", path: "file:name", contributing: (name) => ({ name }) },
+  filename: fileName,
+  "email-attachment": fileName,
+  "email-subject": {
+    type: "email-message",
+    path: "email-message:subject",
+    contributing: (subject) => ({ subject }),
+    more: { is_multipart: false },
+  },
+  "x509-fingerprint-md5": certificate("MD5", 32),
+  "x509-fingerprint-sha1": certificate("SHA-1", 40),
+  "x509-fingerprint-sha256": certificate("SHA-256", 64),
   sha512: {
     type: "file",
     path: "file:hashes.'SHA-512'",
@@ -41,7 +86,20 @@ const SHAPES: Readonly<Record<string, Shape>> = Object.assign(Object.create(null
   regkey: {
     type: "windows-registry-key",
     path: "windows-registry-key:key",
-    contributing: (key) => ({ key }),
+    contributing: (key) => ({ key: wholeKey(key) }),
+    pattern: (key) => `[windows-registry-key:key = ${patternText(wholeKey(key))}]`,
+  },
+  "regkey|value": {
+    type: "windows-registry-key",
+    path: "windows-registry-key:key",
+    contributing: (value) => {
+      const read = keyAndData(value);
+      return read === undefined ? undefined : { key: read.key, values: [{ data: read.data }] };
+    },
+    pattern(value) {
+      const { key, data } = keyAndData(value) ?? { key: value, data: "" };
+      return `[windows-registry-key:key = ${patternText(key)} AND windows-registry-key:values[*].data = ${patternText(data)}]`;
+    },
   },
 } satisfies Record<string, Shape>);
 
@@ -59,6 +117,7 @@ export function mispObservable(
   if (contributing === undefined) return [];
   const observable = stixObject({
     ...contributing,
+    ...shape.more,
     type: shape.type,
     spec_version: "2.1",
     id: observableIdentifier(shape.type, contributing),
@@ -66,6 +125,6 @@ export function mispObservable(
   });
   if (onlyContext) return [observable];
   const literal = "number" in contributing ? String(contributing["number"]) : patternText(value.trim());
-  const pattern = `[${shape.path} = ${literal}]`;
+  const pattern = shape.pattern?.(value.trim()) ?? `[${shape.path} = ${literal}]`;
   return [observable, indicatorObject({ type, value, pattern }, said, options)];
 }

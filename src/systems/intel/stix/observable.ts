@@ -12,10 +12,15 @@ const VALUE_TYPES = {
 } as const;
 
 /** The cyber-observable object of an indicator's value, under the id that every producer derives for it. */
-export function observableOf(type: IndicatorType, value: string, markingRefs: readonly string[]): StixObject {
+export function observableOf(
+  type: IndicatorType,
+  value: string,
+  markingRefs: readonly string[],
+  fileName?: string,
+): StixObject {
   const contributing =
     type === "md5" || type === "sha1" || type === "sha256"
-      ? { hashes: { [HASH_NAMES[type]]: value } }
+      ? { hashes: { [HASH_NAMES[type]]: value }, ...(fileName === undefined ? {} : { name: fileName }) }
       : { value };
   const stixType = type === "md5" || type === "sha1" || type === "sha256" ? "file" : VALUE_TYPES[type];
   return stixObject({
