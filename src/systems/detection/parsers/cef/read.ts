@@ -14,10 +14,14 @@ export interface CefLine {
   readonly extension: string;
 }
 
-/** Where `CEF:` stands: at the start, or behind what a relay put before it. */
+/**
+ * Where `CEF:` stands, at the start or behind what a relay put before it: the vendor is six signs on. Some products put a
+ * blank behind the colon, and it is then one sign less before the vendor.
+ */
 export function cefAt(message: string): number {
-  const at = message.indexOf("CEF:");
-  return at >= 0 && at < 100 && message[at + 5] === "|" ? at : -1;
+  const found = message.indexOf("CEF:");
+  const at = message[found + 4] === " " ? found + 1 : found;
+  return found >= 0 && found < 100 && message[at + 5] === "|" ? at : -1;
 }
 
 /** The parts between the bars; `\|` is a bar that belongs to the part. */

@@ -124,9 +124,11 @@ function fromJson(message: string, context: ParseContext): EcsDraft | undefined 
 }
 
 function nameFields(draft: EcsDraft, message: string, from: number): void {
-  let end = message.indexOf(" [", from);
-  const brace = message.indexOf(" {", from);
-  if (end < 0 || (brace > 0 && brace < end)) end = brace;
+  // A name may hold brackets of its own, `ET MALWARE [ANY.RUN] …`, so only what follows a name ends it.
+  const ends = [" [**]", " [Classification: ", " [Priority: ", " {"].map((text) =>
+    message.indexOf(text, from),
+  );
+  const end = ends.reduce((first, at) => (at >= 0 && (first < 0 || at < first) ? at : first), -1);
   const name = message.slice(from, end < 0 ? undefined : end).trim();
   const quoted = name.startsWith('"') && name.endsWith('"') ? name.slice(1, -1) : name;
   put(draft, "rule.name", quoted);
@@ -158,8 +160,10 @@ function sideFields(draft: EcsDraft, side: "source" | "destination", text: strin
     draft[`${side}.ip`] = text;
     return;
   }
+  // An IPv6 address stands in brackets before its port, and in Suricata's fast.log as it is.
   const colon = text.lastIndexOf(":");
-  const ip = text.slice(0, Math.max(colon, 0));
+  const said = text.slice(0, Math.max(colon, 0));
+  const ip = said.startsWith("[") && said.endsWith("]") ? said.slice(1, -1) : said;
   if (!isIp(ip)) return;
   draft[`${side}.ip`] = ip;
   const port = portOf(text.slice(colon + 1));

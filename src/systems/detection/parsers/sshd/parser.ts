@@ -79,17 +79,17 @@ function said(draft: EcsDraft, message: string): void {
       accepted ? "success" : "failure",
     );
     put(draft, "system.auth.ssh.method", method);
-    user(draft, between(message, " for ", " from "));
+    user(draft, nameIn(message, " for "));
     const key = message.lastIndexOf("SHA256:");
     if (key > 0) put(draft, "system.auth.ssh.signature", message.slice(key));
   } else if (message.startsWith("Invalid user ")) {
     kindFields(draft, "login-failed", ["authentication"], ["start"], "failure");
     put(draft, "event.reason", "invalid user");
-    user(draft, between(message, "Invalid user ", " from "));
+    user(draft, nameIn(message, "Invalid user "));
   } else if (message.startsWith("error: maximum")) {
     kindFields(draft, "login-failed", ["authentication"], ["start"], "failure");
     put(draft, "event.reason", "maximum authentication attempts exceeded");
-    user(draft, between(message, " for ", " from "));
+    user(draft, nameIn(message, " for "));
   } else if (message.startsWith("pam_unix(")) {
     const opened = message.includes("session opened");
     const failed = message.includes("authentication failure");
@@ -117,6 +117,13 @@ function said(draft: EcsDraft, message: string): void {
     kindFields(draft, "disconnected", ["session", "network"], ["end"]);
     user(draft, userBefore(message));
   }
+}
+
+/** The name before the last ` from `: whoever tries to sign in chooses it, and may write ` from ` into it. */
+function nameIn(message: string, before: string): string | undefined {
+  const start = message.indexOf(before);
+  const end = message.lastIndexOf(" from ");
+  return start < 0 || end < start + before.length ? undefined : message.slice(start + before.length, end);
 }
 
 function user(draft: EcsDraft, text: string | undefined): void {

@@ -318,6 +318,8 @@ function tagAt(line: string, at: number): { name: string; pid: string; end: numb
       if (stop === at || (after !== " " && after !== undefined)) return undefined;
       // A number alone is a sequence number of Cisco's, no program.
       if (wholeOf(line.slice(at, stop)) !== undefined) return undefined;
+      // `CEF: 0|Vendor|` with a blank behind the colon is the message already.
+      if (cursor - at === 3 && line.startsWith("CEF: 0|", at)) return undefined;
       const close = open < 0 ? -1 : line.indexOf("]", open);
       if (open >= 0 && close !== cursor - 1) return undefined;
       return {

@@ -40,7 +40,7 @@ function access(message: string, at: number, context: ParseContext): EcsDraft | 
   const time = clfAt(message, at + 2, context);
   const close = message.indexOf('] "', at);
   if (time === undefined || close < 0) return undefined;
-  const head = words(message.slice(0, at), 5);
+  const { host, client, user } = whoOf(words(message.slice(0, at), 20));
   const request = quotedAt(message, close + 2);
   const [status, size] = words(message.slice(request.end, request.end + 40), 3);
   const code = wholeOf(status ?? "");
@@ -49,9 +49,8 @@ function access(message: string, at: number, context: ParseContext): EcsDraft | 
   delete draft["observer.vendor"];
   delete draft["observer.product"];
   timeField(draft, time.at);
-  const [host, client, user] = head.length >= 4 ? [head[0], head[1], head[3]] : [undefined, head[0], head[2]];
   peerFields(draft, "source", client ?? "");
-  if (user !== undefined && user !== "-") draft["user.name"] = user;
+  if (user !== undefined && user !== "" && user !== "-") draft["user.name"] = user;
   requestFields(draft, request.value);
   if (host !== undefined && !isIp(host)) put(draft, "url.domain", host.split(":", 1)[0]);
   draft["http.response.status_code"] = code;
@@ -60,6 +59,24 @@ function access(message: string, at: number, context: ParseContext): EcsDraft | 
   draft["network.protocol"] = "http";
   tailFields(draft, message, request.end);
   return draft;
+}
+
+/**
+ * What stands before the time: `client - user`, a virtual host before it, or in the client's place the addresses that a
+ * proxy forwarded, `client, proxy - user`. A user's name may hold blanks.
+ */
+function whoOf(head: readonly string[]): {
+  readonly host?: string | undefined;
+  readonly client?: string | undefined;
+  readonly user?: string | undefined;
+} {
+  const last = head.findIndex((word) => !word.endsWith(","));
+  if (last > 0) return { client: head[0]?.slice(0, -1), user: head.slice(last + 2).join(" ") };
+  const [first = "", second = ""] = head;
+  const isHost = head.length >= 4 && second !== "-" && (isIp(second) || !isIp(first));
+  return isHost
+    ? { host: first, client: second, user: head.slice(3).join(" ") }
+    : { client: first, user: head.slice(2).join(" ") };
 }
 
 function requestFields(draft: EcsDraft, request: string): void {
@@ -86,5 +103,6 @@ function tailFields(draft: EcsDraft, message: string, from: number): void {
   const [referrer, agent, forwarded] = found;
   if (referrer !== undefined && referrer !== "-") put(draft, "http.request.referrer", referrer);
   if (agent !== undefined && agent !== "-") put(draft, "user_agent.original", agent);
-  if (forwarded !== undefined && forwarded !== "-") put(draft, "client.ip", forwarded.split(",", 1)[0]);
+  const origin = forwarded?.split(",", 1)[0]?.trim() ?? "";
+  if (isIp(origin)) draft["client.ip"] = origin;
 }
