@@ -38,6 +38,16 @@ test("messages in both framings of RFC 6587 come out whole, however the stream i
   );
 });
 
+test("messages ended by NUL are as many messages", () => {
+  const wire = Buffer.from("<13>a\0<13>水\0\0<13>c\n\0<13>d\0");
+  const texts = ["<13>a", "<13>水", "<13>c", "<13>d"];
+  for (let cut = 0; cut <= wire.length; cut++)
+    assert.deepEqual(
+      read([wire.subarray(0, cut), wire.subarray(cut)]).map(({ text }) => text),
+      texts,
+    );
+});
+
 test("a message beyond the limit is cut and read past, and the next one is whole", () => {
   const long = "y".repeat(500);
   assert.deepEqual(read([Buffer.from(`<13>${long}\n<13>a\n`)], 20), [

@@ -12,8 +12,8 @@ export interface Framed {
 }
 
 /**
- * Finds the messages in a TCP stream of syslog (RFC 6587): `123 <13>...` with its length in front, or ended by LF, told
- * apart message by message. Holds at most one message of `maxBytes`; what is longer is cut there and read past.
+ * Finds the messages in a TCP stream of syslog (RFC 6587): `123 <13>...` with its length in front, or ended by LF or NUL
+ * (its section 3.4.2), told apart message by message. Holds at most one message of `maxBytes`; what is longer is cut there and read past.
  */
 export class SyslogFraming {
   readonly #maxBytes: number;
@@ -24,14 +24,17 @@ export class SyslogFraming {
   #digits = "";
   #state: "start" | "count" | "counted" | "line" = "start";
   #cut = false;
+  /** The next NUL of the chunk, or -1: looked for once, since most chunks have none. */
+  #nul = -1;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes the next bytes; answers the messages that they complete, without the LF at their end, never empty. */
+  /** Takes the next bytes; answers the messages that they complete, without what ends them, never empty. */
   push(chunk: Uint8Array): Framed[] {
     const found: Framed[] = [];
+    this.#nul = chunk.indexOf(0);
     let at = 0;
     while (at < chunk.length) {
       const code = chunk[at] ?? 0;
@@ -94,10 +97,12 @@ export class SyslogFraming {
 
   #readLine(chunk: Uint8Array, from: number, found: Framed[]): number {
     const lf = chunk.indexOf(LF, from);
-    this.#keep(chunk.subarray(from, lf < 0 ? chunk.length : lf));
-    if (lf < 0) return chunk.length;
+    if (this.#nul >= 0 && this.#nul < from) this.#nul = chunk.indexOf(0, from);
+    const end = this.#nul >= 0 && (lf < 0 || this.#nul < lf) ? this.#nul : lf;
+    this.#keep(chunk.subarray(from, end < 0 ? chunk.length : end));
+    if (end < 0) return chunk.length;
     this.#give(found);
-    return lf + 1;
+    return end + 1;
   }
 
   #keep(piece: Uint8Array): void {
