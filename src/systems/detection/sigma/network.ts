@@ -10,8 +10,10 @@ export function readNetwork(text: string): Network | undefined {
   const bytes = readAddress(address);
   if (bytes === undefined || more.length > 0) return undefined;
   if (length === undefined) return { bytes, bits: bytes.length * 8 };
-  if (!/^\d{1,3}$/.test(length) || Number(length) > bytes.length * 8) return undefined;
-  return { bytes, bits: Number(length) };
+  // `::ffff:0:0/96` counts the bits before the IPv4 address, too.
+  const before = address.includes(":") && bytes.length === 4 ? 96 : 0;
+  const bits = Number(length) - before;
+  return /^\d{1,3}$/.test(length) && bits >= 0 && bits <= bytes.length * 8 ? { bytes, bits } : undefined;
 }
 
 /** Whether an address in text lies in the network; an IPv4 address written as `::ffff:a.b.c.d` is an IPv4 address. */
@@ -30,7 +32,9 @@ export function networkHolds(network: Network, address: string): boolean {
 export function readAddress(text: string): Uint8Array | undefined {
   if (text.length > 45) return undefined;
   if (!text.includes(":")) return readFour(text);
-  return readSixteen(text);
+  // The zone of a link, `fe80::1%eth0`, is no part of the address.
+  const zone = text.indexOf("%");
+  return readSixteen(zone < 0 ? text : text.slice(0, zone));
 }
 
 function readFour(text: string): Uint8Array | undefined {
