@@ -86,6 +86,13 @@ const CASES: Readonly<Record<string, Refused>> = {
     file: "ingest:\n  sources:\n    - { name: a, address: 10.0.0.0/33, org: authority }\n",
     says: [/ingest\.sources\.0\.address: an IP address or prefix/],
   },
+  "encodings that there are not, and UTF-16 for messages": {
+    file: "ingest:\n  sources:\n    - { name: a, address: 10.0.0.1, org: x, encoding: utf-16le }\n  files:\n    - { name: b, path: /x, org: x, encoding: klingon }\n",
+    says: [
+      /ingest\.sources\.0\.encoding: .+not UTF-16, which is for files .+faulty\.yml:3\)$/m,
+      /ingest\.files\.0\.encoding: an encoding of the Encoding Standard: utf-8, big5, .+faulty\.yml:5\)$/m,
+    ],
+  },
   "a database of another kind, without a word of its password": {
     file: `records:\n  url: mysql://lianfang:${CANARY}@db/lianfang\nevents:\n  url: ftp://lianfang:${CANARY}@db\n`,
     says: [/records\.url: pglite or a postgres:\/\/ address/, /events\.url: chdb or an http/],

@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError } from "commander";
+import { decodingOf, EncodingName } from "../../core/encoding.ts";
 import { systemClock } from "../../core/instant.ts";
 import { DEFAULT_TIME_ZONE, isTimeZone } from "../../core/time-zone.ts";
 import {
   type ChunkAnswer,
   checkRules,
   detectFile,
+  type FileChunk,
   type ImportProgress,
   type ImportResult,
   importFile,
@@ -43,7 +45,19 @@ const TIME_ZONE = [
   DEFAULT_TIME_ZONE,
 ] as const;
 
+/** `--encoding`, as it is declared to a command. */
+const ENCODING = [
+  "--encoding <label>",
+  "character encoding of the lines, such as big5; UTF-8, or what a byte order mark says, otherwise",
+  (label: string): string => {
+    const read = EncodingName.safeParse(label);
+    if (read.success) return label;
+    throw new InvalidArgumentError(`It is not ${read.error.issues[0]?.message ?? "an encoding"}.`);
+  },
+] as const;
+
 interface ImportArguments {
+  encoding?: string;
   config?: string;
   parser: string;
   timeZone: string;
@@ -54,7 +68,7 @@ interface ImportArguments {
 }
 
 type Send = (
-  chunk: { key: string; bytes: Uint8Array; header?: string | undefined },
+  chunk: Pick<FileChunk, "key" | "bytes" | "header" | "encoding">,
   file: string,
 ) => Promise<ChunkAnswer>;
 
@@ -65,6 +79,7 @@ function addImport(program: Command): void {
     .argument("<file...>", "plain or .gz")
     .option("--parser <id>", "parser, or auto", "auto")
     .option(...TIME_ZONE)
+    .option(...ENCODING)
     .option("--org <shortName>", "organisation the lines belong to; the authority otherwise")
     .option("--url <address>", "a node elsewhere, with --key")
     .option("--key <secret>", "key with logs:ingest; LIANFANG_KEY otherwise")
@@ -80,17 +95,21 @@ function addImport(program: Command): void {
       if (options.url !== undefined) {
         const key = options.key ?? process.env.LIANFANG_KEY ?? "";
         const client = Client.withKey(options.url, key);
-        await importAll(async ({ key, bytes, header }, file) => {
-          const answer = await client.post(ingestPath(options, file), bytes, headersOf(key, header));
+        await importAll(async ({ key, bytes, header, encoding }, file) => {
+          const answer = await client.post(
+            ingestPath(options, file, encoding),
+            bytes,
+            headersOf(key, header),
+          );
           return accepted(answer.status, answer.body);
         });
         return;
       }
       await withLocalNode(configOf(options), (node) =>
-        importAll(async ({ key, bytes, header }, file) => {
+        importAll(async ({ key, bytes, header, encoding }, file) => {
           const answer = await node.answer({
             method: "POST",
-            path: ingestPath(options, file),
+            path: ingestPath(options, file, encoding),
             body: bytes,
             headers: headersOf(key, header),
           });
@@ -100,13 +119,14 @@ function addImport(program: Command): void {
     });
 }
 
-function ingestPath(options: ImportArguments, file: string): string {
+function ingestPath(options: ImportArguments, file: string, encoding: string | undefined): string {
   const query = new URLSearchParams({
     parser: options.parser,
     timeZone: options.timeZone,
     source: basename(file).slice(0, 80),
   });
   if (options.org !== undefined) query.set("org", options.org);
+  if (encoding !== undefined) query.set("encoding", encoding);
   return `/ingest/logs?${query}`;
 }
 
@@ -131,6 +151,7 @@ async function importOne(
     result = await importFile({
       file,
       parser: options.parser,
+      encoding: decodingOf(options.encoding),
       signal,
       send: (chunk) => send(chunk, file),
       onProgress: (progress) => bar?.show(progress),
@@ -178,13 +199,15 @@ function addParse(program: Command): void {
     .argument("[file...]", "plain or .gz; standard input otherwise")
     .option("--parser <id>", "parser, or auto", "auto")
     .option(...TIME_ZONE)
+    .option(...ENCODING)
     .option("--json", "JSON lines (always)")
-    .action(async (files: string[], options: { parser: string; timeZone: string }) => {
+    .action(async (files: string[], options: { parser: string; timeZone: string; encoding?: string }) => {
       for (const file of files.length === 0 ? [process.stdin] : files) {
         for await (const { parsed, record } of parseFile({
           source: file,
           parser: options.parser,
           timeZone: options.timeZone,
+          encoding: decodingOf(options.encoding),
           now: systemClock.now(),
         })) {
           if (!parsed) process.exitCode = 1;
@@ -200,6 +223,7 @@ interface DetectArguments {
   pipeline?: string;
   parser?: string;
   timeZone: string;
+  encoding?: string;
 }
 
 function addDetect(program: Command): void {
@@ -213,6 +237,7 @@ function addDetect(program: Command): void {
     .option("--pipeline <path>", "pipeline folder or file that maps the rules' fields")
     .option("--parser <id>", "the file holds raw log lines of this parser, or auto")
     .option(...TIME_ZONE)
+    .option(...ENCODING)
     .option("--json", "JSON lines (always)")
     .action(async (options: DetectArguments) => {
       const { parser, pipeline } = options;
@@ -231,7 +256,15 @@ function addDetect(program: Command): void {
         ...(mapping === undefined ? {} : { pipeline: mapping }),
         ...(parser === undefined
           ? {}
-          : { read: (bytes) => readLogs(bytes, { parser, timeZone: options.timeZone, now }) }),
+          : {
+              read: (bytes) =>
+                readLogs(bytes, {
+                  parser,
+                  timeZone: options.timeZone,
+                  encoding: decodingOf(options.encoding),
+                  now,
+                }),
+            }),
         onWarning: () => unmet++,
         onFault: (fault) => {
           console.error(`${fault.path}: ${fault.message}`);

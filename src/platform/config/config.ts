@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EncodingName, MessageEncodingName } from "../../core/encoding.ts";
 import { SECTORS } from "../../core/org.ts";
 import { TimeZoneName } from "../../core/time-zone.ts";
 
@@ -26,6 +27,8 @@ const silentAfterMinutes = z
     "Minutes without a line after which an alert is raised; 0 never; learnt from its own rhythm when absent",
   );
 
+const encodingText =
+  "Character encoding of its lines by a label of the Encoding Standard, such as big5; UTF-8 when absent";
 const timeZone = TimeZoneName.describe("IANA name of the zone of times that say none, as those of RFC 3164");
 
 const tlsListener = z.strictObject({
@@ -65,6 +68,7 @@ const Source = z.strictObject({
   org: z.string().min(1).describe("Organisation id or its short name"),
   parser: z.string().default("auto").describe("Parser id, or auto"),
   timeZone,
+  encoding: MessageEncodingName.describe(encodingText),
   silentAfterMinutes,
 });
 
@@ -100,6 +104,9 @@ const WatchedFiles = z.strictObject({
   org: z.string().min(1).describe("Organisation id or its short name"),
   parser: z.string().default("auto").describe("Parser id, or auto"),
   timeZone,
+  encoding: EncodingName.describe(
+    `${encodingText}; a byte order mark at the beginning of a file goes before it`,
+  ),
   silentAfterMinutes,
 });
 
@@ -131,6 +138,7 @@ const Nats = z.strictObject({
         org: z.string().min(1).describe("Organisation id or its short name"),
         parser: z.string().default("auto").describe("Parser id, or auto"),
         timeZone,
+        encoding: MessageEncodingName.describe(encodingText),
         silentAfterMinutes,
       }),
     )

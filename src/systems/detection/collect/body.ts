@@ -12,6 +12,8 @@ export interface BodyOptions {
   readonly format: BatchFormat;
   /** Parser id, or `auto`. */
   readonly parser?: ParserChoice | undefined;
+  /** Name of the encoding of the lines; UTF-8 when absent. */
+  readonly encoding?: string | undefined;
   /** Most bytes after gunzip. */
   readonly maxBytes: number;
   readonly maxLineBytes: number;
@@ -40,6 +42,7 @@ export async function readBody(stream: Readable, options: BodyOptions): Promise<
     format,
     maxLineBytes,
     parser: options.parser,
+    encoding: options.encoding,
     header: options.header,
     onLong: (line) => {
       const message = `longer than ${maxLineBytes} bytes`;

@@ -8,8 +8,9 @@ function cut(
   chunks: readonly Uint8Array[],
   maxLineBytes = 100,
   onLong: (line: number) => void = () => assert.fail("too long"),
+  encoding?: string,
 ) {
-  const cutter = new BatchCutter({ format: "lines", maxLineBytes, onLong });
+  const cutter = new BatchCutter({ format: "lines", maxLineBytes, onLong, encoding });
   return [...chunks.flatMap((chunk) => cutter.push(chunk)), ...cutter.end()];
 }
 
@@ -102,4 +103,61 @@ test("a batch ends between events of several lines, and the next begins with the
   assert.equal(events.filter(({ lines }) => lines === 8).length, 1);
   assert.equal(events.find(({ lines }) => lines === 8)?.number, 131_061);
   assert.deepEqual(Buffer.concat(batches.map((batch) => batch.bytes)), bytes);
+});
+
+/** The text in UTF-16. */
+function wide(text: string, encoding: "utf-16le" | "utf-16be"): Buffer {
+  const bytes = Buffer.from(text, "utf16le");
+  return encoding === "utf-16le" ? bytes : bytes.swap16();
+}
+
+test("lines of UTF-16 are found by their own ends, with a mark or the name, however the bytes arrive", () => {
+  // Characters whose bytes are those of a line feed or a carriage return are among them.
+  const unit = fc.constantFrom("a", "水", "上", "\u0a0a", "\u0a00", "\u0d0a", "\r", " ", "😀");
+  const text = fc
+    .array(fc.string({ unit, maxLength: 12 }), { maxLength: 20 })
+    .map((lines) => lines.join("\n"));
+  const cuts = fc.array(fc.nat(500), { maxLength: 8 });
+  fc.assert(
+    fc.property(
+      text,
+      cuts,
+      fc.constantFrom("utf-16le", "utf-16be"),
+      fc.boolean(),
+      (all, at, encoding, marked) => {
+        const bytes = wide((marked ? "\ufeff" : "") + all, encoding);
+        const batches = cut(pieces(bytes, at), 100, undefined, marked ? undefined : encoding);
+        const found = batches.flatMap((batch) => [...readEvents(batch, "auto")]);
+        const expected = all
+          .split("\n")
+          .map((line, index) => ({ line: line.endsWith("\r") ? line.slice(0, -1) : line, number: index + 1 }))
+          .filter(({ line }) => line !== "");
+        assert.deepEqual(
+          found.map((line) => ({ line: line.text, number: line.number })),
+          expected,
+        );
+        for (const { text: one, raw } of found) assert.deepEqual(raw, wide(one, encoding));
+      },
+    ),
+  );
+});
+
+test("a line of UTF-16 that is too long is left out alone", () => {
+  const refused: number[] = [];
+  const bytes = wide(`\ufeffa\n${"上".repeat(60)}\r\nb\n`, "utf-16le");
+  const found = cut([bytes.subarray(0, 33), bytes.subarray(33)], 100, (line) => void refused.push(line));
+  assert.deepEqual(refused, [2]);
+  assert.deepEqual(
+    found.flatMap((batch) => [...readEvents(batch, "auto")]).map(({ text, number }) => [text, number]),
+    [
+      ["a", 1],
+      ["b", 3],
+    ],
+  );
+});
+
+test("a mark of UTF-8 goes before the encoding that was named", () => {
+  const [batch] = cut([Buffer.from("\ufeff水\n")], 100, undefined, "big5");
+  assert.equal(batch?.encoding, "utf-8");
+  assert.deepEqual(cut([Buffer.from("\ufeffx\n")])[0]?.encoding, undefined);
 });

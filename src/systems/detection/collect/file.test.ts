@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Problem } from "../../../core/problem.ts";
 import { readLines } from "../pipeline/lines.ts";
-import { type FileChunk, type ImportProgress, importFile, parseFile } from "./file.ts";
+import { type FileChunk, type ImportProgress, importFile, parseFile, readLogs } from "./file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lianfang-file-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -80,6 +81,60 @@ test("a line that is too long is left out and named; the rest arrives", async ()
   const result = await importFile({ file, send: to.send });
   assert.deepEqual(to.lines(), ["a", "b"]);
   assert.deepEqual(result.refused, { count: 1, lines: [2] });
+});
+
+test("each chunk of a file in UTF-16 bears the encoding that its mark names", async () => {
+  const file = fileOf(Buffer.from(`\ufeff${"上\n".repeat(70_000)}`, "utf16le"));
+  const chunks: FileChunk[] = [];
+  await importFile({
+    file,
+    encoding: "big5",
+    send: async (chunk) => {
+      chunks.push(chunk);
+      return { received: 0, stored: 0, unparsed: 0, alerts: 0 };
+    },
+  });
+  assert.deepEqual(
+    chunks.map(({ encoding, firstLine }) => [encoding, firstLine]),
+    [
+      ["utf-16le", 1],
+      ["utf-16le", 65_537],
+    ],
+  );
+});
+
+test("events for rules are read as they arrive, in the encoding of their file, those of several lines whole", async () => {
+  const audit = (serial: number, kind: string) =>
+    `type=${kind} msg=audit(1795399872.${serial}:${serial}): n=1`;
+  const text = ["登入", audit(101, "SYSCALL"), audit(102, "SYSCALL"), audit(101, "PROCTITLE"), "end"].join(
+    "\n",
+  );
+  const read = async (bytes: Buffer, size: number, encoding?: string) => {
+    const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+      bytes.subarray(at * size, (at + 1) * size),
+    );
+    const found: unknown[] = [];
+    const events = readLogs(Readable.from(parts), { now: "2026-11-23T03:00:00.000Z", encoding });
+    for await (const batch of events)
+      for (const { line, event } of batch)
+        found.push([line, typeof event === "string" ? event : event["event.original"]]);
+    return found;
+  };
+  const whole = [
+    [1, "登入"],
+    [2, `${audit(101, "SYSCALL")}\n${audit(101, "PROCTITLE")}`],
+    [3, audit(102, "SYSCALL")],
+    [5, "end"],
+  ];
+  for (const size of [1, 7, 60, 1_000]) assert.deepEqual(await read(Buffer.from(text), size), whole);
+  const wide = Buffer.from(`\ufeff${text}`, "utf16le");
+  for (const size of [1, 60, 1_000])
+    assert.deepEqual(
+      await read(wide, size),
+      text.split("\n").map((line, at) => [at + 1, line]),
+    );
+  const big5 = Buffer.concat([Buffer.from("b56ea44a", "hex"), Buffer.from(text.slice(2))]);
+  assert.deepEqual(await read(big5, 7, "big5"), whole);
 });
 
 test("a broken gzip and a stop are told", async () => {

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { byteOrderMark } from "../../../core/encoding.ts";
 import type { Instant } from "../../../core/instant.ts";
 import { Problem } from "../../../core/problem.ts";
 import { zoneOf } from "../../../core/time-zone.ts";
@@ -7,6 +8,7 @@ import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import { isParserChoice, type ParsedLine, parseLine, parserIds } from "../parsers/line.ts";
 import type { BatchLines } from "../pipeline/batch.ts";
 import { wholeEvents } from "../pipeline/joiner.ts";
+import { type LineEnds, lineEnds, linesOf } from "../pipeline/line-ends.ts";
 import { readEvents } from "../pipeline/lines.ts";
 import type { FileEvent } from "../sigma/index.ts";
 import { gunzipped } from "./body.ts";
@@ -16,7 +18,8 @@ const GZIP_SLICE = 64 * 1024;
 const MAX_LINE_BYTES = 65_536;
 const MOST_TOLD = 100;
 const IN_FLIGHT = 3;
-const LF = 10;
+/** As long as the longest byte order mark. */
+const MARK_BYTES = 3;
 
 /** A part of a file on its way into a node: the body, as text/plain, of one `POST /ingest/logs`. */
 export interface FileChunk {
@@ -27,6 +30,8 @@ export interface FileChunk {
   readonly firstLine: number;
   /** Header lines of the log that stood before the chunk. */
   readonly header?: string | undefined;
+  /** Name of the encoding of its lines; UTF-8 when absent. */
+  readonly encoding?: string | undefined;
 }
 
 /** What a node says of a chunk; the answer of `POST /ingest/logs`. */
@@ -52,6 +57,8 @@ export interface ImportOptions {
   readonly file: string;
   /** Parser id, or `auto`: which lines are one event and go in one chunk. */
   readonly parser?: string;
+  /** Name of the file's encoding, unless its byte order mark says another; UTF-8 when absent. */
+  readonly encoding?: string | undefined;
   readonly maxLineBytes?: number;
   /** Carries one chunk to a node. Called for up to three chunks at a time. */
   send(chunk: FileChunk): Promise<ChunkAnswer>;
@@ -76,6 +83,7 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
     format: "lines",
     maxLineBytes: options.maxLineBytes ?? MAX_LINE_BYTES,
     parser: options.parser,
+    encoding: options.encoding,
     onLong: (line) => {
       refused++;
       if (tooLong.length < MOST_TOLD) tooLong.push(line);
@@ -92,6 +100,7 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
         bytes: batch.bytes,
         firstLine: batch.firstLine,
         ...(batch.header === undefined ? {} : { header: batch.header }),
+        ...(batch.encoding === undefined ? {} : { encoding: batch.encoding }),
       })
       .then((answer) => {
         for (const count of ["received", "stored", "unparsed", "alerts"] as const)
@@ -161,6 +170,8 @@ export interface ReadOptions {
   readonly parser?: string;
   /** Zone of times without one; Asia/Taipei unless told. */
   readonly timeZone?: string | undefined;
+  /** Name of the encoding, unless a byte order mark says another; UTF-8 when absent. */
+  readonly encoding?: string | undefined;
   /** Stands in for the time of receipt: gives the year to dates without one. */
   readonly now: Instant;
 }
@@ -173,7 +184,7 @@ export interface ParseOptions extends ReadOptions {
 /** Reads batches of one file in their order. Throws ingest.unknown-parser. */
 function readerOf(
   options: ReadOptions,
-): (batch: Pick<BatchLines, "bytes" | "firstLine">) => Generator<ParsedFileLine> {
+): (batch: Pick<BatchLines, "bytes" | "firstLine" | "encoding">) => Generator<ParsedFileLine> {
   const parser = options.parser ?? "auto";
   if (!isParserChoice(parser)) {
     throw new Problem("ingest.unknown-parser", {
@@ -194,6 +205,7 @@ export async function* parseFile(options: ParseOptions): AsyncGenerator<ParsedFi
     format: "lines",
     maxLineBytes: MAX_LINE_BYTES,
     parser: options.parser,
+    encoding: options.encoding,
     onLong: (line) => {
       throw new Problem("ingest.line-too-long", {
         detail: `line ${line} is longer than ${MAX_LINE_BYTES} bytes`,
@@ -220,22 +232,31 @@ export async function* readLogs(
   const read = readerOf(options);
   let kept: Buffer = Buffer.alloc(0);
   let firstLine = 1;
+  let encoding: string | undefined;
+  let ends: LineEnds | undefined;
   const eventsOf = function* (batch: Buffer): Generator<FileEvent> {
-    for (const { line, original, record } of read({ bytes: batch, firstLine })) {
+    for (const { line, original, record } of read({ bytes: batch, firstLine, encoding })) {
       record["event.original"] = original;
       yield { line, event: record };
     }
   };
   for await (const part of bytes) {
     const chunk: Buffer = typeof part === "string" ? Buffer.from(part) : part;
-    const all = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
-    const lines = all.subarray(0, all.lastIndexOf(LF) + 1);
-    const whole = wholeEvents(lines, options.parser ?? "auto");
+    const all: Buffer = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
+    kept = all;
+    if (ends === undefined) {
+      if (all.length < MARK_BYTES) continue;
+      const named = byteOrderMark(all)?.encoding ?? options.encoding;
+      encoding = named === "utf-8" ? undefined : named;
+      ends = lineEnds(encoding);
+    }
+    const lines = all.subarray(0, ends.lastEnd(all));
+    const whole = ends.width === 1 ? wholeEvents(lines, options.parser ?? "auto") : lines.length;
     const end = whole === 0 && lines.length > MOST_WAITING ? lines.length : whole;
     const batch = all.subarray(0, end);
     yield eventsOf(batch);
     kept = all.subarray(end);
-    for (let at = batch.indexOf(LF); at >= 0; at = batch.indexOf(LF, at + 1)) firstLine++;
+    for (const _ of linesOf(batch, ends)) firstLine++;
   }
   yield eventsOf(kept);
 }

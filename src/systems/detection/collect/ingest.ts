@@ -76,6 +76,7 @@ export class Ingest {
       firstLine: batch.firstLine,
       header: batch.header,
       framed: batch.framed,
+      encoding: notUtf8(batch.encoding ?? source.encoding),
       orgId: source.orgId,
       source: source.name,
       batch: batch.key,
@@ -148,6 +149,11 @@ export class Ingest {
     const scope = await this.#parts.scope();
     return { ...scope, orgId, orgIds: [orgId], audiences: [orgId] };
   }
+}
+
+/** A mark at the beginning of a file may say UTF-8 where its source says something else. */
+function notUtf8(encoding: string | undefined): string | undefined {
+  return encoding === "utf-8" ? undefined : encoding;
 }
 
 /** The scope with those organisations, too, that keep an alert about the batch to themselves. */

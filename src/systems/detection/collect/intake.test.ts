@@ -258,6 +258,32 @@ test("what comes while a batch is stored goes in one batch after it, however muc
 const audit = (serial: number, kind: string) =>
   `type=${kind} msg=audit(1795399872.${serial}:${serial}): n=${serial}`;
 
+test("the encoding of a source goes with its lines, over the spool, too", async () => {
+  const orgId = uuidV7();
+  let gone = true;
+  const ingest = shop.ingestWith();
+  const taking = await openIntake(shop, {
+    ingest: async (source, batch) => {
+      if (gone) throw away;
+      return ingest.ingest(source, batch);
+    },
+  });
+  const line = Buffer.from("b56ea44a", "hex");
+  taking.intake.offer({ ...sourceOf(orgId), encoding: "big5" }, "192.0.2.1", line);
+  taking.intake.offer(sourceOf(orgId), "192.0.2.1", line);
+  await eventually(
+    () => taking.spool.lines,
+    (lines) => lines === 2,
+  );
+  gone = false;
+  const found = await eventually(
+    () => originals(orgId),
+    (all) => all.length === 2,
+  );
+  assert.deepEqual(found.toSorted(), ["登入", line.toString("utf8")].toSorted());
+  await taking.stop();
+});
+
 test("lines of an event that come in several batches are stored as one; what never ends is not waited for long", async () => {
   const orgId = uuidV7();
   const taking = await openIntake(shop);

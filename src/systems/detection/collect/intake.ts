@@ -122,7 +122,7 @@ export class Intake {
   }
 
   #laneOf(source: Source): Lane {
-    const key = `${source.orgId}\n${source.name}\n${choiceOf(source)}`;
+    const key = `${source.orgId}\n${source.name}\n${choiceOf(source)}\n${source.encoding ?? ""}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
       lane = { source, waiting: [], waitingBytes: 0, timer: undefined, running: undefined };

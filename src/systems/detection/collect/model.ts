@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EncodingName } from "../../../core/encoding.ts";
 import { OrgId } from "../../../core/org.ts";
 import { PageQuery, pageOf } from "../../../core/page.ts";
 import { TimeZoneName } from "../../../core/time-zone.ts";
@@ -20,6 +21,8 @@ export const IngestQuery = z.object({
   parser: z.string().min(1).max(60).default("auto"),
   /** Zone of times without one. */
   timeZone: TimeZoneName,
+  /** Character encoding of the lines; UTF-8 when absent. */
+  encoding: EncodingName,
   source: SourceName.optional(),
   org: z.string().min(1).max(80).optional(),
 });
@@ -31,7 +34,7 @@ export const IngestAnswer = z.object({
   received: z.number().int(),
   stored: z.number().int(),
   unparsed: z.number().int(),
-  /** Lines that were no UTF-8: shown with replacement characters, tagged `invalid-utf8`, their bytes kept beside. */
+  /** Lines that were no UTF-8, or no text in the encoding named: shown with replacement characters, tagged `invalid-utf8` (`invalid-big5`), their bytes kept beside. */
   invalidUtf8: z.number().int(),
   alerts: z.number().int(),
 });

@@ -112,6 +112,26 @@ async function get(auth: string, path: string): Promise<Answer> {
 const sample = (parser: string) => readFileSync(new URL(`../parsers/${parser}/sample.log`, import.meta.url));
 const NDJSON = { "content-type": "application/x-ndjson" };
 
+test("a body in another encoding is read by the label that names it; records are UTF-8", async () => {
+  const { auth } = key();
+  const big5 = Buffer.from("b56ea44a0a", "hex");
+  assert.equal((await post(auth, big5, {}, "?source=a&encoding=Big5")).body.invalidUtf8, 0);
+  const list = await get(auth, `/api/v1/logs?q=${encodeURIComponent("登入")}`);
+  assert.equal(list.body.total, 1);
+  const [{ eventId = "" } = {}] = list.body.items as { eventId: string }[];
+  const one = (await get(auth, `/api/v1/logs/${eventId}`)).body as {
+    original?: string;
+    originalBase64?: string;
+  };
+  assert.equal(one.original, "登入");
+  assert.equal(one.originalBase64, big5.subarray(0, 4).toString("base64"));
+  const unknown = await post(auth, big5, {}, "?encoding=klingon");
+  assert.equal(unknown.status, 400);
+  assert.match(JSON.stringify(unknown.body), /querystring\.encoding.+big5, gb18030/);
+  const records = await post(auth, "{}", NDJSON, "?encoding=big5");
+  assert.equal(records.status, 400);
+});
+
 test("lines, packed lines and wrapped lines come in and can be searched", async () => {
   const { auth, orgId } = key();
   const plain = await post(auth, sample("cisco-asa"), {}, "?source=asa");

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { decodingOf } from "../../../core/encoding.ts";
 import type { OrgId } from "../../../core/org.ts";
 import { Problem } from "../../../core/problem.ts";
 import type { Scope } from "../../../core/scope.ts";
@@ -173,6 +174,7 @@ async function takeLogs(
     channel: "http",
     parser: query.parser,
     timeZone: query.timeZone,
+    encoding: decodingOf(query.encoding),
   };
   try {
     refuseUnknownParser(query.parser);
@@ -219,10 +221,16 @@ async function takeBody(
   request: FastifyRequest,
 ): Promise<IngestAnswer> {
   const given = idempotencyKey(request);
+  const format = formatOf(request);
+  if (format === "ndjson" && source.encoding !== undefined) {
+    const message = "records in JSON are UTF-8 (RFC 8259)";
+    throw new Problem("http.invalid", { faults: [{ path: "query.encoding", message }] });
+  }
   const body = await readBody(request.body as Readable, {
     header: headerOfRequest(request.headers),
     gzip: isGzip(request),
-    format: formatOf(request),
+    format,
+    encoding: source.encoding,
     parser: source.parser,
     maxBytes: parts.maxBodyBytes,
     maxLineBytes: parts.maxLineBytes,

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { decodingOf } from "../../../core/encoding.ts";
 import { addMillis, type Clock, type Instant } from "../../../core/instant.ts";
 import type { OrgId } from "../../../core/org.ts";
 import { type Fault, Problem } from "../../../core/problem.ts";
@@ -93,7 +94,7 @@ export class Senders {
       (each) => (each.list === undefined || each.list.check(plain, family)) && shows(peer.certificate, each),
     );
     if (rule === undefined) return undefined;
-    const { name, org, parser, timeZone, address, certificate } = rule.configured;
+    const { name, org, parser, timeZone, encoding, address, certificate } = rule.configured;
     const orgId = await this.#orgs.find(org);
     if (orgId === undefined) return undefined;
     const by = [address, certificate?.name, certificate?.sha256 && `sha256 ${rule.sha256?.slice(0, 16)}`];
@@ -103,6 +104,7 @@ export class Senders {
       channel: "syslog",
       parser,
       timeZone,
+      encoding: decodingOf(encoding),
       address: by.filter((part) => part !== undefined).join(" "),
     };
   }

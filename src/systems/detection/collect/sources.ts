@@ -18,6 +18,8 @@ export interface Source {
   readonly parser: string;
   /** IANA name of the zone of times without one; Asia/Taipei when absent. */
   readonly timeZone?: string | undefined;
+  /** Name in the Encoding Standard of what its lines are written in; UTF-8 when absent. */
+  readonly encoding?: string | undefined;
   readonly address?: string;
 }
 

@@ -24,6 +24,8 @@ export interface BatchLines {
   readonly header?: string | undefined;
   /** Whether its lines stand for messages of which some hold LF (`framed.ts`). */
   readonly framed?: boolean | undefined;
+  /** Name in the Encoding Standard of what its lines are written in; UTF-8 when absent. */
+  readonly encoding?: string | undefined;
 }
 
 /** What a worker needs to make rows and matches of a batch; the same task always gives the same answer. */
@@ -54,7 +56,10 @@ export interface BatchCounts {
   readonly received: number;
   readonly parsed: number;
   readonly unparsed: number;
-  /** Lines whose bytes are no UTF-8: shown with replacement characters, tagged `invalid-utf8`, and kept in base64. */
+  /**
+   * Lines whose bytes are no UTF-8, or no text in their source's encoding: shown with replacement characters, tagged
+   * `invalid-utf8` (`invalid-big5`), and kept in base64.
+   */
   readonly invalidUtf8: number;
 }
 

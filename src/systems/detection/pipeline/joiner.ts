@@ -1,6 +1,7 @@
 import { joiningParsers, type ParserChoice } from "../parsers/line.ts";
 import type { Joint, ParseContext } from "../parsers/parser.ts";
 import { readHeader } from "../parsers/syslog/header.ts";
+import { linesOf } from "./line-ends.ts";
 
 /** Lines and bytes of one event at most; what goes beyond begins another. */
 const MOST_LINES = 4_096;
@@ -12,8 +13,6 @@ const OVER_LINES = 512;
 /** A batch ends at most so many lines earlier, so that no event is divided. */
 const MOST_BACK = 8_192;
 
-const LF = 10;
-const CR = 13;
 /** As much of a line as tells its event; a header of syslog stands in it, too. */
 const HEAD = 512;
 /** Of a header only the host and the program are looked at. */
@@ -143,20 +142,4 @@ export function wholeEvents(bytes: Uint8Array, choice: ParserChoice): number {
     joiner.take(line);
   }
   return begins[joiner.wholeLines()] ?? bytes.length;
-}
-
-/** Lines between LF, a CR before it included, and where each begins. */
-export function* linesOf(bytes: Uint8Array): Generator<{ readonly line: Buffer; readonly from: number }> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let from = 0; from < buffer.length; ) {
-    const found = buffer.indexOf(LF, from);
-    const end = found < 0 ? buffer.length : found;
-    yield { line: buffer.subarray(from, end), from };
-    from = end + 1;
-  }
-}
-
-/** The line without a CR at its end. */
-export function withoutCr(line: Buffer): Buffer {
-  return line.length > 0 && line[line.length - 1] === CR ? line.subarray(0, -1) : line;
 }

@@ -1,17 +1,19 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
+import { isWide, LineDecoder } from "../../../core/encoding.ts";
 import type { ParserChoice } from "../parsers/line.ts";
 import type { BatchLines } from "./batch.ts";
 import { unframed } from "./framed.ts";
-import { type Group, Joiner, linesOf, mayJoin, withoutCr } from "./joiner.ts";
+import { type Group, Joiner, mayJoin } from "./joiner.ts";
+import { type LineEnds, lineEnds, linesOf, withoutReturn } from "./line-ends.ts";
 
 /** One line of a batch. */
 export interface Line {
   /** Number in the whole input, from 1. */
   readonly number: number;
   readonly text: string;
-  /** False when its bytes are no UTF-8 and the text holds replacement characters. */
+  /** False when its bytes are no text in the encoding of its source and the text holds replacement characters. */
   readonly valid: boolean;
-  /** The bytes themselves where they are no UTF-8. */
+  /** The bytes themselves where they are not the text as UTF-8. */
   readonly raw?: Buffer | undefined;
   /** How many lines it was in the input, without empty ones, where it was several of one event. */
   readonly lines?: number | undefined;
@@ -24,7 +26,6 @@ const CR = 13;
 /** Bytes that are made text at once: as much as stays near the processor. */
 const WINDOW = 256 * 1024;
 const BYTE_ORDER_MARK = 0xfeff;
-const END = Uint8Array.of(LF);
 
 /**
  * The lines of a batch without LF or CR LF, one after the other, since all at once would outlive what is made of each;
@@ -164,23 +165,22 @@ export interface LinesInTurn extends Line {
   next(): boolean;
 }
 
+type ReadBatch = Pick<BatchLines, "bytes" | "firstLine" | "framed" | "encoding">;
+
 /**
  * The lines of a batch, those of one event as one, with LF between them as they came, in the place of its first.
  * `choice`: the parsers that are asked which belong together.
  */
-export function eventsInTurn(
-  { bytes, firstLine, framed }: Pick<BatchLines, "bytes" | "firstLine" | "framed">,
-  choice: ParserChoice,
-): LinesInTurn {
-  if (mayJoin(bytes, choice)) return new JoinedLines(bytes, firstLine, framed === true, choice);
+export function eventsInTurn(batch: ReadBatch, choice: ParserChoice): LinesInTurn {
+  const { bytes, firstLine, framed, encoding } = batch;
+  // What is joined is ASCII at the beginning of its lines, which the bytes of UTF-16 are not.
+  const joiner = !isWide(encoding) && mayJoin(bytes, choice) ? new Joiner(choice) : undefined;
+  if (joiner !== undefined || encoding !== undefined) return new EventLines(batch, joiner);
   return new LineReader(bytes, firstLine, framed);
 }
 
 /** The same as a sequence, each an object of its own. */
-export function* readEvents(
-  batch: Pick<BatchLines, "bytes" | "firstLine" | "framed">,
-  choice: ParserChoice,
-): Generator<Line> {
+export function* readEvents(batch: ReadBatch, choice: ParserChoice): Generator<Line> {
   const events = eventsInTurn(batch, choice);
   while (events.next()) {
     const { number, text, valid, raw, lines } = events;
@@ -188,22 +188,26 @@ export function* readEvents(
   }
 }
 
-class JoinedLines implements LinesInTurn {
+/** Lines of a batch of which some are one event, or that are in another encoding than UTF-8. */
+class EventLines implements LinesInTurn {
   number = 0;
   text = "";
   valid = true;
   raw: Buffer | undefined;
   lines: number | undefined;
   readonly #events: { readonly number: number; readonly lines: Buffer[] }[] = [];
+  readonly #ends: LineEnds;
+  readonly #encoding: string | undefined;
   #at = 0;
 
-  constructor(bytes: Uint8Array, firstLine: number, framed: boolean, choice: ParserChoice) {
-    const joiner = new Joiner(choice);
+  constructor({ bytes, firstLine, framed, encoding }: ReadBatch, joiner: Joiner | undefined) {
+    this.#encoding = encoding;
+    this.#ends = lineEnds(framed === true ? undefined : encoding);
     const joined = new Map<Group, Buffer[]>();
     let number = firstLine;
-    for (const { line } of linesOf(bytes)) {
-      const message = framed ? unframed(withoutCr(line)) : line;
-      const group = joiner.take(message);
+    for (const { line } of linesOf(bytes, this.#ends)) {
+      const message = framed === true ? unframed(withoutReturn(line)) : line;
+      const group = joiner?.take(message);
       const known = group === undefined ? undefined : joined.get(group);
       if (known === undefined) {
         const lines = [message];
@@ -217,24 +221,44 @@ class JoinedLines implements LinesInTurn {
   next(): boolean {
     while (this.#at < this.#events.length) {
       const { number, lines } = this.#events[this.#at++] as { number: number; lines: Buffer[] };
-      const raw = joinedBytes(lines);
-      const text = raw.toString("utf8");
+      const bytes = joinedBytes(lines, this.#ends);
+      const { text, valid, raw } = decoded(bytes, this.#encoding);
+      const marked = number === 1 && text.charCodeAt(0) === BYTE_ORDER_MARK;
       this.number = number;
-      this.text = number === 1 && text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+      this.text = marked ? text.slice(1) : text;
       if (this.text === "") continue;
-      this.valid = isUtf8(raw);
-      this.raw = this.valid ? undefined : raw;
-      this.lines = lines.length === 1 ? undefined : lines.filter((line) => withoutCr(line).length > 0).length;
+      this.valid = valid;
+      this.raw = marked && isWide(this.#encoding) ? raw?.subarray(2) : raw;
+      const filled = (line: Buffer) => withoutReturn(line, this.#ends).length > 0;
+      this.lines = lines.length === 1 ? undefined : lines.filter(filled).length;
       return true;
     }
     return false;
   }
 }
 
+const DECODERS = new Map<string, LineDecoder>();
+
+/** `raw`: the bytes where the text written as UTF-8 is not they. */
+function decoded(
+  bytes: Buffer,
+  encoding: string | undefined,
+): { readonly text: string; readonly valid: boolean; readonly raw: Buffer | undefined } {
+  if (encoding === undefined) {
+    const valid = isUtf8(bytes);
+    return { text: bytes.toString("utf8"), valid, raw: valid ? undefined : bytes };
+  }
+  if (!isWide(encoding) && isAscii(bytes))
+    return { text: bytes.toString("latin1"), valid: true, raw: undefined };
+  const decoder = DECODERS.get(encoding) ?? new LineDecoder(encoding);
+  DECODERS.set(encoding, decoder);
+  return { ...decoder.decode(bytes), raw: bytes };
+}
+
 /** The lines as they came, with what ends all but the last. */
-function joinedBytes(lines: readonly Buffer[]): Buffer {
-  const last = withoutCr(lines.at(-1) as Buffer);
+function joinedBytes(lines: readonly Buffer[], ends: LineEnds): Buffer {
+  const last = withoutReturn(lines.at(-1) as Buffer, ends);
   return lines.length === 1
     ? last
-    : Buffer.concat([...lines.slice(0, -1).flatMap((line) => [line, END]), last]);
+    : Buffer.concat([...lines.slice(0, -1).flatMap((line) => [line, ends.feed]), last]);
 }

@@ -161,6 +161,33 @@ test("any bytes of a message come back from the store, those that are no UTF-8 t
   assert.deepEqual(came.sort(), messages.map((bytes) => bytes.toString("base64")).sort());
 });
 
+test("lines of a source in Big5 are read, judged and searched as text, and their bytes are kept", async () => {
+  const line = Buffer.concat([
+    Buffer.from("<13>Nov 23 10:11:12 gate app: "),
+    Buffer.from("b56ea44aa5a2b1d1", "hex"),
+  ]);
+  const broken = Buffer.from("41a42042", "hex");
+  const bytes = Buffer.concat([line, Buffer.from("\r\nplain ASCII\n"), broken, Buffer.from("\n")]);
+  const given = task(bytes, { encoding: "big5", source: "big5" });
+  const asked: unknown[] = [];
+  const { counts } = processBatch(given, {
+    match: (record) => {
+      asked.push(record["event.original"]);
+      return [];
+    },
+  });
+  const text = "<13>Nov 23 10:11:12 gate app: 登入失敗";
+  assert.deepEqual(asked, [text, "plain ASCII", "A\ufffd B"]);
+  assert.equal(counts.invalidUtf8, 1);
+  const [read, plain, other] = await rowsOf(given, nothing, [text, "plain ASCII", "A\ufffd B"]);
+  assert.equal(read?.host, "gate");
+  assert.equal(read?.fields[ORIGINAL_BYTES], line.toString("base64"));
+  assert.equal(read?.fields["tags"], undefined);
+  assert.equal(plain?.fields[ORIGINAL_BYTES], undefined);
+  assert.deepEqual(other?.fields["tags"], ["invalid-big5"]);
+  assert.equal(other?.fields[ORIGINAL_BYTES], broken.toString("base64"));
+});
+
 test("a match carries the record with its line, and the row names the rule", async () => {
   const { matches } = processBatch(task(`x\n${LOGIN}\n`, { source: "fw t2" }), logins);
   const [row] = await rowsOf(task(`x\n${LOGIN}\n`), logins, [LOGIN]);

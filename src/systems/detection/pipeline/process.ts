@@ -18,7 +18,6 @@ import { LogRows } from "./row.ts";
 
 /** What a record that met an indicator bears among its rules. */
 const INDICATOR_MET = "Known indicator";
-const INVALID_UTF8 = "invalid-utf8";
 /** The field of a record that keeps what came where that is no UTF-8. */
 export const ORIGINAL_BYTES = "lianfang.original_base64";
 const NO_RULES: readonly string[] = [];
@@ -155,9 +154,9 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
     if (read.parsed) parsed += line.lines ?? 1;
     if (!line.valid) {
       invalidUtf8++;
-      record.tags = [INVALID_UTF8];
+      record.tags = [`invalid-${task.encoding ?? "utf-8"}`.replace("utf-8", "utf8")];
     }
-    const kept = line.valid && !REMEMBERING.has(read.parser) ? "" : jsonOf(record, line.raw);
+    const kept = line.raw === undefined && !REMEMBERING.has(read.parser) ? "" : jsonOf(record, line.raw);
     record["event.original"] = read.original;
     const row = rows.size;
     const at = record["@timestamp"] as string;

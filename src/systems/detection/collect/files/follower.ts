@@ -1,10 +1,12 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { byteOrderMark } from "../../../../core/encoding.ts";
 import { Problem } from "../../../../core/problem.ts";
 import { sha256Hex } from "../../../../platform/crypto/digest.ts";
 import type { Log } from "../../../../platform/log/log.ts";
 import { BATCH_LINES } from "../../pipeline/batch.ts";
 import { wholeEvents } from "../../pipeline/joiner.ts";
+import { lineEnds } from "../../pipeline/line-ends.ts";
 import type { IncomingBatch } from "../ingest.ts";
 import type { Source } from "../sources.ts";
 import { cutLong, wholeLines } from "./chunk.ts";
@@ -20,7 +22,8 @@ export interface FollowParts {
   readonly log: Log;
 }
 
-const LF = 10;
+/** As long as the longest byte order mark. */
+const MARK_BYTES = 3;
 /** Room for about as many lines as a batch takes. */
 const READ_BYTES = 4 * 2 ** 20;
 const MARK_HEAD = 512;
@@ -66,6 +69,8 @@ export class Follower {
   /** Where it stood before it began anew. */
   #former: Position | undefined;
   #waiting = false;
+  /** The encoding that the byte order mark of the content names. */
+  #mark: string | undefined;
 
   constructor(parts: FollowParts, source: Source, position: Position) {
     this.#parts = parts;
@@ -115,6 +120,7 @@ export class Follower {
    */
   async follow(content: Content, { all, last }: Quiet, signal: AbortSignal): Promise<void> {
     const quiet = { all: all || last, last };
+    this.#mark = byteOrderMark(await content.read(0, MARK_BYTES))?.encoding;
     this.#waiting = false;
     let next = await this.#next(content, quiet);
     if (next !== undefined && this.#position.ends === undefined) await this.#keep({ ends: next.ends });
@@ -127,6 +133,10 @@ export class Follower {
       // One row for both: that this batch is stored and where the next one ends.
       await this.#keep({ ...done, ends: next?.ends });
     }
+  }
+
+  get #encoding(): string | undefined {
+    return this.#mark ?? this.source.encoding;
   }
 
   /** Nothing more will come. */
@@ -145,10 +155,17 @@ export class Follower {
     const most = Math.max(READ_BYTES, 2 * maxLineBytes);
     const bytes = await content.read(at, most);
     const full = bytes.length === most;
-    const lines = wholeLines(bytes, { maxLines: BATCH_LINES, maxLineBytes, last: last && !full, full });
-    const more = full || bytes.indexOf(LF, lines) >= 0;
+    const lineFeeds = lineEnds(this.#encoding);
+    const lines = wholeLines(bytes, {
+      maxLines: BATCH_LINES,
+      maxLineBytes,
+      last: last && !full,
+      full,
+      ends: lineFeeds,
+    });
+    const more = full || lineFeeds.next(bytes, lines) >= 0;
     let length = lines;
-    if (more || !all) {
+    if ((more || !all) && lineFeeds.width === 1) {
       const whole = wholeEvents(bytes.subarray(0, lines), this.source.parser);
       // More lines than a batch takes are not held for one event.
       length = whole === 0 && more ? lines : whole;
@@ -160,7 +177,8 @@ export class Follower {
   async #store(read: Buffer, ends: number): Promise<void> {
     const { ingest, log, maxLineBytes } = this.#parts;
     const { identity, generation, at, path } = this.#position;
-    const { bytes, cut } = cutLong(read, maxLineBytes);
+    const encoding = this.#encoding;
+    const { bytes, cut } = cutLong(read, maxLineBytes, lineEnds(encoding));
     const batch: IncomingBatch = {
       bytes,
       format: "lines",
@@ -169,6 +187,7 @@ export class Follower {
       key: `file/${identity}/${generation}/${at}-${ends}`,
       sha256: sha256Hex(bytes),
       sentBy: path.slice(-200),
+      ...(encoding === undefined ? {} : { encoding }),
     };
     try {
       await ingest(this.source, batch);

@@ -70,12 +70,22 @@ function watch(
     lastLineMillis?: number;
     eventMillis?: number;
     maxLineBytes?: number;
+    encoding?: string;
   } = {},
 ): Watching {
   const orgId = given.orgId ?? uuidV7();
   const ingest = shop.ingestWith();
   const watcher = new FileWatcher({
-    watched: [{ name: "files", path, org: "res", parser: "auto", timeZone: "Asia/Taipei" }],
+    watched: [
+      {
+        name: "files",
+        path,
+        org: "res",
+        parser: "auto",
+        timeZone: "Asia/Taipei",
+        encoding: given.encoding,
+      },
+    ],
     orgs: new OrgNames(async () => orgId, shop.clock),
     ingest: async (source, batch) => {
       if (given.fail?.() === true) throw new Error("the store is away");
@@ -370,4 +380,26 @@ test("a file that is gone for a month is forgotten, one that only rests is not",
     await watching.stop();
     shop.clock.set(begun);
   }
+});
+
+test("a file in UTF-16 is followed by its byte order mark, one in Big5 by its source's word", async () => {
+  const folder = place();
+  const wide = (text: string) => Buffer.from(text, "utf16le");
+  const file = join(folder, "wide.log");
+  writeFileSync(file, wide("\ufeff上線 one\r\n二 tw"));
+  const first = watch(file, { encoding: "big5", maxLineBytes: 41 });
+  await first.stored(1);
+  await first.stop();
+  appendFileSync(file, wide(`o\n${"長".repeat(30)}\n`));
+  const second = watch(file, { orgId: first.orgId, encoding: "big5", maxLineBytes: 41 });
+  await second.stored(3);
+  await second.stop();
+  assert.deepEqual((await texts(first.orgId)).toSorted(), ["上線 one", "二 two", "長".repeat(20)].toSorted());
+
+  const narrow = join(folder, "narrow.log");
+  writeFileSync(narrow, Buffer.concat([Buffer.from("b56ea44a", "hex"), Buffer.from(" x\n")]));
+  const third = watch(narrow, { encoding: "big5" });
+  await third.stored(1);
+  await third.stop();
+  assert.deepEqual(await texts(third.orgId), ["登入 x"]);
 });

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { decodingOf } from "../../../../core/encoding.ts";
 import { Problem } from "../../../../core/problem.ts";
 import type { Config } from "../../../../platform/config/config.ts";
 import { isStoreTrouble, type StoreHealth } from "../health.ts";
@@ -100,7 +101,7 @@ export class FileWatcher {
 
   /** The source and what is known of its files; undefined while its organisation is not there. */
   async #open(watched: Watched, tails: Map<string, Tail>): Promise<Source | undefined> {
-    const { name, org, parser, timeZone, path } = watched;
+    const { name, org, parser, timeZone, encoding, path } = watched;
     const orgId = await this.#parts.orgs.find(org);
     if (orgId === undefined) {
       this.#tellOnce(
@@ -110,7 +111,15 @@ export class FileWatcher {
       );
       return undefined;
     }
-    const source: Source = { orgId, name, channel: "file", parser, timeZone, address: path };
+    const source: Source = {
+      orgId,
+      name,
+      channel: "file",
+      parser,
+      timeZone,
+      encoding: decodingOf(encoding),
+      address: path,
+    };
     for (const position of await this.#parts.positions(source)) this.#remember(tails, source, position);
     return source;
   }

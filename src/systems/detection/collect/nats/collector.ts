@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { AckPolicy, type Consumer, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { decodingOf } from "../../../../core/encoding.ts";
 import type { Clock } from "../../../../core/instant.ts";
 import type { Config } from "../../../../platform/config/config.ts";
 import { sha256Hex, uuidV7 } from "../../../../platform/crypto/digest.ts";
@@ -121,8 +122,16 @@ export class NatsCollector {
       orgId = await orgs.find(subject.org);
     }
     if (orgId === undefined) return;
-    const { name, parser, timeZone } = subject;
-    const source: Source = { orgId, name, channel: "nats", parser, timeZone, address: subject.subject };
+    const { name, parser, timeZone, encoding } = subject;
+    const source: Source = {
+      orgId,
+      name,
+      channel: "nats",
+      parser,
+      timeZone,
+      encoding: decodingOf(encoding),
+      address: subject.subject,
+    };
     const manager = await jetstreamManager(connection);
     const durable = `${config.durable}-${sha256Hex(`${subject.subject}\n${name}`).slice(0, 8)}`;
     const known = await manager.consumers.info(config.stream, durable).catch(() => undefined);
