@@ -171,6 +171,27 @@ test("lines, packed lines and wrapped lines come in and can be searched", async 
   assert.equal(await total(`org=${uuidV7()}`), 0);
 });
 
+test("an address and a name are found however the device, and whoever asks, wrote them", async () => {
+  const { auth } = key();
+  const iptables = (source: string) =>
+    `Nov 23 10:00:00 fw kernel: IN=eth0 OUT= SRC=${source} DST=2001:db8:ffff::2 LEN=72 PROTO=TCP SPT=1 DPT=2`;
+  const lines = [
+    iptables("2001:0db8:00aa:0000:0000:0000:0000:0077"),
+    iptables("2001:DB8:AA::77"),
+    "Nov 23 10:00:01 h sshd[1]: Accepted password for root from 2001:db8:aa::77%eth0 port 22 ssh2",
+    "Nov 23 10:00:02 h sshd[1]: Accepted password for root from ::ffff:203.0.113.77 port 22 ssh2",
+    "23-Nov-2026 10:00:00.123 client 10.0.0.1#5353: query: a.xn--g6w251d.example IN A +",
+  ].join("\n");
+  assert.equal((await post(auth, lines, {}, "?source=forms")).body.unparsed, 0);
+  const total = async (query: string) => (await get(auth, `/api/v1/logs?limit=1&${query}`)).body.total;
+  for (const form of ["2001:db8:aa::77", "2001:0DB8:aa:0:0:0:0:77", "2001:db8:aa::77%25eth1"])
+    assert.equal(await total(`ip=${form}`), 3, form);
+  for (const form of ["203.0.113.77", "::ffff:203.0.113.77", "203.0.113.64/26"])
+    assert.equal(await total(`ip=${form}`), 1, form);
+  for (const form of ["測試.example", "xn--g6w251d.example", "測試.EXAMPLE."])
+    assert.equal(await total(`domain=${encodeURIComponent(form)}`), 1, form);
+});
+
 test("times without a zone are those of the zone that the sender names, on the record's page too", async () => {
   const { auth } = key();
   const line = "<13>Nov 22 10:00:00 web sshd[1]: Accepted password for ops from 192.0.2.7 port 50022 ssh2";

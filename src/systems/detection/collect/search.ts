@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
 import type { Page } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
 import { type Scope, visibleTo } from "../../../core/scope.ts";
@@ -6,6 +7,7 @@ import { tlpOfRank } from "../../../core/tlp.ts";
 import type { Bound, EventStore } from "../../../platform/events/store.ts";
 import { visible } from "../../../platform/events/visible.ts";
 import { ipv4Number } from "../parsers/text/address.ts";
+import { canonicalIp } from "../parsers/text/ip-form.ts";
 import type { BatchFormat } from "../pipeline/batch.ts";
 import { placeOf } from "../pipeline/event-id.ts";
 import { mayHoldSql, runOf } from "../pipeline/line-search.ts";
@@ -152,8 +154,20 @@ export function passing(scope: Scope, query: Omit<LogQuery, "limit" | "cursor">)
     add("lowerUTF8(action) = lowerUTF8({action:String})", { action: query.action });
   if (query.user !== undefined) add("lowerUTF8(user) = lowerUTF8({user:String})", { user: query.user });
   if (query.domain !== undefined) {
-    const domain = query.domain.toLowerCase();
-    add("(domain = {domain:String} OR endsWith(domain, {below:String}))", { domain, below: `.${domain}` });
+    // Name servers say A-labels, people and some proxies the letters themselves.
+    const said = query.domain.toLowerCase().replace(/\.$/, "");
+    const forms = [...new Set([said, domainToASCII(said) || said])];
+    const values = forms.flatMap(
+      (form, at) =>
+        [
+          [`domain${at}`, form],
+          [`below${at}`, `.${form}`],
+        ] as const,
+    );
+    const each = forms.map(
+      (_, at) => `domain = {domain${at}:String} OR endsWith(domain, {below${at}:String})`,
+    );
+    add(`(${each.join(" OR ")})`, Object.fromEntries(values));
   }
   if (query.ip !== undefined) addAddress(query.ip, add);
   for (const [index, word] of wordsOf(query.q ?? "").entries()) {
@@ -187,7 +201,8 @@ export function wordsOf(text: string): string[] {
   return words.slice(0, MOST_WORDS);
 }
 
-function addAddress(text: string, add: (sql: string, values: Record<string, Bound>) => void): void {
+function addAddress(given: string, add: (sql: string, values: Record<string, Bound>) => void): void {
+  const text = given.includes("/") ? given : canonicalIp(given);
   const slash = text.indexOf("/");
   const address = slash < 0 ? text : text.slice(0, slash);
   const version = isIP(address);
@@ -209,7 +224,7 @@ function addAddress(text: string, add: (sql: string, values: Record<string, Boun
       last: first + size - 1,
     });
   } else if (bits === most) {
-    either((side) => `${side}_other = {ip:String}`, { ip: address.toLowerCase() });
+    either((side) => `${side}_other = {ip:String}`, { ip: address });
   } else {
     const range = "IPv6CIDRToRange(toIPv6({ip:String}), {bits:UInt8})";
     either(

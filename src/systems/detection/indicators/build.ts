@@ -1,5 +1,5 @@
 import { getRandomValues } from "node:crypto";
-import { mappedV4, readV4, readV6 } from "./address.ts";
+import { mappedV4, readV4, readV6 } from "../parsers/text/ip-form.ts";
 import { canonicalDomain, canonicalEmail, canonicalUrl } from "./canonical.ts";
 import { type IndicatorGroup, type IndicatorImage, type IndicatorKind, NONE } from "./image.ts";
 import { Keys } from "./keys.ts";

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { createGunzip } from "node:zlib";
 import type { Tlp } from "../../../core/tlp.ts";
 import type { AlertLevel } from "../alerts/model.ts";
-import { readV4, readV6 } from "./address.ts";
+import { readV4, readV6 } from "../parsers/text/ip-form.ts";
 import type { IndicatorKind } from "./image.ts";
 
 /** A configured list of indicators, one to a line. */

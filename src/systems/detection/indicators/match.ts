@@ -1,5 +1,5 @@
 import { Answers } from "../answers.ts";
-import { mappedV4, readV4, readV6, v4Text, v6Text } from "./address.ts";
+import { mappedV4, readV4, readV6, v4Text, v6Text } from "../parsers/text/ip-form.ts";
 import { readDetail } from "./build.ts";
 import { canonicalDomain, canonicalEmail, canonicalUrl } from "./canonical.ts";
 import { FIELDS } from "./fields.ts";

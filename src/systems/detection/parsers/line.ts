@@ -2,6 +2,7 @@ import { flatten, settleTime, withoutGaps } from "./ecs-object.ts";
 import { PARSERS } from "./list.ts";
 import type { EcsDraft, Joins, ParseContext, Parser } from "./parser.ts";
 import { type Headed, readHeader } from "./syslog/header.ts";
+import { canonicalIp } from "./text/ip-form.ts";
 
 /** One line after parsing. */
 export interface ParsedLine {
@@ -106,6 +107,7 @@ function chooseWhole(line: string, context: ParseContext, choice: ParserChoice):
 function whole(parser: Parser, record: EcsDraft | undefined, context: ParseContext): ParsedLine | undefined {
   if (record === undefined) return undefined;
   record["@timestamp"] ??= context.receivedAt;
+  settleAddresses(record);
   return { parser: parser.id, parsed: true, record };
 }
 
@@ -180,7 +182,23 @@ function finish(headed: Headed, draft: EcsDraft, context: ParseContext): EcsDraf
   const { fields } = headed;
   for (const field in fields) draft[field] ??= fields[field] ?? "";
   draft["@timestamp"] ??= context.receivedAt;
+  settleAddresses(draft);
   return draft;
+}
+
+/** One form for one address, so that a search, a group of a correlation and a colleague's copy all mean the same host. */
+function settleAddresses(record: EcsDraft): void {
+  settleAddress(record, "source.ip");
+  settleAddress(record, "destination.ip");
+  settleAddress(record, "client.ip");
+  settleAddress(record, "server.ip");
+}
+
+function settleAddress(record: EcsDraft, field: string): void {
+  const said = record[field];
+  if (typeof said !== "string") return;
+  const form = canonicalIp(said);
+  if (form !== said) record[field] = form;
 }
 
 /** What the record's `parser` says of an object that came as ECS already. */
@@ -209,9 +227,11 @@ export function parseObject(
         line.record[field] = value;
       else line.record[field] ??= value;
     }
+    settleAddresses(line.record);
     return line;
   }
   const record = flatten(object);
   settleTime(record, context);
+  settleAddresses(record);
   return { parser: ECS, parsed: true, record };
 }

@@ -1,4 +1,4 @@
-import { isIpv6 } from "../parsers/text/address.ts";
+import { isIpv6 } from "./address.ts";
 
 const DOT = 46;
 
@@ -64,4 +64,25 @@ export function v6Text(words: Uint32Array): string {
   }
   if (best.from < 0) return groups.join(":");
   return `${groups.slice(0, best.from).join(":")}::${groups.slice(best.from + best.length).join(":")}`;
+}
+
+/** Forms worked out lately: the same few hosts stand in most lines. */
+const KNOWN = new Map<string, string>();
+const MOST_KNOWN = 8_192;
+
+/**
+ * An address as it is compared and shown, whatever device wrote it: IPv6 after RFC 5952 without a zone, an IPv4-mapped
+ * one as the IPv4 address that it means. Any other text as it is.
+ */
+export function canonicalIp(text: string): string {
+  if (!text.includes(":")) return text;
+  const known = KNOWN.get(text);
+  if (known !== undefined) return known;
+  const words = readV6(text);
+  if (words === undefined) return text;
+  const four = mappedV4(words);
+  const form = four >= 0 ? v4Text(four) : v6Text(words);
+  if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
+  KNOWN.set(text, form);
+  return form;
 }
