@@ -17,6 +17,7 @@ export {
 export { type FieldName, type Form, useForm } from "./form/form.ts";
 export { FormBody, FormPage } from "./form/form-page.tsx";
 export { faultWords, type Translate, useLanguage, useTexts } from "./i18n.ts";
+export { kept } from "./kept.ts";
 export { type KeyAct, useKeys } from "./keys.ts";
 export { csvOf, download } from "./list/export.ts";
 export type { Choice, Column, FilterField, RowAct, View } from "./list/list.ts";

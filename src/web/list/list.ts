@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly text?: (row: Row) => string | number | null | undefined;
   /** In the export but not on the screen, where another column shows it. */
   readonly exportOnly?: boolean;
+  /** Has what the others leave of a table's width; that of the title unless told. */
+  readonly wide?: true;
   /** Its place on the card of a phone: `line` unless told. */
   readonly phone?: "title" | "side" | "line" | "hidden";
 }

@@ -49,6 +49,7 @@ function Table<Row>({
     currentRow.current?.scrollIntoView({ block: "nearest" });
   }, [current]);
   const titleKey = (columns.find((column) => column.phone === "title") ?? columns[0])?.key;
+  const wideKey = columns.find((column) => column.wide === true)?.key ?? titleKey;
   const every = rows.every((row) => marked.has(id(row)));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
@@ -106,7 +107,7 @@ function Table<Row>({
                 {columns.map(({ key, align, width, render, text }) => (
                   <td
                     key={key}
-                    className={key === titleKey ? "main" : align === "end" ? "end" : ""}
+                    className={key === wideKey ? "main" : align === "end" ? "end" : ""}
                     title={width === undefined ? String(text?.(row) ?? "") || undefined : undefined}
                   >
                     {open !== undefined && key === titleKey ? (

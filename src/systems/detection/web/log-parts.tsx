@@ -1,4 +1,5 @@
 import { StateTag, useGet, useTexts } from "../../../web/kit.ts";
+import "./log.css";
 import type { LogRecord } from "../model.ts";
 
 export const LOGS = "/api/v1/logs";
@@ -53,6 +54,37 @@ export function Cut({ children }: { readonly children: string }) {
     <span className="cell-cut" title={children}>
       {children}
     </span>
+  );
+}
+
+/** What happened and which product says so; that nobody understood the line where no parser did. */
+export function What({ of, product }: { readonly of: LogRecord; readonly product: string }) {
+  const t = useTexts("detection");
+  if (!of.parsed) return <StateTag tone="waiting">{t("log.parsed.false")}</StateTag>;
+  return (
+    <>
+      <Cut>{of.action}</Cut>
+      <span className="muted small">
+        <Cut>{product}</Cut>
+      </span>
+    </>
+  );
+}
+
+/** The line of a record, below the rules that it met: its first lines, or the whole of it. */
+export function Line({ of, whole }: { readonly of: LogRecord; readonly whole: boolean }) {
+  const t = useTexts("detection");
+  return (
+    <>
+      {of.rules.length > 0 && (
+        <span className="log-rules small">
+          <span className="muted">{t("log.rules")}</span> <strong>{of.rules.join(t("kit:comma"))}</strong>
+        </span>
+      )}
+      <span className={whole ? "log-line log-line-whole mono small" : "log-line mono small"}>
+        {whole ? of.original : withoutStamp(of.original)}
+      </span>
+    </>
   );
 }
 

@@ -23,6 +23,7 @@ const zh = {
   "log.rules": "比對到的規則",
   "log.level": "設備標示的等級",
   "log.original": "原始紀錄",
+  "log.whole": "完整顯示原始紀錄",
   "log.not-utf8": "這一行的位元組不是 UTF-8（例如 Big5），已原樣保留。可改用其他編碼閱讀。",
   "log.encoding": "編碼",
   "log.encoding.read": "系統讀出的文字",
@@ -159,6 +160,7 @@ const en: Record<keyof typeof zh, string> = {
   "log.rules": "Rules it met",
   "log.level": "Level given by the device",
   "log.original": "Line as it came",
+  "log.whole": "Show lines whole",
   "log.not-utf8":
     "The bytes of this line are not UTF-8 (Big5, perhaps) and are kept as they came. Choose another encoding to read them in.",
   "log.encoding": "Encoding",

@@ -1,7 +1,28 @@
-import { ListPage, StateTag, Time, useLanguage, useOrgName, useSession, useTexts } from "../../../web/kit.ts";
+import { ColumnHeightOutlined } from "@ant-design/icons";
+import { Button } from "antd";
+import { useState } from "react";
+import {
+  type Column,
+  kept,
+  ListPage,
+  Time,
+  useKeys,
+  useLanguage,
+  useOrgName,
+  useSession,
+  useTexts,
+} from "../../../web/kit.ts";
 import type { LogRecord } from "../model.ts";
-import { Cut, Ends, endText, LOGS, OutcomeTag, useProducts, withoutStamp } from "./log-parts.tsx";
+import { Cut, Ends, endText, Line, LOGS, OutcomeTag, useProducts, What } from "./log-parts.tsx";
 import { LogShape } from "./log-shape.tsx";
+
+/** Where this device keeps whether lines are shown whole. */
+const WHOLE = "logs.whole";
+
+/** A column that only the export has: on the screen it stands within another. */
+function unseen(key: string, label: string, text: (row: LogRecord) => string): Column<LogRecord> {
+  return { key, label, exportOnly: true, render: text, text };
+}
 
 /** Search over every log record in sight. */
 export default function LogsPage() {
@@ -10,6 +31,13 @@ export default function LogsPage() {
   const orgName = useOrgName();
   const { orgs } = useSession();
   const products = useProducts();
+  const [whole, setWhole] = useState(kept.read(WHOLE) === "true");
+  const turn = () => {
+    kept.write(WHOLE, String(!whole));
+    setWhole(!whole);
+  };
+  useKeys([{ key: "w", label: t("log.whole"), run: turn }]);
+  const nameOf = (row: LogRecord) => orgName(row.orgId, language) ?? row.orgId.slice(0, 8);
   return (
     <ListPage<LogRecord>
       name="logs"
@@ -18,39 +46,45 @@ export default function LogsPage() {
       id={(row) => row.eventId}
       open={(row) => `/logs/${row.eventId}`}
       search="q"
+      side={
+        <Button
+          type="text"
+          icon={<ColumnHeightOutlined aria-hidden="true" />}
+          aria-pressed={whole}
+          onClick={turn}
+        >
+          {t("log.whole")} <kbd className="kbd">w</kbd>
+        </Button>
+      }
       top={(query) => <LogShape query={query} />}
       columns={[
         {
           key: "time",
-          label: t("log.time"),
-          width: 160,
+          label: `${t("log.time")}${t("kit:comma")}${t("log.source")}`,
+          width: 170,
           phone: "side",
-          render: (row) => <Time at={row.time} seconds />,
+          render: (row) => (
+            <>
+              <Time at={row.time} seconds />
+              <span className="muted small log-source">
+                <Cut>{[row.source, nameOf(row)].join(" · ")}</Cut>
+              </span>
+            </>
+          ),
           text: (row) => row.time,
         },
         {
-          key: "product",
-          label: t("log.product"),
-          width: 120,
-          render: (row) =>
-            row.parsed ? (
-              <Cut>{products.get(row.parser) ?? row.parser}</Cut>
-            ) : (
-              <StateTag tone="waiting">{t("log.parsed.false")}</StateTag>
-            ),
-          text: (row) => row.parser,
-        },
-        {
           key: "action",
-          label: t("log.action"),
-          width: 140,
-          render: (row) => <Cut>{row.action}</Cut>,
+          label: `${t("log.action")}${t("kit:comma")}${t("log.product")}`,
+          width: 150,
+          phone: "title",
+          render: (row) => <What of={row} product={products.get(row.parser) ?? row.parser} />,
           text: (row) => row.action,
         },
         {
           key: "outcome",
           label: t("log.outcome"),
-          width: 70,
+          width: 72,
           render: (row) => <OutcomeTag outcome={row.outcome} />,
           text: (row) => row.outcome,
         },
@@ -61,59 +95,18 @@ export default function LogsPage() {
           render: (row) => <Ends of={row} />,
         },
         {
-          key: "from",
-          label: t("log.from-address"),
-          exportOnly: true,
-          render: (row) => endText(row.sourceIp, row.sourcePort),
-          text: (row) => endText(row.sourceIp, row.sourcePort),
-        },
-        {
-          key: "to",
-          label: t("log.to-address"),
-          exportOnly: true,
-          render: (row) => endText(row.destinationIp, row.destinationPort),
-          text: (row) => endText(row.destinationIp, row.destinationPort),
-        },
-        {
           key: "original",
           label: t("log.original"),
-          phone: "title",
-          render: (row) => (
-            <span className="mono small" title={row.original}>
-              {withoutStamp(row.original)}
-            </span>
-          ),
+          wide: true,
+          render: (row) => <Line of={row} whole={whole} />,
           text: (row) => row.original,
         },
-        {
-          key: "rules",
-          label: t("log.rules"),
-          width: 140,
-          render: (row) => <Cut>{row.rules.join(t("kit:comma"))}</Cut>,
-          text: (row) => row.rules.join("; "),
-        },
-        {
-          key: "source",
-          label: t("log.source"),
-          width: 140,
-          phone: "hidden",
-          render: (row) => (
-            <>
-              <Cut>{row.source}</Cut>
-              <span className="muted small">
-                <Cut>{orgName(row.orgId, language) ?? row.orgId.slice(0, 8)}</Cut>
-              </span>
-            </>
-          ),
-          text: (row) => row.source,
-        },
-        {
-          key: "org",
-          label: t("log.org"),
-          exportOnly: true,
-          render: (row) => orgName(row.orgId, language) ?? row.orgId,
-          text: (row) => orgName(row.orgId, language) ?? row.orgId,
-        },
+        unseen("product", t("log.product"), (row) => row.parser),
+        unseen("from", t("log.from-address"), (row) => endText(row.sourceIp, row.sourcePort)),
+        unseen("to", t("log.to-address"), (row) => endText(row.destinationIp, row.destinationPort)),
+        unseen("rules", t("log.rules"), (row) => row.rules.join("; ")),
+        unseen("source", t("log.source"), (row) => row.source),
+        unseen("org", t("log.org"), nameOf),
       ]}
       filters={[
         { name: "from", label: t("log.from"), kind: "instant" },
