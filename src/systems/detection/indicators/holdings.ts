@@ -31,7 +31,10 @@ export class Holdings {
     this.#current.clear();
   }
 
-  /** Takes versions in any order; says whether anything is other than before. */
+  /**
+   * Takes versions in any order; says whether anything is other than before. Of two documents of one version the first
+   * stands, as in the library, which flags the other.
+   */
   take(versions: readonly LibraryIndicator[]): boolean {
     let changed = false;
     for (const version of versions) {
@@ -39,7 +42,7 @@ export class Holdings {
       const newer =
         held === undefined ||
         version.versionKey > held.versionKey ||
-        (version.versionKey === held.versionKey && version.seq > held.seq);
+        (version.versionKey === held.versionKey && version.seq < held.seq);
       if (!newer) continue;
       // One that is revoked stays, so that an older version which comes later does not bring it back.
       this.#current.set(version.key, version);
