@@ -53,7 +53,7 @@ export class Client {
       signal: AbortSignal.timeout(LONGEST_CALL),
     });
     const text = await response.text();
-    const json = (response.headers.get("content-type") ?? "").includes("json") && text !== "";
+    const json = /[/+]json\b/.test(response.headers.get("content-type") ?? "") && text !== "";
     return {
       status: response.status,
       headers: response.headers,

@@ -30,6 +30,7 @@ export const PROBLEMS = {
   "ingest.bad-record": { status: 400, title: "A record is not valid JSON" },
   "ingest.key-reused": { status: 409, title: "The idempotency key was used with another body" },
   "ingest.busy": { status: 503, title: "The node is full for the moment; send again later" },
+  "rules.trial-busy": { status: 503, title: "Too many rules are tried at once; try again later" },
   "alerts.already-closed": { status: 409, title: "The alert is already closed" },
   "alerts.already-raised": { status: 409, title: "The alert already belongs to an incident" },
   "incidents.already-closed": { status: 409, title: "The incident is already closed" },

@@ -124,7 +124,7 @@ export function problemOf(status: number, body: unknown, headers: Headers): ApiP
   });
 }
 
-async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
   const raw = body instanceof Blob;
   if (body !== undefined) headers["content-type"] = raw ? "application/octet-stream" : "application/json";
@@ -143,12 +143,37 @@ async function send<T>(method: string, path: string, body?: unknown, signal?: Ab
     throw new ApiProblem("offline");
   }
   learnClock(response);
+  return response;
+}
+
+function refused(response: Response, answer: unknown): ApiProblem {
+  const problem = problemOf(response.status, answer, response.headers);
+  for (const listener of refusalListeners) listener(problem);
+  return problem;
+}
+
+async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await ask(method, path, body, signal);
   if (response.status === 204) return undefined as T;
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return answer as T;
-  const problem = problemOf(response.status, answer, response.headers);
-  for (const listener of refusalListeners) listener(problem);
-  throw problem;
+  throw refused(response, answer);
+}
+
+/** The lines of an answer in NDJSON, each as soon as it is there. */
+async function* lines<T>(path: string, body: unknown, signal: AbortSignal): AsyncGenerator<T> {
+  const response = await ask("POST", path, body, signal);
+  if (!response.ok || response.body === null)
+    throw refused(response, await response.json().catch(() => undefined));
+  let kept = "";
+  const decoder = new TextDecoder();
+  const reader = response.body.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const whole = (kept + decoder.decode(part.value, { stream: true })).split("\n");
+    kept = whole.pop() ?? "";
+    for (const line of whole) yield JSON.parse(line) as T;
+  }
+  if (kept !== "") throw new ApiProblem("offline");
 }
 
 interface Reading {
@@ -161,6 +186,8 @@ export const api = {
   get: <T>(path: string, { query, signal }: Reading = {}): Promise<T> =>
     send<T>("GET", addressOf(path, query), undefined, signal),
   post: <T>(path: string, body: unknown = {}): Promise<T> => send<T>("POST", path, body),
+  /** What is answered line by line; to abort ends it there, too. */
+  lines,
   /** A file as it is. */
   upload: <T>(path: string, file: Blob, query: Query = {}): Promise<T> =>
     send<T>("POST", addressOf(path, query), file),

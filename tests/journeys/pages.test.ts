@@ -46,6 +46,7 @@ const PAGES: Record<string, readonly string[]> = {
     "/logs",
     "/log-sources",
     "/rules",
+    "/rules/try",
     "/rules/69cc1c7c-edf6-4477-b11f-e4dcb2472e32",
     "/rules/5815bd9b-1563-4fe5-b348-1f454700be82",
     "/orgs",

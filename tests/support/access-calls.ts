@@ -143,6 +143,13 @@ export const CALLS: Readonly<Record<string, AccessCall>> = {
   "rules.list": self("/api/v1/rules"),
   "rules.faults": self("/api/v1/rules/faults"),
   "rules.get": self("/api/v1/rules/fad66f2f-9ff3-4d9b-a1ae-93135b5020e4"),
+  "rules.try": list("/api/v1/rules/try", {
+    body: () => ({
+      text: "title: logins\nlogsource: { product: fortigate }\ndetection:\n  s: { action: login }\n  condition: s\n",
+      from: "2026-11-01T00:00:00Z",
+      to: "2026-12-31T00:00:00Z",
+    }),
+  }),
   "alerts.list": list("/api/v1/alerts"),
   "alerts.export": list("/api/v1/alerts/export"),
   "alerts.assignees": list("/api/v1/alerts/assignees", { shows: false }),

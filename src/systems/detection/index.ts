@@ -17,6 +17,8 @@ import { IndicatorStock } from "./indicators/stock.ts";
 import { LOG_TABLE } from "./pipeline/log-table.ts";
 import { PipelinePool } from "./pipeline/pool.ts";
 import { SIGHTINGS, sightingsJob, sightingsSubscriber } from "./sightings/sightings.ts";
+import { trialRoutes } from "./trial/routes.ts";
+import { Trials } from "./trial/trial.ts";
 
 export * from "./alerts/index.ts";
 export {
@@ -130,6 +132,7 @@ export const detection: System = {
           () => catalog,
           () => pool.loading,
         ),
+        ...trialRoutes(new Trials({ events, clock, folders, known: () => stock.known })),
       ],
       subscribers: [
         {

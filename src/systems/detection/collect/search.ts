@@ -115,7 +115,7 @@ export async function findLog(
 }
 
 /** What the record of a row is made from. */
-interface StoredRecord {
+export interface StoredRecord {
   received_at: string;
   line: string;
   fields: string;
@@ -123,7 +123,8 @@ interface StoredRecord {
   choice: string;
 }
 
-function fieldsOf(row: StoredRecord): Record<string, unknown> {
+/** The whole record of a row in ECS, with the bytes of its line where they are no UTF-8. */
+export function fieldsOf(row: StoredRecord): Record<string, unknown> {
   if (row.fields !== "") return JSON.parse(row.fields) as Record<string, unknown>;
   return recordOf(row.line, { form: row.form, choice: row.choice, receivedAt: row.received_at });
 }

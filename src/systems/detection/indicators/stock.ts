@@ -105,6 +105,11 @@ export class IndicatorStock {
     await this.refresh("changes");
   }
 
+  /** The warninglists at work; undefined until they were read once. */
+  get known(): KnownImage | undefined {
+    return this.#known;
+  }
+
   async stop(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);

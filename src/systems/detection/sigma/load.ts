@@ -28,7 +28,7 @@ export function loadRules(folders: string | readonly string[]): RuleFolder {
 }
 
 /** The files of some folders in their order; those of a further folder bear its name, so that a fault says where it is. */
-function ruleFiles(folders: string | readonly string[]): { path: string; name: string }[] {
+export function ruleFiles(folders: string | readonly string[]): { path: string; name: string }[] {
   return [folders].flat().flatMap(filesAt);
 }
 

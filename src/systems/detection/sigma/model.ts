@@ -132,6 +132,7 @@ export const REASONS = {
   "pipeline-part": '"{{key}}" is not part of a log source',
   "pipeline-names": "this is a map of names",
   "pipeline-name": '"{{key}}" needs a name or a list of names',
+  "draft-empty": "there is no rule to try: the text holds filters only",
   // Examples beside a rule.
   examples: 'examples need events in "match" and in "noMatch"',
   "examples-unreadable": "the examples cannot be read: {{fault}}",

@@ -10,6 +10,12 @@ export const rulePages: readonly Page[] = [
     nav: { label: "detection:nav.rules", icon: ControlOutlined, order: 60, key: "r" },
   }),
   definePage({
+    path: "/rules/try",
+    needs: "logs:read",
+    title: "detection:trial",
+    component: lazy(() => import("./trial.page.tsx")),
+  }),
+  definePage({
     path: "/rules/$id",
     needs: "rules:read",
     title: "detection:rule",

@@ -120,6 +120,7 @@ const zh: Record<Reason, string> = {
   "pipeline-part": "「{{key}}」不是紀錄來源的一部分",
   "pipeline-names": "此處須為名稱的對應",
   "pipeline-name": "「{{key}}」須有一個名稱或名稱的清單",
+  "draft-empty": "沒有可試跑的規則：文字內只有篩選文件",
   examples: "範例檔的 match 與 noMatch 都須有事件",
   "examples-unreadable": "範例檔無法讀取：{{fault}}",
   "example-misses": "{{example}} 未符合規則",

@@ -1,3 +1,4 @@
+import { Button } from "antd";
 import {
   DetailPage,
   type Fact,
@@ -10,6 +11,7 @@ import {
   useGet,
   useGo,
   useKeys,
+  useMay,
   useParam,
   useTexts,
 } from "../../../web/kit.ts";
@@ -58,6 +60,7 @@ function RuleView({ rule }: { readonly rule: RuleDetail }) {
   const t = useTexts("detection");
   const title = useRuleTitle();
   const go = useGo();
+  const mayTry = useMay("logs:read");
   useKeys([{ key: "u", label: t("nav.rules"), run: () => go(LIST) }]);
   const correlation = useCorrelationFacts(rule);
   const advice = [
@@ -75,6 +78,9 @@ function RuleView({ rule }: { readonly rule: RuleDetail }) {
           {rule.across && <StateTag tone="active">{t("rule.across")}</StateTag>}
         </>
       }
+      {...(mayTry && {
+        acts: <Button onClick={() => go("/rules/try", { rule: rule.id })}>{t("trial.of")}</Button>,
+      })}
       {...(advice.length > 0 && { summary: advice.join(" ") })}
       facts={[
         { label: t("rule.kind"), value: t(`rule.kind.${rule.kind}`) },

@@ -1,3 +1,4 @@
+import { Button } from "antd";
 import { useEffect, useState } from "react";
 import {
   faultWords,
@@ -7,6 +8,8 @@ import {
   StateTag,
   Time,
   useGet,
+  useGo,
+  useMay,
   useTexts,
   useTouch,
 } from "../../../web/kit.ts";
@@ -80,6 +83,8 @@ function Reading() {
 export default function RulesPage() {
   const t = useTexts("detection");
   const title = useRuleTitle();
+  const go = useGo();
+  const mayTry = useMay("logs:read");
   return (
     <ListPage<RuleWithYield>
       name="rules"
@@ -89,6 +94,7 @@ export default function RulesPage() {
       open={(row) => `/rules/${encodeURIComponent(row.id)}`}
       search="q"
       top={<Reading />}
+      {...(mayTry && { side: <Button onClick={() => go("/rules/try")}>{t("trial.new")}</Button> })}
       columns={[
         {
           key: "level",
