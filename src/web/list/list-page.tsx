@@ -23,6 +23,8 @@ interface ListPageProps<Row> {
   readonly path: string;
   /** Parameters that are always sent, such as the thing the list belongs to. */
   readonly query?: Query;
+  /** Parameters that are sent for the rows of an export only. */
+  readonly exportQuery?: Query;
   readonly id: (row: Row) => string;
   readonly columns: readonly Column<Row>[];
   readonly filters?: readonly FilterField[];
@@ -143,7 +145,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
   const asked = JSON.stringify(query);
   // biome-ignore lint/correctness/useExhaustiveDependencies: other filters, other rows: marks on unseen rows would surprise.
   useEffect(() => setMarked(new Map()), [asked]);
-  const exporting = useExport(name, path, query, columns);
+  const exporting = useExport(name, path, { ...query, ...props.exportQuery }, columns);
   const allowed = acts.filter((act) => permissions.includes(act.needs));
 
   const index = rows.findIndex((row) => id(row) === current);

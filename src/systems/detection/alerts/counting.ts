@@ -279,8 +279,8 @@ function pairOf(ruleId: string, eventId: string): string {
   return `${eventId} ${ruleId}`;
 }
 
-function sampleOf({ eventId, at, why, record }: Match): SampleEvent {
-  return { eventId, at, why, record };
+function sampleOf({ eventId, at, why, record, originalBase64 }: Match): SampleEvent {
+  return { eventId, at, why, record, ...(originalBase64 !== undefined && { originalBase64 }) };
 }
 
 function earlier(a: Instant, b: Instant): Instant {

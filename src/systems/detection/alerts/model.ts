@@ -44,6 +44,8 @@ export const SampleEvent = z.object({
   why: z.array(Why),
   /** The ECS record, flat; long values are cut. */
   record: z.record(z.string(), z.unknown()),
+  /** The bytes of its line in base64 where `event.original` written as UTF-8 is not they; cut after 6,000 bytes. */
+  originalBase64: z.base64().optional(),
 });
 export type SampleEvent = z.infer<typeof SampleEvent>;
 

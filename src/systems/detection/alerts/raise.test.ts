@@ -99,6 +99,26 @@ for (const database of DATABASES) {
       await assert.rejects(all({}, testScope()), refuses("http.not-found"));
     });
 
+    test("the bytes of a line that is no UTF-8 stay with its event, whole groups of base64 of them", async () => {
+      const scope = testScope();
+      const bytes = Buffer.from("b56ea44a".repeat(2_000), "hex");
+      const [alert] = (
+        await records.within(scope, (work) =>
+          raiseAlerts(work, [
+            { ...matched(scope.orgId, "bytes", 0), originalBase64: bytes.subarray(0, 8).toString("base64") },
+            { ...matched(scope.orgId, "long", 1), originalBase64: bytes.toString("base64") },
+            matched(scope.orgId, "text", 2),
+          ]),
+        )
+      ).alerts;
+      assert.ok(alert);
+      const { sample } = await records.within(scope, (work) => new AlertStore(work).get(alert.id));
+      assert.deepEqual(
+        sample.map(({ originalBase64 }) => originalBase64),
+        [bytes.subarray(0, 8).toString("base64"), bytes.subarray(0, 6_000).toString("base64"), undefined],
+      );
+    });
+
     test("a match that stands for many counts as many, from the first of them", async () => {
       const scope = testScope();
       const since = instantOf(BASE - 600_000);

@@ -20,6 +20,8 @@ export interface MatchedEvent {
   /** What it stands for where it is no single event: how many, and since when. */
   readonly stands?: { readonly count: number; readonly since: Instant };
   readonly record: Readonly<Record<string, unknown>>;
+  /** The bytes of its line in base64 where `event.original` written as UTF-8 is not they. */
+  readonly originalBase64?: string;
   readonly match: {
     readonly ruleId: string;
     readonly title: string;
@@ -101,6 +103,8 @@ export async function raiseAlerts(work: Work, matched: readonly MatchedEvent[]):
 
 const RECORD_FIELDS = 200;
 const VALUE_CHARS = 2000;
+/** Of base64 whole groups of four. */
+const BASE64_CHARS = 8000;
 
 function matchOf(one: MatchedEvent): Match {
   return {
@@ -110,6 +114,7 @@ function matchOf(one: MatchedEvent): Match {
       .slice(0, 20)
       .map(({ field, value }) => ({ field: clean(field), value: short(value) })),
     record: shortRecord(one.record),
+    ...(one.originalBase64 !== undefined && { originalBase64: one.originalBase64.slice(0, BASE64_CHARS) }),
     count: one.stands?.count ?? 1,
     since: instantOf(Math.min(millis(one.stands?.since ?? one.at), millis(one.at))),
     common: {

@@ -167,13 +167,13 @@ export const LogRecord = z.object({
   rules: z.array(z.string()),
   /** The line as it came; a list cuts it after 1,000 characters. */
   original: z.string(),
+  /** The bytes of the line in base64 where `original` written as UTF-8 is not they; in a list only when asked for. */
+  originalBase64: z.base64().optional(),
 });
 export type LogRecord = z.infer<typeof LogRecord>;
 
 export const LogDetail = LogRecord.extend({
   batch: z.string(),
-  /** The bytes of the line in base64 where they are no UTF-8 and `original` shows U+FFFD for some. */
-  originalBase64: z.base64().optional(),
   /** The whole record in ECS, flat. */
   fields: z.record(z.string(), z.unknown()),
 });
@@ -196,7 +196,11 @@ export const LogFilter = z.object({
   org: OrgId.optional(),
 });
 export type LogFilter = z.infer<typeof LogFilter>;
-export const LogQuery = PageQuery.extend(LogFilter.shape);
+export const LogQuery = PageQuery.extend({
+  ...LogFilter.shape,
+  /** The bytes of lines that are no UTF-8, too. */
+  bytes: z.enum(["true", "false"]).optional(),
+});
 export type LogQuery = z.infer<typeof LogQuery>;
 export const LogPage = pageOf(LogRecord);
 

@@ -125,6 +125,12 @@ test("a body in another encoding is read by the label that names it; records are
   };
   assert.equal(one.original, "登入");
   assert.equal(one.originalBase64, big5.subarray(0, 4).toString("base64"));
+  const base64 = one.originalBase64;
+  await post(auth, "an ASCII line", {}, "?source=a");
+  const both = (await get(auth, "/api/v1/logs?bytes=true")).body.items as { originalBase64?: string }[];
+  assert.deepEqual(new Set(both.map(({ originalBase64 }) => originalBase64)), new Set([base64, undefined]));
+  const without = (await get(auth, "/api/v1/logs")).body.items as object[];
+  assert.ok(without.every((item) => !("originalBase64" in item)));
   const unknown = await post(auth, big5, {}, "?encoding=klingon");
   assert.equal(unknown.status, 400);
   assert.match(JSON.stringify(unknown.body), /querystring\.encoding.+big5, gb18030/);

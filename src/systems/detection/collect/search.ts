@@ -17,6 +17,8 @@ import type { LogDetail, LogQuery, LogRecord } from "./model.ts";
 
 const SHOWN = `event_id, time, received_at, org_id, tlp, source, parser, parsed, dataset, action, outcome, severity,
   source_ip, source_port, destination_ip, destination_port, user, host, domain, url, rules`;
+/** The bytes of a line, kept where its text is not they. */
+const BYTES_SQL = `if(fields = '', '', JSONExtractString(fields, '${ORIGINAL_BYTES}'))`;
 const LIST_CHARS = 1_000;
 const MOST_WORDS = 20;
 
@@ -45,6 +47,7 @@ interface LogRow {
   rules: string[];
   /** The line, in a list its beginning. */
   line: string;
+  bytes?: string;
 }
 
 /** A condition with the values that are bound to it. */
@@ -68,10 +71,11 @@ export async function searchLogs(
     after === undefined
       ? ""
       : " AND (time, batch_high, batch_low, place) < ({after_time:DateTime64(3)}, {after_high:UInt64}, {after_low:UInt32}, {after_place:UInt32})";
+  const bytes = query.bytes === "true" ? `, ${BYTES_SQL} AS bytes` : "";
   const [counted, rows] = await Promise.all([
     ask<{ total: string }>(`SELECT count() AS total FROM ${LOG_TABLE.name} WHERE ${where.sql}`, where.params),
     ask<LogRow>(
-      `SELECT ${SHOWN}, substringUTF8(original, 1, ${LIST_CHARS}) AS line FROM ${LOG_TABLE.name}
+      `SELECT ${SHOWN}, substringUTF8(original, 1, ${LIST_CHARS}) AS line${bytes} FROM ${LOG_TABLE.name}
         WHERE ${where.sql}${further} ORDER BY time DESC, batch_high DESC, batch_low DESC, place DESC LIMIT {rows:UInt32}`,
       {
         ...where.params,
@@ -262,6 +266,7 @@ function present(row: LogRow): LogRecord {
     url: row.url,
     rules: row.rules,
     original: row.line,
+    ...(row.bytes !== undefined && row.bytes !== "" && { originalBase64: row.bytes }),
   };
 }
 

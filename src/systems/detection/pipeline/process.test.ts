@@ -200,6 +200,16 @@ test("a match carries the record with its line, and the row names the rule", asy
   assert.ok(row !== undefined && !("event.original" in row.fields));
 });
 
+test("a match of a line that is no UTF-8 carries its bytes", () => {
+  const line = Buffer.concat([Buffer.from(LOGIN), Buffer.from("b56ea44a", "hex")]);
+  const { matches } = processBatch(task(Buffer.concat([line, Buffer.from(`\n${LOGIN}\n`)])), logins);
+  assert.deepEqual(
+    matches.map(({ originalBase64 }) => originalBase64),
+    [line.toString("base64"), undefined],
+  );
+  assert.ok(matches.every(({ record }) => !(ORIGINAL_BYTES in record)));
+});
+
 test("the same task gives the same bytes; another key or organisation gives other events", async () => {
   const bytes = () => Buffer.from(processBatch(task(`b\n${LOGIN}\na\n`), logins).rows).toString("hex");
   assert.equal(bytes(), bytes());

@@ -167,9 +167,12 @@ export function processBatch(task: BatchTask, matcher: Matcher, indicators?: Ind
     const known = indicators?.meet(from, record, at, time) ?? NOTHING_KNOWN;
     let rules = NO_RULES;
     if (met.length > 0 || known.length > 0) {
-      const whole = withoutGaps(record);
-      for (const match of met) found.push({ row, matched: { ...from, at, record: whole, match } });
-      for (const matched of known) found.push({ row, matched: { ...matched, record: whole } });
+      const whole = {
+        record: withoutGaps(record),
+        ...(line.raw !== undefined && { originalBase64: line.raw.toString("base64") }),
+      };
+      for (const match of met) found.push({ row, matched: { ...from, at, ...whole, match } });
+      for (const matched of known) found.push({ row, matched: { ...matched, ...whole } });
       rules = met.map((match) => match.title.toWellFormed());
       // Who may read the record may not read of every indicator.
       if (known.some(({ orgId, tlp }) => orgId === task.orgId && tlp === LOG_TLP))

@@ -38,6 +38,7 @@ import {
   tagText,
   useAlertTitle,
 } from "./alert-parts.tsx";
+import { OriginalText } from "./log-original.tsx";
 
 const QUEUE = "/alerts";
 const FIRST_SIGHTS = 10;
@@ -99,7 +100,7 @@ function EventLine({ event }: { readonly event: SampleEvent }) {
           </span>
         )}
       </div>
-      {typeof text === "string" && <code className="mono small">{text}</code>}
+      {typeof text === "string" && <OriginalText text={text} bytes={event.originalBase64} />}
       <details>
         <summary className="muted small">{t("alert.event.whole")}</summary>
         <JsonView value={event.record} />

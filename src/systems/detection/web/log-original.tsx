@@ -13,35 +13,47 @@ function textIn(encoding: string, base64: string): string {
   return new TextDecoder(encoding).decode(bytes);
 }
 
+interface Original {
+  readonly text: string;
+  /** In base64, where the text is not they. */
+  readonly bytes: string | undefined;
+}
+
 /** The line as it was read; where its bytes are no UTF-8, also in the encoding that its reader chooses, and they themselves. */
-export function LogOriginal({ record }: { readonly record: LogDetail }) {
+export function OriginalText({ text, bytes }: Original) {
   const t = useTexts("detection");
   const [encoding, setEncoding] = useState<Encoding>("read");
-  const bytes = record.originalBase64;
   return (
-    <Section title={t("log.original")}>
-      {bytes !== undefined && (
-        <>
-          <p>{t("log.not-utf8")}</p>
-          <p>
-            <Select<Encoding>
-              aria-label={t("log.encoding")}
-              value={encoding}
-              onChange={setEncoding}
-              popupMatchSelectWidth={false}
-              options={ENCODINGS.map((value) => ({ value, label: t(`log.encoding.${value}`) }))}
-            />
-          </p>
-        </>
-      )}
+    <>
       <code className="mono small log-original">
-        {bytes === undefined || encoding === "read" ? record.original : textIn(encoding, bytes)}
+        {bytes === undefined || encoding === "read" ? text : textIn(encoding, bytes)}
       </code>
       {bytes !== undefined && (
-        <p className="small">
-          {t("log.base64")} <CopyButton text={bytes} label={t("log.copy-bytes")} />
-        </p>
+        <div className="row wrap small">
+          <Select<Encoding>
+            aria-label={t("log.encoding")}
+            size="small"
+            value={encoding}
+            onChange={setEncoding}
+            popupMatchSelectWidth={false}
+            options={ENCODINGS.map((value) => ({ value, label: t(`log.encoding.${value}`) }))}
+          />
+          <span>
+            {t("log.base64")} <CopyButton text={bytes} label={t("log.copy-bytes")} />
+          </span>
+        </div>
       )}
+    </>
+  );
+}
+
+export function LogOriginal({ record }: { readonly record: LogDetail }) {
+  const t = useTexts("detection");
+  const { original, originalBase64 } = record;
+  return (
+    <Section title={t("log.original")}>
+      {originalBase64 !== undefined && <p>{t("log.not-utf8")}</p>}
+      <OriginalText text={original} bytes={originalBase64} />
     </Section>
   );
 }

@@ -56,6 +56,7 @@ export default function LogsPage() {
           {t("log.whole")} <kbd className="kbd">w</kbd>
         </Button>
       }
+      exportQuery={{ bytes: "true" }}
       top={(query) => <LogShape query={query} />}
       columns={[
         {
@@ -101,6 +102,7 @@ export default function LogsPage() {
           render: (row) => <Line of={row} whole={whole} />,
           text: (row) => row.original,
         },
+        unseen("bytes", t("log.base64"), (row) => row.originalBase64 ?? ""),
         unseen("product", t("log.product"), (row) => row.parser),
         unseen("from", t("log.from-address"), (row) => endText(row.sourceIp, row.sourcePort)),
         unseen("to", t("log.to-address"), (row) => endText(row.destinationIp, row.destinationPort)),
