@@ -7,7 +7,7 @@ import type { IndicatorSet } from "../indicators/pass.ts";
 import type { RuleFault } from "../sigma/model.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import type { RuleFolders } from "./rules.ts";
-import type { Answer, Ask } from "./worker.ts";
+import type { Answer, Ask, WorkerData } from "./worker.ts";
 
 export interface PoolOptions {
   readonly folders: RuleFolders;
@@ -24,6 +24,8 @@ export interface PoolOptions {
 /** What a set of rules comes to. */
 export interface RulesLoaded {
   readonly rules: number;
+  /** Files that had to be read; the others were as they had been. */
+  readonly read: number;
   readonly catalog: readonly Rule[];
   readonly correlations: CorrelationSet;
   readonly faults: readonly RuleFault[];
@@ -63,6 +65,8 @@ export class PipelinePool {
   readonly #queue: Waiting[] = [];
   readonly #idle: (() => void)[] = [];
   #indicators: IndicatorSet | undefined;
+  /** The rule files as a thread read them, so that the next reads only what has changed. */
+  #parsed: Uint8Array | undefined;
   #serial = 0;
   #closed = false;
   #generation = 0;
@@ -79,7 +83,7 @@ export class PipelinePool {
   }
 
   /**
-   * Reads the rules again: new threads compile them aside, and each takes the place of an old one when it is ready, so
+   * Reads the rules again, of their files those that have changed: new threads compile them aside, and each takes the place of an old one when it is ready, so
    * that no batch waits for it and none is lost.
    */
   reload(): void {
@@ -159,7 +163,7 @@ export class PipelinePool {
 
   #spawn(): void {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData: this.#options.folders,
+      workerData: { folders: this.#options.folders, parsed: this.#parsed } satisfies WorkerData,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     const thread: Thread = {
@@ -184,6 +188,7 @@ export class PipelinePool {
   #heard(thread: Thread, answer: Answer): void {
     if (answer.kind === "ready") {
       thread.ready = true;
+      this.#parsed = answer.parsed ?? this.#parsed;
       if (thread.generation !== this.#generation) return;
       if (this.#told !== this.#generation) this.#options.onRules?.(answer);
       this.#told = this.#generation;

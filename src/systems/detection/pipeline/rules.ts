@@ -13,6 +13,7 @@ import {
   loadPipelines,
   loadRules,
   type Matcher,
+  type ParsedFiles,
   SIGMA_TAXONOMY,
   type SigmaRule,
   sourceText,
@@ -37,9 +38,9 @@ export interface LoadedRules {
 }
 
 /** Reads and compiles the rules. A rule with a fault is left out and told; a folder that is not there holds none. */
-export function loadMatcher(folders: RuleFolders): LoadedRules {
+export function loadMatcher(folders: RuleFolders, parsed?: ParsedFiles): LoadedRules {
   const present = (paths: string | readonly string[]) => [paths].flat().filter((path) => existsSync(path));
-  const loaded = loadRules(present(folders.rules));
+  const loaded = loadRules(present(folders.rules), parsed);
   const { pipeline, issues: unread } = loadPipelines(present(folders.pipelines));
   const compiled = compileRules(loaded.rules, pipeline);
   const read = readCorrelations(loaded);

@@ -3,10 +3,17 @@ import { type Fault, Problem } from "../../../core/problem.ts";
 import type { Rule } from "../catalog/model.ts";
 import type { CorrelationSet } from "../correlation/index.ts";
 import { IndicatorPass, type IndicatorSet } from "../indicators/pass.ts";
+import { ParsedFiles } from "../sigma/index.ts";
 import type { RuleFault } from "../sigma/model.ts";
 import type { BatchLines, BatchResult, BatchTask } from "./batch.ts";
 import { faultsOfBatch, processBatch } from "./process.ts";
 import { loadMatcher, type RuleFolders } from "./rules.ts";
+
+/** What the thread is started with; `parsed` is what another made of the same files. */
+export interface WorkerData {
+  readonly folders: RuleFolders;
+  readonly parsed: Uint8Array | undefined;
+}
 
 /** What the node asks of the thread; `id` comes back with the answer. */
 export type Ask =
@@ -23,6 +30,9 @@ export type Answer =
       readonly catalog: readonly Rule[];
       readonly correlations: CorrelationSet;
       readonly faults: readonly RuleFault[];
+      /** Files that it read, for the next thread; undefined where nothing is new. How many it had to read. */
+      readonly parsed: Uint8Array | undefined;
+      readonly read: number;
     }
   | { readonly kind: "processed"; readonly id: number; readonly result: BatchResult }
   | { readonly kind: "checked"; readonly id: number; readonly faults: readonly Fault[] }
@@ -36,7 +46,9 @@ export type Answer =
 const port = parentPort;
 if (port === null) throw new Error("this module runs as a worker thread");
 
-const { matcher, size, rules, correlations, faults } = loadMatcher(workerData as RuleFolders);
+const { folders, parsed: before } = workerData as WorkerData;
+const parsed = new ParsedFiles(before);
+const { matcher, size, rules, correlations, faults } = loadMatcher(folders, parsed);
 
 let indicators: IndicatorPass | undefined;
 
@@ -58,4 +70,12 @@ port.on("message", (ask: Ask) => {
   const said = answer(ask);
   port.postMessage(said, said.kind === "processed" ? [said.result.rows.buffer] : []);
 });
-port.postMessage({ kind: "ready", rules: size, catalog: rules, correlations, faults } satisfies Answer);
+port.postMessage({
+  kind: "ready",
+  rules: size,
+  catalog: rules,
+  correlations,
+  faults,
+  parsed: parsed.shared(),
+  read: parsed.read,
+} satisfies Answer);

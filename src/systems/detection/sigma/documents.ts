@@ -1,6 +1,7 @@
 import { withActions } from "./actions.ts";
 import { readFilter, type SigmaFilter } from "./filter.ts";
 import { type Issue, Issues } from "./issue.ts";
+import type { ParsedFiles } from "./parsed.ts";
 import { readRule, type SigmaRule } from "./rule.ts";
 import { entryOf, readTrees, type TreeMap } from "./tree.ts";
 
@@ -21,13 +22,14 @@ export interface Documents {
 }
 
 /** Reads detection rules and filters; correlation rules are handed on as they stand. */
-export function readDocuments(text: string, file: string): Documents {
+export function readDocuments(text: string, file: string, parsed?: ParsedFiles): Documents {
   const rules: SigmaRule[] = [];
   const faulty: SigmaRule[] = [];
   const filters: SigmaFilter[] = [];
   const correlations: OtherDocument[] = [];
   const whole = new Issues(file);
-  const trees = withActions(readTrees(text, whole), whole);
+  const read = () => ({ trees: readTrees(text, whole), sound: whole.found.length === 0 });
+  const trees = withActions(parsed?.of(text, read) ?? read().trees, whole);
   if (trees.length === 0 && whole.found.length === 0) whole.add(1, "file-empty");
   for (const tree of trees) {
     const own = new Issues(file);

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { type Documents, type OtherDocument, readDocuments } from "./documents.ts";
 import { applyFilters } from "./filter.ts";
 import { type Issue, issueOf } from "./issue.ts";
+import type { ParsedFiles } from "./parsed.ts";
 import { rulePlace, type SigmaRule } from "./rule.ts";
 
 /** What a folder holds. */
@@ -21,9 +22,9 @@ export interface RuleFolder {
  * `issues`, each with its place, and hinders no other. A file's path works, too, and so do
  * several folders, of which the earlier wins where two rules have one id.
  */
-export function loadRules(folders: string | readonly string[]): RuleFolder {
+export function loadRules(folders: string | readonly string[], parsed?: ParsedFiles): RuleFolder {
   return gatherRules(
-    ruleFiles(folders).map(({ path, name }) => readDocuments(readFileSync(path, "utf8"), name)),
+    ruleFiles(folders).map(({ path, name }) => readDocuments(readFileSync(path, "utf8"), name, parsed)),
   );
 }
 

@@ -72,6 +72,7 @@ class RuleIndex implements CompiledRules {
   readonly #root = new Candidates<Group>();
   readonly #groups = new Map<string, Group>();
   readonly #ways = new Map<string, readonly (readonly Mapping[])[]>();
+  readonly #waysOf = new Map<string, readonly (readonly Mapping[])[]>();
   readonly #numbers = new Map<Mapping, number>();
   readonly #gates = new Gates<readonly Group[]>(this.#slots);
   readonly #told = new Set<string>();
@@ -97,7 +98,7 @@ class RuleIndex implements CompiledRules {
   }
 
   add(rule: SigmaRule): void {
-    const ways = this.#pipeline === undefined ? [[]] : waysTo(rule, this.#pipeline);
+    const ways = this.#pipeline === undefined ? [[]] : this.#waysTo(rule, this.#pipeline);
     this.#ways.set(rule.id, ways);
     if (ways.length === 0) {
       this.unmapped.push(rule);
@@ -188,6 +189,15 @@ class RuleIndex implements CompiledRules {
       this.#groups.set(key, group);
     }
     return group;
+  }
+
+  /** Thousands of rules have some hundred log sources among them. */
+  #waysTo(rule: SigmaRule, pipeline: Pipeline): readonly (readonly Mapping[])[] {
+    const { category, product, service } = rule.logSource;
+    const key = JSON.stringify([rule.taxonomy, category, product, service]);
+    const known = this.#waysOf.get(key) ?? waysTo(rule, pipeline);
+    this.#waysOf.set(key, known);
+    return known;
   }
 
   #number(mapping: Mapping): number {
