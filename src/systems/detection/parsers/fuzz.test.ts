@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseLine, parserIds } from "./line.ts";
+import { parseLine, parseObject, parserIds } from "./line.ts";
 import { PARSERS } from "./list.ts";
 import type { EcsDraft, ParseContext } from "./parser.ts";
 import { mutated, piece, SAMPLES } from "./testing.ts";
+import { canonicalIp } from "./text/ip-form.ts";
 
 const RECEIVED: ParseContext = { receivedAt: "2026-11-23T03:00:00.000Z" };
 const CHOICES = ["auto", ...parserIds()];
@@ -168,4 +169,24 @@ test("a line of a megabyte costs each parser no more for a byte than a short one
       assert.ok(many < bound, `${id} ${filler}: ${few} ms, then ${many} ms; reading ${baseline} ms`);
     }
   }
+});
+
+test("an address of a record is in the one form that it has, whatever device wrote it", () => {
+  const group = fc.constantFrom("0", "1", "2001", "db8", "ABCD", "10.0.0.1", "");
+  const text = fc.oneof(
+    fc.array(group, { minLength: 1, maxLength: 9 }).map((groups) => groups.join(":")),
+    fc.ipV6(),
+    fc.ipV4(),
+    fc.constantFrom("::1.2.3.4", "::ffff:1.2.3.4", "1::2.3.4.5", "fe80::1%eth0"),
+  );
+  fc.assert(
+    fc.property(
+      text,
+      fc.constantFrom("source.ip", "destination.ip", "client.ip", "server.ip"),
+      (ip, field) => {
+        assert.equal(parseObject({ [field]: ip, note: 1 }, RECEIVED).record[field], canonicalIp(ip));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
 });

@@ -188,17 +188,23 @@ function finish(headed: Headed, draft: EcsDraft, context: ParseContext): EcsDraf
 
 /** One form for one address, so that a search, a group of a correlation and a colleague's copy all mean the same host. */
 function settleAddresses(record: EcsDraft): void {
-  settleAddress(record, "source.ip");
-  settleAddress(record, "destination.ip");
-  settleAddress(record, "client.ip");
-  settleAddress(record, "server.ip");
+  // Keys that are written out are read at once.
+  const [source, destination] = [record["source.ip"], record["destination.ip"]];
+  const [client, server] = [record["client.ip"], record["server.ip"]];
+  if (typeof source === "string" && !isDotted(source)) record["source.ip"] = canonicalIp(source);
+  if (typeof destination === "string" && !isDotted(destination))
+    record["destination.ip"] = canonicalIp(destination);
+  if (typeof client === "string" && !isDotted(client)) record["client.ip"] = canonicalIp(client);
+  if (typeof server === "string" && !isDotted(server)) record["server.ip"] = canonicalIp(server);
 }
 
-function settleAddress(record: EcsDraft, field: string): void {
-  const said = record[field];
-  if (typeof said !== "string") return;
-  const form = canonicalIp(said);
-  if (form !== said) record[field] = form;
+const DOT = 46;
+const COLON = 58;
+
+/** Whether it begins with one to three characters and a dot, as every IPv4 address does and none of IPv6 (`::1.2.3.4`). */
+function isDotted(address: string): boolean {
+  if (address.charCodeAt(0) === COLON) return false;
+  return address.charCodeAt(1) === DOT || address.charCodeAt(2) === DOT || address.charCodeAt(3) === DOT;
 }
 
 /** What the record's `parser` says of an object that came as ECS already. */
