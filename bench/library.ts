@@ -2,7 +2,9 @@
  * The library: `npm run bench -- library [--objects 1000000] [--batch 2000] [--searches]`. Fills the store with
  * indicators whose values repeat heavily (one in a hundred bears the same address), then prints one JSON object: search
  * times in both scripts, the size of what is derived against the data, what one more object costs, and the time of a
- * whole rebuild (not with `--searches`). LIANFANG_BENCH_DATABASE=postgres with LIANFANG_TEST_POSTGRES measures a server.
+ * whole rebuild (not with `--searches`). On a PostgreSQL server: `npm run bench -- library --postgres --objects 1000000`
+ * starts a throw-away one of Debian's package; LIANFANG_BENCH_DATABASE=postgres with LIANFANG_TEST_POSTGRES names one
+ * that is there.
  */
 import { parseArgs } from "node:util";
 import { EVERYONE } from "../src/core/scope.ts";

@@ -91,7 +91,13 @@ export class StixObjectStore {
       orgId: batch.orgId,
       audience,
       sourceId: batch.sourceId,
-      objects: batch.documents.map(({ object, tlp }, at) => ({ seq: seq + at, tlp: tlpRank(tlp), object })),
+      objects: batch.documents.map(({ object, tlp, text, digest }, at) => ({
+        seq: seq + at,
+        tlp: tlpRank(tlp),
+        object,
+        text,
+        digest,
+      })),
     });
     return seq;
   }

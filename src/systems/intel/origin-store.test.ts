@@ -186,7 +186,7 @@ for (const database of DATABASES) {
       });
     const seen = () =>
       node.records.within(node.member, async (work) => {
-        const found = await new SearchStore(work).all(LibraryFilter.parse({}), 100);
+        const found = await new SearchStore(work).all(LibraryFilter.parse({ background: "yes" }), 100);
         const bare = await work.tables<IntelTables>().selectFrom("stix_object").select("id").execute();
         assert.equal(bare.length, found.length, "the second wall says the same");
         return found.map(({ document }) => parseDocument(document).type).sort();

@@ -4,6 +4,7 @@ import { EVERYONE } from "../../core/scope.ts";
 import { type Tlp, tlpRank } from "../../core/tlp.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
+import { token } from "./library/entry.ts";
 import { markToldBy } from "./library/entry-store.ts";
 import { type MarkedDocument, StixObjectStore } from "./object-store.ts";
 import { readersOf } from "./reference.ts";
@@ -50,6 +51,11 @@ export class OriginStore {
 
   constructor(work: Work) {
     this.work = work;
+  }
+
+  /** The place of a relationship between clusters of two files, which goes with either of its ends. */
+  static tiePath(uuid: string): string {
+    return `${TIE}${uuid}`;
   }
 
   /** Adds what the organisation's library lacks, and notes for every document that this import told it. */
@@ -186,11 +192,36 @@ export class OriginStore {
       db,
     );
     const held = await this.heldByPeople();
-    const free = lone.rows.filter((row) => !row.released && !held.has(row.id)).map((row) => row.seq);
-    await sql`delete from stix_object where seq = any(${free}::bigint[]) and collection_id is null`.execute(
+    const free = lone.rows.filter((row) => !row.released && !held.has(row.id));
+    const numbers = free.map((row) => row.seq);
+    await sql`delete from stix_object where seq = any(${numbers}::bigint[]) and collection_id is null`.execute(
       db,
     );
+    await this.dropTies(free.map((row) => row.id).filter((id) => !held.has(id)));
     return { origins: seqs.length, objects: free.length };
+  }
+
+  /** Relationships between clusters of two files, told by either's import, go when one of their ends has gone. */
+  private async dropTies(gone: readonly string[]): Promise<void> {
+    const db = this.work.tables<IntelTables>();
+    for (let at = 0; at < gone.length; at += TIES_AT_ONCE) {
+      const part = gone.slice(at, at + TIES_AT_ONCE);
+      const ends = part.map((id) => `'${token.refersTo(id)}'`).join(" | ");
+      const wanted = `(${ends}) & '${token.type("relationship")}'`;
+      const { rows } = await sql<{ seq: number }>`select distinct o.seq
+        from lianfang_find(${wanted}::text::tsquery, null, null, ${Number.MAX_SAFE_INTEGER}::bigint, ${MOST_TIES}::integer) f
+        join stix_object o on o.seq = f.seq join stix_origin r on r.seq = o.seq and r.path like ${`${TIE}%`}
+        cross join lateral (values (o.document::json ->> 'source_ref'), (o.document::json ->> 'target_ref')) as tied (id)
+        where tied.id = any(${part}::text[]) and ${visible(this.work, "f")} and ${visible(this.work, "o")}
+          and ${visible(this.work, "r")} and not exists (select 1 from stix_object c where c.org_id = o.org_id
+            and c.id = tied.id and c.collection_id is null and ${visible(this.work, "c")})`.execute(db);
+      const seqs = rows.map(({ seq }) => seq);
+      await sql`delete from stix_origin where seq = any(${seqs}::bigint[]) and path like ${`${TIE}%`}`.execute(
+        db,
+      );
+      await sql`delete from stix_object o where seq = any(${seqs}::bigint[]) and not exists
+        (select 1 from stix_origin r where r.seq = o.seq and ${visible(this.work, "r")})`.execute(db);
+    }
   }
 
   /** Rows whose first teller went bear the next one's text, and the least strict marking of those that remain. */
@@ -269,6 +300,9 @@ export class OriginStore {
 }
 
 const LONGEST_PATH = 500;
+const TIE = "related ";
+const TIES_AT_ONCE = 500;
+const MOST_TIES = 20_000;
 
 function keyOf(id: string, digest: string): string {
   return `${id} ${digest}`;

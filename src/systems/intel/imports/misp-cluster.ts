@@ -5,6 +5,7 @@ import { isJsonObject, isList, type Json } from "../stix/json.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
 import { extensionDefinition } from "./extension.ts";
+import { GALAXY_EXTENSION, relationshipType } from "./galaxy-extension.ts";
 import { type Imported, type ImportOptions, idFrom, once, referenceUrl } from "./imported.ts";
 import { galaxyKind, relation } from "./misp-galaxy.ts";
 
@@ -25,8 +26,7 @@ const Galaxy = z.object({
 });
 type Galaxy = z.infer<typeof Galaxy>;
 
-const EXTENSION = "extension-definition--3b2f8e4d-7a60-4a2c-8d1f-64d1a0e59c37";
-const DEFINITION = extensionDefinition(EXTENSION, {
+const DEFINITION = extensionDefinition(GALAXY_EXTENSION, {
   name: "MISP galaxy cluster",
   description: "The galaxy of a cluster, and what of its meta and relations STIX has no property for.",
   schema: "https://www.misp-standard.org/rfc/misp-standard-galaxy-format.html",
@@ -38,7 +38,7 @@ const MOST_REFERENCES = 100;
  * A galaxy's clusters as MISP publishes them (`clusters/<name>.json`): actors, malware, tools, techniques, sectors,
  * countries as the objects of STIX that they are, others as `x-misp-galaxy-cluster`. Synonyms become aliases, references
  * external references; all of `meta` and `related` is kept in an extension. A relation becomes a relationship where both
- * ends are in the file, since only then the type of the other end is known.
+ * ends are in the file, since only then the type of the other end is known; `tieClusters` makes those to other files.
  */
 export function importMispCluster(document: unknown, options: ImportOptions): Imported {
   const read = Galaxy.safeParse(document);
@@ -85,16 +85,6 @@ export function importMispCluster(document: unknown, options: ImportOptions): Im
   };
 }
 
-/** MISP's `similar` says no more than STIX's `related-to`. */
-function relationshipType(type: string): string {
-  const plain = type
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 50);
-  return plain.length < 3 || plain === "similar" ? "related-to" : plain;
-}
-
 function objectOf(galaxy: Galaxy, cluster: z.infer<typeof Cluster>, options: ImportOptions): StixObject {
   const { value, uuid } = cluster;
   const meta = cluster.meta ?? {};
@@ -126,7 +116,7 @@ function objectOf(galaxy: Galaxy, cluster: z.infer<typeof Cluster>, options: Imp
     identity_class: kind === "identity" ? "class" : undefined,
     ...location,
     external_references: references.length === 0 ? undefined : references,
-    extensions: { [EXTENSION]: extensionOf(galaxy, cluster) },
+    extensions: { [GALAXY_EXTENSION]: extensionOf(galaxy, cluster) },
   });
 }
 

@@ -6,6 +6,7 @@ import { OriginStore } from "../origin-store.ts";
 import type { Refusal } from "../reasons/model.ts";
 import { EntryStore } from "./entry-store.ts";
 import { type Found, type FoundObject, isRefused } from "./found.ts";
+import { tieClusters } from "./galaxy-ties.ts";
 import { type ImportRecord, ImportStore, NO_COUNTS } from "./import-store.ts";
 import type { EntryWarning, ImportCounts } from "./model.ts";
 import { plainRefusals } from "./plain.ts";
@@ -98,6 +99,12 @@ export async function storeImport(
   if (!(await flush())) return "taken-back";
   const done = await records.within(scope, async (work) => {
     const store = new ImportStore(work);
+    if (row.format === "misp-galaxy") {
+      const ties = await tieClusters(work, row);
+      counts.new += ties.added;
+      counts.known += ties.known;
+      counts.total += ties.added + ties.known;
+    }
     const stored = await store.change(row.id, ["storing"], {
       state: "stored",
       counts,

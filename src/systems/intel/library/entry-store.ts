@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
+import { digestOf } from "../stix/digest.ts";
 import { isJsonObject, type Json } from "../stix/json.ts";
 import type { StixObject } from "../stix/object.ts";
 import type { IntelTables } from "../tables.ts";
@@ -16,6 +17,13 @@ interface Numbered {
   readonly object: StixObject;
 }
 
+interface Told extends Numbered {
+  /** The document as it came. */
+  readonly text: string;
+  /** SHA-256 (hex) over its canonical JSON, where it is known. */
+  readonly digest?: string | undefined;
+}
+
 /** Writes what is derived from stored objects, in the transaction that stores them. */
 export async function addEntries(
   work: Work,
@@ -27,7 +35,7 @@ export async function addEntries(
   }: {
     orgId: string;
     audience: readonly string[];
-    objects: readonly Numbered[];
+    objects: readonly Told[];
     sourceId?: string | undefined;
   },
 ): Promise<void> {
@@ -36,12 +44,14 @@ export async function addEntries(
     const part = JSON.stringify(objects.slice(at, at + ROWS_AT_ONCE).map((row) => rowOf(row, told)));
     await sql`insert into stix_entry
         (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
-          ends_at)
+          ends_at, content)
       select seq, ${orgId}::uuid, tlp, ${[...audience]}::uuid[], type, thing, version_at, created_at, confidence,
-        ${DERIVATION}::smallint, array_to_tsvector(tokens), alike, ${GROUP}, ${endsAt(work, sql`${orgId}::uuid`)}
+        ${DERIVATION}::smallint, array_to_tsvector(tokens), alike, ${GROUP}, ${endsAt(work, sql`${orgId}::uuid`)},
+        content
       from json_to_recordset(${part}::text::json) as given (seq bigint, tlp smallint, type text, thing bigint,
         version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
-        ends_at bigint)`.execute(work.tables<IntelTables>());
+        ends_at bigint, content bigint)`.execute(work.tables<IntelTables>());
+    await markConflicts(work, objects.slice(at, at + ROWS_AT_ONCE));
     const rows = objects.slice(at, at + ROWS_AT_ONCE).map((row) => ({ ...row, orgId, audience }));
     await addJudgements(work, rows);
   }
@@ -88,7 +98,19 @@ async function addJudgements(work: Work, rows: readonly Judging[]): Promise<void
     on conflict (about, seq) do nothing`.execute(work.tables<IntelTables>());
 }
 
-function rowOf({ seq, tlp, object }: Numbered, told: readonly string[]) {
+async function markConflicts(work: Work, objects: readonly Pick<Numbered, "seq">[]): Promise<void> {
+  const numbers = objects.map(({ seq }) => seq);
+  await sql`select lianfang_mark_conflicts(${numbers}::bigint[])`.execute(work.tables<IntelTables>());
+}
+
+/** 64 bits of what a document says. */
+function contentOf({ object, text, digest }: Told): string {
+  const bits = BigInt(`0x${(digest ?? digestOf(object, text)).slice(0, 16)}`);
+  return BigInt.asIntN(64, bits).toString();
+}
+
+function rowOf(given: Told, told: readonly string[]) {
+  const { seq, tlp, object } = given;
   const { thing, versionAt, createdAt, tokens, alike, endsAt } = entryOf(object);
   const { confidence } = object;
   return {
@@ -103,6 +125,7 @@ function rowOf({ seq, tlp, object }: Numbered, told: readonly string[]) {
     tokens: [...tokens, ...told, token.tlp(tlp), token.part(seq)],
     alike: alike?.toString() ?? null,
     ends_at: endsAt ?? null,
+    content: contentOf(given),
   };
 }
 
@@ -127,7 +150,7 @@ export async function reindexSome(work: Work, most: number): Promise<Reindexed> 
   const to = Math.min(from + most, last);
   const rows = await db
     .selectFrom("stix_object as o")
-    .select(["o.seq", "o.tlp", "o.org_id", "o.audience", "o.document", "o.revoked"])
+    .select(["o.seq", "o.tlp", "o.org_id", "o.audience", "o.document", "o.revoked", "o.digest"])
     .select(
       sql<string[]>`array(select distinct i.source_id::text from stix_origin r
         join intel_import i on i.id = r.import_id where r.seq = o.seq and ${visible(work, "r")} and ${visible(work, "i")})`.as(
@@ -146,25 +169,32 @@ export async function reindexSome(work: Work, most: number): Promise<Reindexed> 
     const object = row.revoked ? { ...said, revoked: true } : said;
     judging.push({ seq: row.seq, tlp: row.tlp, object, orgId: row.org_id, audience: row.audience });
     const told = row.sources.map(token.toldBy);
+    const digest = row.digest ?? digestOf(said, row.document);
     return [
-      { ...rowOf({ seq: row.seq, tlp: row.tlp, object }, told), org_id: row.org_id, audience: row.audience },
+      {
+        ...rowOf({ seq: row.seq, tlp: row.tlp, object, text: row.document, digest }, told),
+        org_id: row.org_id,
+        audience: row.audience,
+      },
     ];
   });
   for (let start = 0; start < derived.length; start += ROWS_AT_ONCE) {
     const part = JSON.stringify(derived.slice(start, start + ROWS_AT_ONCE));
     await sql`insert into stix_entry
         (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
-          ends_at)
+          ends_at, content)
       select seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, ${DERIVATION}::smallint,
-        array_to_tsvector(tokens), alike, ${GROUP}, ${endsAt(work, sql`given.org_id`)}
+        array_to_tsvector(tokens), alike, ${GROUP}, ${endsAt(work, sql`given.org_id`)}, content
       from json_to_recordset(${part}::text::json) as given (seq bigint, org_id uuid, audience uuid[], tlp smallint,
         type text, thing bigint, version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
-        ends_at bigint)
+        ends_at bigint, content bigint)
       on conflict (seq) do update set type = excluded.type, thing = excluded.thing, version_at = excluded.version_at,
         created_at = excluded.created_at, confidence = excluded.confidence, derivation = excluded.derivation,
-        tokens = excluded.tokens, alike = excluded.alike, same = excluded.same, ends_at = excluded.ends_at
+        tokens = excluded.tokens, alike = excluded.alike, same = excluded.same, ends_at = excluded.ends_at,
+        content = excluded.content
       where stix_entry.derivation <> excluded.derivation`.execute(db);
   }
+  await markConflicts(work, derived);
   await addJudgements(work, judging);
   const done = to >= last;
   await db

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { clusterTies } from "../imports/galaxy-extension.ts";
 import { isJsonObject, isList, type Json, type JsonObject } from "../stix/json.ts";
 import type { StixObject } from "../stix/object.ts";
 import { versionOf } from "../stix/object.ts";
@@ -65,6 +66,10 @@ export const token = {
   tlp: (rank: number) => `#m${rank}`,
   revoked: "#x",
   deprecated: "#d",
+  /** Another document of the same version stands beside it (`lianfang_mark_conflicts`). */
+  conflicting: "#c",
+  /** A cluster of a galaxy that names another by MISP's UUID. */
+  clusterTie: (uuid: string) => `#g${uuid.slice(0, 150)}`,
   toldBy: (sourceId: string) => `#o${sourceId.replaceAll("-", "")}`,
   part: (seq: number) => `#p${Math.floor(seq / 2 ** PART_BITS)}`,
 };
@@ -98,6 +103,7 @@ export function entryOf(object: StixObject): Entry {
   for (const { id } of referencesOf(object)) marks.add(token.refersTo(id));
   for (const label of labelsOf(object)) marks.add(token.label(label));
   for (const { chain, phase } of phasesOf(object)) marks.add(token.phase(chain, phase));
+  for (const { uuid } of clusterTies(object)) marks.add(token.clusterTie(uuid));
   if (object["revoked"] === true) marks.add(token.revoked);
   if (isDeprecated(object)) marks.add(token.deprecated);
   addTexts(object, words);

@@ -3,7 +3,9 @@ import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import type { IntelTables } from "../tables.ts";
 import { type LibraryFilter, MOST_COUNTED } from "./model.ts";
-import type { Question } from "./query.ts";
+import { type Question, questionOf } from "./query.ts";
+import { asksByType } from "./shown-types.ts";
+import { TallyStore } from "./tally-store.ts";
 import { type Judges, WorthStore } from "./worth-store.ts";
 
 /** A question with everything about its filters that had to be looked up first. */
@@ -107,6 +109,13 @@ export class Matching {
     return low;
   }
 
+  /** What the index is asked for. Of a list that only leaves types out it is asked for those that are there and not left out. */
+  async question(filter: LibraryFilter, options: { readonly begins?: boolean } = {}): Promise<Question> {
+    if (!asksByType(filter)) return questionOf(filter, options);
+    const { shown } = await new TallyStore(this.work).types(filter);
+    return questionOf(filter, { ...options, shown });
+  }
+
   /** The objects that answer, newest first, as `lianfang_find` tells them. */
   matches(
     { question: { wanted, strong, whole }, filter, together, leastSeq, lastSeq }: Asked,
@@ -118,7 +127,8 @@ export class Matching {
     return sql`lianfang_find(${wanted}::text::tsquery, ${strong}::text::tsquery, ${whole}::text::tsquery, ${upto}::bigint, ${most}::integer,
       ${at(filter.createdFrom)}::bigint, ${at(filter.createdTo)}::bigint, ${filter.confidence ?? null}::smallint,
       ${together}::boolean, ${leastSeq}::bigint, ${lastSeq}::bigint, ${filter.state ?? null}::text,
-      ${Date.parse(this.work.now)}::bigint, ${filter.source ?? null}::uuid, ${seen}::boolean)`;
+      ${Date.parse(this.work.now)}::bigint, ${filter.source ?? null}::uuid, ${seen}::boolean,
+      ${filter.conflicting === "yes"}::boolean)`;
   }
 }
 

@@ -72,8 +72,15 @@ export const LibraryFilter = z.object({
   createdTo: z.iso.datetime({ offset: true }).optional(),
   confidence: z.coerce.number().int().min(0).max(100).optional(),
   revoked: z.enum(["yes", "no"]).optional(),
-  /** Relationships are left out unless asked for, or unless types are named. */
+  /** Relationships and sightings are left out unless asked for, or unless types are named. */
   relations: z.enum(["yes", "no"]).optional(),
+  /**
+   * What tells of no threat (identities, markings, notes, remedies, the make-up of ATT&CK and their like) is left out unless asked for, or
+   * unless words, types, labels or a source are named.
+   */
+  background: z.enum(["yes", "no"]).optional(),
+  /** What another document of the same version stands beside. */
+  conflicting: z.enum(["yes"]).optional(),
   /** Who told it: the id of a source. */
   source: z.uuid().optional(),
   state: z.enum(LIBRARY_STATES).optional(),
@@ -146,6 +153,8 @@ const Count = z.object({ value: z.string(), count: z.number().int(), more: z.boo
  */
 export const LibraryFacets = z.object({
   type: z.array(Count),
+  /** Types that match and are not shown unless they are named. */
+  aside: z.array(Count),
   tlp: z.array(Count),
   label: z.array(Count),
   of: z.number().int(),

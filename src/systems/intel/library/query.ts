@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { tlpRank } from "../../../core/tlp.ts";
 import { token } from "./entry.ts";
 import type { LibraryFilter, Value } from "./model.ts";
+import { leftOut } from "./shown-types.ts";
 import { readValue } from "./values.ts";
 import { isEmptyWord, pairsOf, partsOf, runsOf } from "./words.ts";
 
@@ -26,13 +27,21 @@ export interface Question {
 const NOTHING = "'#none'";
 const SHORTEST_BEGINNING = 2;
 
-/** `begins` takes the last word as the beginning of one. */
-export function questionOf(filter: LibraryFilter, { begins = false } = {}): Question {
+/**
+ * `begins` takes the last word as the beginning of one. `shown` are the types of a list where nothing else names what is
+ * wanted: the index finds what is there, and not what is none of some types.
+ */
+export function questionOf(
+  filter: LibraryFilter,
+  { begins = false, shown }: { readonly begins?: boolean; readonly shown?: readonly string[] } = {},
+): Question {
   const words = readWords(filter.q ?? "", begins);
   const all = [
     ...words.wanted,
     ...anyOf(filter.type, token.type),
-    ...(filter.type === undefined && filter.relations !== "yes" ? WITHOUT_TIES : []),
+    ...(shown === undefined
+      ? leftOut(filter).map((type) => `!${quoted(token.type(type))}`)
+      : [anyOf(shown, token.type)[0] ?? NOTHING]),
     ...anyOf(filter.label, token.label),
     ...(filter.tag === undefined ? [] : [quoted(token.label(filter.tag))]),
     ...anyOf(filter.phase, (phase) => token.phase(...chainAndPhase(phase))),
@@ -43,6 +52,7 @@ export function questionOf(filter: LibraryFilter, { begins = false } = {}): Ques
     ...anyOf(filter.source === undefined ? undefined : [filter.source], token.toldBy),
     ...(filter.revoked === "yes" ? [quoted(token.revoked)] : []),
     ...(filter.revoked === "no" ? [`!${quoted(token.revoked)}`] : []),
+    ...(filter.conflicting === "yes" ? [quoted(token.conflicting)] : []),
   ];
   return {
     wanted: all.length === 0 ? null : all.join(" & "),
@@ -51,9 +61,6 @@ export function questionOf(filter: LibraryFilter, { begins = false } = {}): Ques
     values: words.values,
   };
 }
-
-/** What only says something of other objects, which a list shows when it is asked to. */
-const WITHOUT_TIES = [`!${quoted(token.type("relationship"))}`, `!${quoted(token.type("sighting"))}`];
 
 /** The objects that bear a value, and those that refer to an object. */
 export function bearing(value: Value): string {

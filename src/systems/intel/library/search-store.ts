@@ -19,7 +19,7 @@ import {
 import { textsIn } from "./names.ts";
 import { CURRENT_FIRST, named, type Question, questionOf } from "./query.ts";
 import { endsOf, type Found, objectOf, rowOf } from "./row.ts";
-import { TallyStore } from "./tally-store.ts";
+import { type Tally, TallyStore } from "./tally-store.ts";
 import { type Judges, type Placed, WorthStore } from "./worth-store.ts";
 
 interface Listed extends Found {
@@ -46,11 +46,12 @@ export class SearchStore {
   /** A page of things: what is one thing under several ids is one row. */
   async search(query: LibraryQuery, judges: Judges): Promise<LibraryPage> {
     await joinByIndex(this.work);
-    const own = await this.page(await this.matching.asked(questionOf(query), query, judges), query, judges);
+    const question = await this.matching.question(query);
+    const own = await this.page(await this.matching.asked(question, query, judges), query, judges);
     const page = await this.withTagged(own, query, judges);
     if (page.total > 0 || query.q === undefined || !/[\p{L}\p{N}]{3}[*]?$/u.test(query.q))
       return { ...page, begins: false };
-    const beginning = questionOf(query, { begins: true });
+    const beginning = await this.matching.question(query, { begins: true });
     const begun = await this.page(await this.matching.asked(beginning, query, judges), query, judges);
     return { ...begun, begins: begun.total > 0 };
   }
@@ -78,40 +79,35 @@ export class SearchStore {
   /** How what matches divides. */
   async facets(filter: LibraryFilter, judges: Judges): Promise<LibraryFacets> {
     await joinByIndex(this.work);
-    const db = this.work.tables<IntelTables>();
     let begins = false;
-    let asked = await this.matching.asked(questionOf(filter), filter, judges);
+    let asked = await this.matching.asked(await this.matching.question(filter), filter, judges);
     const { values } = asked.question;
-    let rows = await this.divided(asked);
+    let { rows, labels } = await this.divided(asked);
     if (rows.length === 0 && filter.q !== undefined) {
-      asked = await this.matching.asked(questionOf(filter, { begins: true }), filter, judges);
-      rows = await this.divided(asked);
+      const question = await this.matching.question(filter, { begins: true });
+      asked = await this.matching.asked(question, filter, judges);
+      ({ rows, labels } = await this.divided(asked));
       begins = rows.length > 0;
     }
-    const labels = await sql<{
-      value: string;
-      count: number;
-    }>`select substr(word, 3) as value, count(*)::int as count
-      from ${this.matching.matches(asked, NEWEST, LABELS_OF)} f
-      join stix_entry e on e.seq = f.seq and ${visible(this.work, "e")},
-        unnest(tsvector_to_array(e.tokens)) as word
-      where ${visible(this.work, "f")} and ${fits(asked)} and word like '#l%'
-      group by 1 order by 2 desc, 1 limit ${FACET_VALUES}`.execute(db);
     const counted = rows.reduce((sum, row) => sum + row.count, 0);
-    const all = counted > MOST_COUNTED ? await new TallyStore(this.work).all(filter) : undefined;
+    const tally = new TallyStore(this.work);
+    const all = counted > MOST_COUNTED ? await tally.all(filter) : undefined;
     if (all !== undefined) rows = all;
     const by = (key: (row: { type: string; tlp: number }) => string) => {
       const counts = new Map<string, number>();
       for (const row of rows) counts.set(key(row), (counts.get(key(row)) ?? 0) + row.count);
       return [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count);
     };
+    const types = await tally.types(filter);
     return {
       type:
         counted > MOST_COUNTED && all === undefined
-          ? await this.typesOf(filter, begins)
+          ? await this.typesOf(types.shown, filter, begins)
           : by((row) => row.type),
+      // What has no worth fits no score.
+      aside: asked.only === null ? await this.asideOf(types.aside, filter, begins) : [],
       tlp: by((row) => tlpOfRank(row.tlp)),
-      label: labels.rows,
+      label: labels,
       of: Math.min(counted, MOST_COUNTED),
       more: counted > MOST_COUNTED || asked.onlyOfSome,
       scored: asked.examined,
@@ -120,16 +116,30 @@ export class SearchStore {
     };
   }
 
-  /** Of each type of the library how many match, counted up to a bound, so that no type hides another. */
-  private async typesOf(filter: LibraryFilter, begins: boolean): Promise<LibraryFacets["type"]> {
-    const types = await new TallyStore(this.work).types(filter);
+  /** As below; whole where nothing but types is asked for. */
+  private async asideOf(
+    types: readonly string[],
+    filter: LibraryFilter,
+    begins: boolean,
+  ): Promise<LibraryFacets["aside"]> {
+    const bounded = await this.typesOf(types, filter, begins);
+    if (!bounded.some(({ more }) => more === true)) return bounded;
+    const all = await new TallyStore(this.work).all({ ...filter, type: [...types] });
+    if (all === undefined) return bounded;
+    const of = (type: string) => all.reduce((sum, each) => sum + (each.type === type ? each.count : 0), 0);
+    return bounded.map((each) => (each.more === true ? { value: each.value, count: of(each.value) } : each));
+  }
+
+  /** Of each of these types how many match, counted up to a bound, so that no type hides another. */
+  private async typesOf(
+    types: readonly string[],
+    filter: LibraryFilter,
+    begins: boolean,
+  ): Promise<LibraryFacets["type"]> {
     const counts: { value: string; count: number; more: boolean }[] = [];
-    for (const { type } of types.slice(0, TYPES_COUNTED)) {
-      const asked = await this.matching.asked(
-        questionOf({ ...filter, type: [type] }, { begins }),
-        filter,
-        undefined,
-      );
+    for (const type of types.slice(0, TYPES_COUNTED)) {
+      const of = { ...filter, type: [type] };
+      const asked = await this.matching.asked(questionOf(of, { begins }), of, undefined);
       const { rows } = await sql<{ count: number }>`select count(*)::int as count
         from ${this.matching.matches(asked, NEWEST, TYPE_MOST + 1)} f where ${visible(this.work, "f")}`.execute(
         this.work.tables<IntelTables>(),
@@ -145,7 +155,8 @@ export class SearchStore {
    * not asked for.
    */
   async all(filter: LibraryFilter, most: number, judges?: Judges): Promise<Found[]> {
-    const asked = await this.matching.asked(questionOf(filter), filter, judges, { together: false, most });
+    const question = await this.matching.question(filter);
+    const asked = await this.matching.asked(question, filter, judges, { together: false, most });
     const { rows } = await sql<Found>`select ${FOUND} from ${this.matching.matches(asked, NEWEST, most)} f
       join stix_object o on o.seq = f.seq
       where ${visible(this.work, "f")} and ${fits(asked)} and ${visible(this.work, "o")}
@@ -170,7 +181,8 @@ export class SearchStore {
   }
 
   private async count(filter: LibraryFilter, most: number): Promise<number> {
-    const asked = await this.matching.asked(questionOf(filter), filter, undefined, { together: false, most });
+    const question = await this.matching.question(filter);
+    const asked = await this.matching.asked(question, filter, undefined, { together: false, most });
     const { rows } = await sql<{ count: number }>`select count(*)::int as count
       from ${this.matching.matches(asked, NEWEST, most)} f where ${visible(this.work, "f")}`.execute(
       this.work.tables<IntelTables>(),
@@ -248,15 +260,22 @@ export class SearchStore {
     });
   }
 
+  /** How what matches divides, counted up to one more than are counted; of the newest of it the most frequent labels. */
   private async divided(asked: Asked) {
-    const { rows } = await sql<{
-      type: string;
-      tlp: number;
-      count: number;
-    }>`select f.type, f.tlp, count(*)::int as count
-      from ${this.matching.matches(asked, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")} and ${fits(asked)}
-      group by 1, 2`.execute(this.work.tables<IntelTables>());
-    return rows;
+    const { rows } = await sql<{ label: string | null; type: string; tlp: number; count: number }>`
+      with found as materialized (
+        select f.seq, f.type, f.tlp, row_number() over (order by f.seq desc) as place
+        from ${this.matching.matches(asked, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")} and ${fits(asked)})
+      select null as label, type, tlp, count(*)::int as count from found group by 2, 3
+      union all
+      (select substr(word, 3), '', 0, count(*)::int from found f
+        join stix_entry e on e.seq = f.seq and ${visible(this.work, "e")},
+          unnest(tsvector_to_array(e.tokens)) as word
+        where f.place <= ${LABELS_OF} and word like '#l%'
+        group by 1 order by 4 desc, 1 limit ${FACET_VALUES})`.execute(this.work.tables<IntelTables>());
+    const labels = rows.flatMap(({ label, count }) => (label === null ? [] : [{ value: label, count }]));
+    const parts: Tally[] = rows.filter(({ label }) => label === null);
+    return { rows: parts, labels };
   }
 
   private async page(
@@ -302,8 +321,11 @@ export class SearchStore {
       where ${visible(this.work, "f")} and ${visible(this.work, "o")} order by f.seq desc`.execute(
       this.work.tables<IntelTables>(),
     );
-    const counted = await this.divided(asked);
-    return { found: rows, total: counted.reduce((sum, row) => sum + row.count, 0) };
+    const counted = await sql<{ total: number }>`select count(*)::int as total
+      from ${this.matching.matches(asked, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")}`.execute(
+      this.work.tables<IntelTables>(),
+    );
+    return { found: rows, total: counted.rows[0]?.total ?? 0 };
   }
 }
 

@@ -46,19 +46,51 @@ export function isGalaxyName(label: string): boolean {
   return label.startsWith("misp-galaxy:") && !label.includes("=");
 }
 
+/** A tag of a machine: namespace, predicate, and a value where there is one (MISP). */
+const MACHINE_TAG = /^([\p{L}\d._-]+):([^="]+)(?:="(.*)")?$/u;
+const LONGEST_READABLE = 24;
+
 /** A label as people read it: of a machine tag its value, or else its predicate. */
-export function labelWords(label: string): string {
-  const parts = /^[^:="]+:([^="]+)(?:="(.*)")?$/.exec(label);
-  return parts?.[2] ?? parts?.[1] ?? label;
+function labelWords(label: string): string {
+  const parts = MACHINE_TAG.exec(label);
+  return parts?.[3] ?? parts?.[2] ?? label;
+}
+
+/** Whether a label says something at a glance: short, in words, and no clause of a standard. */
+export function isReadable(label: string): boolean {
+  const words = labelWords(label);
+  return (
+    words.length <= LONGEST_READABLE &&
+    /\p{L}{3}|\p{Script=Han}/u.test(words) &&
+    !/\d .*[-–] ?\p{L}/u.test(words)
+  );
 }
 
 /** A label's words with what they are a value of beside them; the whole stands in the title of what holds it. */
 export function LabelWords({ label }: { readonly label: string }) {
-  const kind = /^misp-galaxy:([^="]+)=/.exec(label)?.[1] ?? /^([^:="]+):/.exec(label)?.[1];
+  const parts = MACHINE_TAG.exec(label);
+  const kind = parts?.[1] === "misp-galaxy" ? parts[2] : parts?.[1];
   return (
     <>
       {labelWords(label)}
       {kind !== undefined && <span className="muted small"> {kind}</span>}
     </>
+  );
+}
+
+/** The labels of a row: a few that say something at a glance, and how many more there are. */
+export function Labels({ labels }: { readonly labels: readonly string[] }) {
+  const said = labels.filter((label) => !isGalaxyName(label));
+  const shown = said.filter(isReadable).slice(0, 2);
+  if (said.length === 0) return null;
+  return (
+    <span title={said.join("\n")}>
+      {shown.map(labelWords).join("、")}
+      {said.length > shown.length && (
+        <span className="muted">
+          {shown.length > 0 && " "}+{said.length - shown.length}
+        </span>
+      )}
+    </span>
   );
 }

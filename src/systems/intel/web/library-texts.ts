@@ -29,6 +29,8 @@ const zh = {
   "hint.more":
     "符合的超過 {{count}} 筆，排序只看最新的 {{count}} 筆；類型後的數字是物件數，標籤取自最新的 1,000 筆。可再加條件縮小範圍。",
   facets: "依類型與標籤篩選",
+  "facets.types": "其他類型",
+  "facets.labels": "其他標籤",
   "export.as": "匯出為…",
   "export.stix": "STIX 2.1 文件",
   "export.csv": "CSV 表格",
@@ -58,6 +60,7 @@ const zh = {
   "none.advice": "發布的情資、會員推送與匯入的內容都會出現在這裡。",
   "view.malware": "惡意程式與工具",
   "view.vulnerabilities": "弱點",
+  "view.conflicting": "內容互相牴觸",
   score: "評分",
   "score.of": "{{value}} 分（滿分 100）",
   "score.why": "評分依據",
@@ -209,6 +212,8 @@ const en: Record<keyof typeof zh, string> = {
   "hint.more":
     "More than {{count}} match, and the newest {{count}} are ordered; numbers behind types count objects, labels are those of the newest 1,000. Add a filter to narrow it down.",
   facets: "Filter by type and label",
+  "facets.types": "Other types",
+  "facets.labels": "Other labels",
   "export.as": "Export as…",
   "export.stix": "STIX 2.1 bundle",
   "export.csv": "CSV table",
@@ -239,6 +244,7 @@ const en: Record<keyof typeof zh, string> = {
   "none.advice": "What is released, pushed by members and imported appears here.",
   "view.malware": "Malware and tools",
   "view.vulnerabilities": "Vulnerabilities",
+  "view.conflicting": "Conflicting documents",
   score: "Score",
   "score.of": "{{value}} of 100",
   "score.why": "Why this score",

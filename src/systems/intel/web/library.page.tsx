@@ -1,106 +1,14 @@
-import { Button, Select } from "antd";
+import { Select } from "antd";
 import { TLP_LEVELS, tlpLabel } from "../../../core/tlp.ts";
-import { ListPage, type Query, Time, TlpTag, useFilters, useGet, useTexts } from "../../../web/kit.ts";
+import { ListPage, Time, TlpTag, useFilters, useGet, useTexts } from "../../../web/kit.ts";
 import { EXPORT_FORMATS } from "../exports/model.ts";
 import type { Source } from "../imports/model.ts";
-import {
-  LIBRARY_SORTS,
-  LIBRARY_STATES,
-  type LibraryFacets,
-  type LibraryThing,
-  MOST_COUNTED,
-} from "../library/model.ts";
+import { LIBRARY_SORTS, LIBRARY_STATES, type LibraryThing } from "../library/model.ts";
 import "./library.css";
 import { ExportButton, exportAddress } from "./library-export.tsx";
-import {
-  isGalaxyName,
-  LabelWords,
-  LIBRARY,
-  LibraryStateTag,
-  labelWords,
-  objectPath,
-  TypeName,
-  useTypeName,
-} from "./library-parts.tsx";
+import { Facets, useLibraryQuery } from "./library-facets.tsx";
+import { Labels, LIBRARY, LibraryStateTag, objectPath, TypeName, useTypeName } from "./library-parts.tsx";
 import { STIX_TYPES } from "./library-types.ts";
-
-const FILTERS = [
-  "q",
-  "type",
-  "tlp",
-  "label",
-  "tag",
-  "phase",
-  "createdFrom",
-  "createdTo",
-  "confidence",
-  "state",
-  "source",
-  "scoreFrom",
-  "scoreTo",
-  "sighted",
-  "relations",
-  "addedFrom",
-  "addedTo",
-] as const;
-
-function useLibraryQuery(): Query {
-  const [all] = useFilters();
-  return Object.fromEntries(FILTERS.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
-}
-
-/** What was understood of the query, and how what matches divides; a part chosen becomes a filter. */
-function Facets() {
-  const t = useTexts("library");
-  const [filters, setFilters] = useFilters();
-  const { data } = useGet<LibraryFacets>(`${LIBRARY}/facets`, { query: useLibraryQuery() });
-  if (data === undefined) return null;
-  const scored = filters["scoreFrom"] !== undefined || filters["scoreTo"] !== undefined;
-  const chip = (
-    name: "type" | "label",
-    { value, count, more = false }: LibraryFacets["type"][number],
-    text: React.ReactNode,
-  ) => {
-    const on = filters[name] === value;
-    return (
-      <Button
-        key={`${name} ${value}`}
-        size="small"
-        type={on ? "primary" : "default"}
-        aria-pressed={on}
-        {...(name === "label" ? { title: value } : {})}
-        onClick={() => setFilters({ [name]: on ? "" : value })}
-      >
-        {text} {count.toLocaleString("en")}
-        {more && "+"}
-      </Button>
-    );
-  };
-  return (
-    <div className="stack">
-      {data.begins && <p role="status">{t("hint.begins")}</p>}
-      {data.values.length > 0 && (
-        <p className="muted">
-          {t("hint.value", { values: data.values.map(({ value }) => value).join("、") })}
-        </p>
-      )}
-      {data.more && (
-        <p className="muted">
-          {t(scored ? "hint.score" : "hint.more", {
-            count: (data.scored ?? MOST_COUNTED).toLocaleString("en"),
-          })}
-        </p>
-      )}
-      <fieldset className="row wrap library-facets" aria-label={t("facets")}>
-        {data.type.slice(0, 8).map((one) => chip("type", one, <TypeName type={one.value} />))}
-        {data.label
-          .filter(({ value }) => !isGalaxyName(value))
-          .slice(0, 6)
-          .map((one) => chip("label", one, <LabelWords label={one.value} />))}
-      </fieldset>
-    </div>
-  );
-}
 
 function Sort() {
   const t = useTexts("library");
@@ -175,15 +83,7 @@ export default function LibraryPage() {
           label: t("labels"),
           width: 200,
           phone: "hidden",
-          render: (row) => (
-            <span title={row.labels.join("\n")}>
-              {row.labels
-                .filter((label) => !isGalaxyName(label))
-                .slice(0, 3)
-                .map(labelWords)
-                .join("、")}
-            </span>
-          ),
+          render: (row) => <Labels labels={row.labels} />,
           text: (row) => row.labels.join(" "),
         },
         {
@@ -293,6 +193,18 @@ export default function LibraryPage() {
           kind: "choice",
           options: [{ value: "yes", label: t("filter.relations.yes") }],
         },
+        {
+          name: "background",
+          label: t("filter.background"),
+          kind: "choice",
+          options: [{ value: "yes", label: t("filter.background.yes") }],
+        },
+        {
+          name: "conflicting",
+          label: t("filter.conflicting"),
+          kind: "choice",
+          options: [{ value: "yes", label: t("filter.conflicting.yes") }],
+        },
         { name: "addedFrom", label: t("addedFrom"), kind: "instant" },
         { name: "addedTo", label: t("addedTo"), kind: "instant" },
         { name: "createdFrom", label: t("createdFrom"), kind: "instant" },
@@ -303,6 +215,7 @@ export default function LibraryPage() {
         { name: t("view.sighted"), filters: { type: "indicator", sighted: "yes" } },
         { name: t("view.malware"), filters: { type: "malware,tool" } },
         { name: t("view.vulnerabilities"), filters: { type: "vulnerability" } },
+        { name: t("view.conflicting"), filters: { conflicting: "yes" } },
       ]}
       empty={{ title: t("none"), advice: t("none.advice") }}
     />
