@@ -74,10 +74,7 @@ export const LibraryFilter = z.object({
   revoked: z.enum(["yes", "no"]).optional(),
   /** Relationships and sightings are left out unless asked for, or unless types are named. */
   relations: z.enum(["yes", "no"]).optional(),
-  /**
-   * What tells of no threat (identities, markings, notes, remedies, the make-up of ATT&CK and their like) is left out unless asked for, or
-   * unless words, types, labels or a source are named.
-   */
+  /** What tells of no threat is left out unless asked for, or unless words, types, labels or a source are named. */
   background: z.enum(["yes", "no"]).optional(),
   /** What another document of the same version stands beside. */
   conflicting: z.enum(["yes"]).optional(),
