@@ -288,6 +288,27 @@ export const Config = z.strictObject({
         .describe(
           "An indicator or observable whose score has decayed to this is taken out of detection and of what devices get; without it none is",
         ),
+      sightings: z
+        .strictObject({
+          collections: z
+            .array(z.string())
+            .default([])
+            .describe("TAXII collections, by alias, that tell how often what they carry was seen by members"),
+          organisations: z
+            .number()
+            .int()
+            .min(1)
+            .max(1000)
+            .default(2)
+            .describe("So many organisations must have seen an object before anything is told of it"),
+          marking: z
+            .enum(["object", "strictest"])
+            .default("strictest")
+            .describe(
+              "How the sum is marked: as the object, where members agreed to that since nobody is named, or as the strictest of it and of what was counted",
+            ),
+        })
+        .prefault({}),
       maxContentLength: bytes(100 * 2 ** 20).describe(
         "Largest push over TAXII in bytes; announced as max_content_length of the API root",
       ),

@@ -9,6 +9,7 @@ import { loadDecays } from "./library/decay.ts";
 import { expiryJob } from "./library/expiry.ts";
 import { reindexJob } from "./library/jobs.ts";
 import { libraryRoutes } from "./library/routes.ts";
+import { sightingsOutJob } from "./library/sightings-out.ts";
 import { PeerExchange } from "./peers/exchange.ts";
 import { peerJobs } from "./peers/jobs.ts";
 import { PEERS_JOB, peerRoutes } from "./peers/routes.ts";
@@ -108,6 +109,7 @@ export const intel: System = {
         ...peerJobs(new PeerExchange(exchange)),
         reindexJob(platform.records),
         expiryJob(records, judges, config.intel.scoreFloor),
+        sightingsOutJob(records, config.intel.sightings),
         {
           name: "intel.imports",
           permissions: ["intel:write"],

@@ -246,7 +246,9 @@ export async function withdrawItem(work: Work, id: string, reason: string): Prom
     .limit(1)
     .executeTakeFirstOrThrow();
   const store = new StixObjectStore(work);
-  const objects = (await store.released(id)).filter(canBeRevoked);
+  // Of what has several versions, as a summary of sightings, the last one ends.
+  const last = new Map((await store.released(id)).map((object) => [object.id, object]));
+  const objects = [...last.values()].filter(canBeRevoked);
   const created =
     objects
       .map((object) => String(object["modified"]))

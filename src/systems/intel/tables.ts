@@ -256,6 +256,11 @@ export interface StixEntryTable {
   ends_at: number | null;
 }
 
+export interface StixSummaryTable {
+  singleton: Generated<boolean>;
+  done_to: number;
+}
+
 export interface StixEndingTable {
   id: string;
   org_id: string;
@@ -356,6 +361,7 @@ export interface IntelTables {
   intel_warninglist: IntelWarninglistTable;
   stix_same: StixSameTable;
   stix_ending: StixEndingTable;
+  stix_summary: StixSummaryTable;
   stix_fading: StixFadingTable;
   stix_expiry: StixExpiryTable;
 }

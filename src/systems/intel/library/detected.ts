@@ -47,7 +47,8 @@ const DETECTED = "3f4e6a54-4f0c-5b0e-9a57-0d7c2f6a9b11";
 
 /**
  * Keeps sightings (STIX 2.1 section 5.2) and opinions of what detection saw, in the library of the organisation whose
- * logs they were: it and those above it see them, they name no organisation, and no collection carries them. Told again,
+ * logs they were: it and those above it see them, they name no organisation, and no collection carries them themselves
+ * (`sightings-out.ts` sums them up). Told again,
  * nothing new is made; what changed since is a new version, and what proved false is revoked. Answers how many versions
  * were made.
  */

@@ -88,13 +88,17 @@ async function addJudgements(work: Work, rows: readonly Judging[]): Promise<void
       verdict,
       times,
       last_at: lastAt,
+      summed_by: object["summary"] === true ? (object["created_by_ref"] ?? null) : null,
     }));
   });
   if (judging.length === 0) return;
   await sql`insert into stix_judgement (seq, about, org_id, tlp, audience, thing, version_at, verdict, times, last_at)
     select seq, about, org_id, tlp, audience, thing, version_at, verdict, times, last_at
     from json_to_recordset(${JSON.stringify(judging)}::text::json) as given (seq bigint, about bigint, org_id uuid,
-      tlp smallint, audience uuid[], thing bigint, version_at bigint, verdict smallint, times integer, last_at bigint)
+      tlp smallint, audience uuid[], thing bigint, version_at bigint, verdict smallint, times integer, last_at bigint,
+      summed_by text)
+    -- What this node sums up was counted when it was seen.
+    where given.summed_by is null or given.summed_by not in (select p.id from intel_producer p)
     on conflict (about, seq) do nothing`.execute(work.tables<IntelTables>());
 }
 
