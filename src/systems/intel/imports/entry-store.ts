@@ -166,9 +166,9 @@ export class EntryStore {
     return pageOfEntries(await this.withEnds(entries, row), limit, counted.rows[0]?.total ?? 0);
   }
 
-  /** Relationships by the names of their ends, as far as the file or the library in sight has them. */
+  /** Relationships by the names of their ends and sightings by what was seen, as far as the file or the library in sight has them. */
   private async withEnds(entries: ImportEntry[], row: ImportRecord): Promise<ImportEntry[]> {
-    const ids = [...new Set(entries.flatMap((entry) => endsOf(entry) ?? []))];
+    const ids = [...new Set(entries.flatMap((entry) => endsOf(entry) ?? sightedBy(entry) ?? []))];
     if (ids.length === 0) return entries;
     const inFile = await this.work
       .tables<IntelTables>()
@@ -184,7 +184,7 @@ export class EntryStore {
     }
     return entries.map((entry) => {
       const ends = endsOf(entry);
-      if (ends === undefined) return entry;
+      if (ends === undefined) return { ...entry, name: names.get(sightedBy(entry) ?? "") ?? entry.name };
       const [source, target] = ends.map((id) => names.get(id) ?? id);
       return { ...entry, name: `${source} → ${entry.name.split(" ")[1] ?? ""} → ${target}` };
     });
@@ -223,6 +223,11 @@ function endsOf({ type, name, refusals }: ImportEntry): [string, string] | undef
   )
     return undefined;
   return [source, target];
+}
+
+/** A sighting is called after the id of what it is of. */
+function sightedBy({ type, name, refusals }: ImportEntry): string | undefined {
+  return refusals.length === 0 && type === "sighting" && name.includes("--") ? name : undefined;
 }
 
 function pageOfEntries(items: ImportEntry[], limit: number, total: number): Page<ImportEntry> {

@@ -133,6 +133,7 @@ function nameOf(object: JsonObject): string {
     "pattern",
     "abstract",
     "content",
+    "explanation",
     "relationship_type",
     "key",
     "subject",

@@ -125,7 +125,7 @@ for (const database of DATABASES) {
       assert.deepEqual([third.preview.known, (await store(third.id, writer)).counts.known], [1, 1]);
     }));
 
-  test(`${database.name}: a list shows relationships by their ends, and neither remarks nor what was given up`, () =>
+  test(`${database.name}: a list shows relationships by their ends, sightings by what was seen, and neither remarks nor what was given up`, () =>
     within(database, async ({ take, act, as }) => {
       const relationship = {
         type: "relationship",
@@ -137,15 +137,25 @@ for (const database of DATABASES) {
         source_ref: indicator(1).id,
         target_ref: indicator(2).id,
       };
-      const preview = await take(bundle(indicator(1), relationship));
-      const objects = async (id: string) =>
+      const sighting = {
+        type: "sighting",
+        spec_version: "2.1",
+        id: "sighting--11111111-2222-4333-8444-000000000008",
+        created: AT,
+        modified: AT,
+        sighting_of_ref: indicator(1).id,
+      };
+      const preview = await take(bundle(indicator(1), relationship, sighting));
+      const objects = async (id: string, type = "relationship") =>
         (await as("writer")("GET", `/api/v1/intel/imports/${id}/objects`)).json.items
-          .filter((each: { type: string }) => each.type === "relationship")
+          .filter((each: { type: string }) => each.type === type)
           .map((each: { name: string }) => each.name);
+      assert.deepEqual(await objects(preview.id, "sighting"), ["evil 1"]);
       const halfNamed = [`evil 1 → related-to → ${indicator(2).id}`];
       assert.deepEqual(await objects(preview.id), halfNamed);
       await act(preview.id, "store");
       assert.deepEqual(await objects(preview.id), halfNamed);
+      assert.deepEqual(await objects(preview.id, "sighting"), ["evil 1"]);
       await act((await take(bundle(indicator(2)))).id, "store");
       assert.deepEqual(await objects(preview.id), ["evil 1 → related-to → evil 2"]);
 

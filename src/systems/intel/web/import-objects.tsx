@@ -4,6 +4,7 @@ import { ENTRY_VIEWS, type ImportDetail, type ImportEntry } from "../imports/mod
 import { IMPORTS } from "./import-parts.tsx";
 import { useTypeName } from "./library-parts.tsx";
 import { Paged } from "./paged.tsx";
+import { placeWords } from "./place.ts";
 import { RefusalLines, RefusalTable } from "./refusal-parts.tsx";
 import "./imports.css";
 
@@ -113,7 +114,7 @@ function Objects({ detail, view, leftOut, leave }: Props & { readonly view: View
               <td className="import-type">{entry.type === "" ? "–" : typeName(entry.type)}</td>
               <td>
                 <span className="import-name" title={`${entry.id} (${entry.path})`}>
-                  {entry.name || entry.id || entry.path}
+                  {entry.name || entry.id || placeWords(entry.path, t)}
                 </span>
               </td>
               <td>{entry.refusals.length === 0 && <TlpTag tlp={entry.tlp} />}</td>
@@ -131,7 +132,7 @@ function Place({ entry }: { readonly entry: ImportEntry }) {
   const t = useTexts("intel");
   return (
     <span className="row wrap">
-      <span className="mono">{entry.path}</span>
+      <span>{placeWords(entry.path, t)}</span>
       {entry.conflict && <StateTag tone="waiting">{t("entry.conflict")}</StateTag>}
     </span>
   );

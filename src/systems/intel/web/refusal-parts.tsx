@@ -1,5 +1,6 @@
 import { SmallTable, useTexts } from "../../../web/kit.ts";
 import { type Cause, REASONS, type Refusal } from "../reasons/model.ts";
+import { placeWords } from "./place.ts";
 
 /** Words of a reason in the language of the screen; of one without a key, as the server said it. */
 export function useWhy(): (cause: Cause) => string {
@@ -16,7 +17,7 @@ export function RefusalTable({ refusals }: { readonly refusals: readonly Refusal
       {refusals.map((each, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown.
         <tr key={`${at}`}>
-          <td className="mono wrap">{each.path}</td>
+          <td className="mono wrap">{placeWords(each.path, t)}</td>
           <td className="mono">{each.rule}</td>
           <td>{why(each)}</td>
         </tr>
@@ -40,7 +41,7 @@ export function RefusalLines({
       {refusals.map((each, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes while it is shown.
         <li key={`${at}`}>
-          <code className="mono wrap">{each.path}</code> {why(each)}{" "}
+          <code className="mono wrap">{placeWords(each.path, t)}</code> {why(each)}{" "}
           <span className="muted mono">{each.rule}</span>
         </li>
       ))}
