@@ -1,9 +1,10 @@
 import { Button, Checkbox } from "antd";
 import cytoscape, { type Core, type ElementDefinition } from "cytoscape";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { api, useTexts } from "../../../web/kit.ts";
+import { api, useLanguage, useTexts } from "../../../web/kit.ts";
 import type { Edge, GraphNode, Neighbours } from "../library/model.ts";
 import { LIBRARY, ObjectLink, TypeName, useTypeName } from "./library-parts.tsx";
+import { tieNameOf } from "./library-ties.ts";
 
 /** More nodes than these are a tangle that says nothing. */
 const MOST_NODES = 300;
@@ -41,6 +42,7 @@ interface GraphProps {
 /** What objects are tied to, as a picture that grows by choosing a node, and as a table that says the same. */
 export default function LibraryGraph({ id, first, open }: GraphProps) {
   const t = useTexts("library");
+  const [language] = useLanguage();
   const typeName = useTypeName();
   const box = useRef<HTMLDivElement>(null);
   const core = useRef<Core>(undefined);
@@ -146,13 +148,13 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
         },
       })),
       ...shown.edges.map((edge) => ({
-        data: { id: edge.id, source: edge.from, target: edge.to, label: edge.label },
+        data: { id: edge.id, source: edge.from, target: edge.to, label: tieNameOf(edge.label, language) },
       })),
     ];
     made.elements().remove();
     made.add(elements);
     arrange();
-  }, [shown]);
+  }, [shown, language]);
 
   const expand = async (node: string) => {
     const near = await api.get<Neighbours>(`${LIBRARY}/${node}/neighbours`).catch(() => undefined);
@@ -206,7 +208,7 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
               return (
                 <tr key={edge.id}>
                   <td>{from === undefined ? <TypeName type="" /> : <ObjectLink node={from} />}</td>
-                  <td className="mono">{edge.label}</td>
+                  <td title={edge.label}>{tieNameOf(edge.label, language)}</td>
                   <td>{to === undefined ? <TypeName type="" /> : <ObjectLink node={to} />}</td>
                   <td>
                     <Button

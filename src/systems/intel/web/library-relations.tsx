@@ -1,6 +1,7 @@
-import { Section, useTexts } from "../../../web/kit.ts";
+import { Section, useLanguage, useTexts } from "../../../web/kit.ts";
 import type { Neighbours } from "../library/model.ts";
 import { ObjectLink } from "./library-parts.tsx";
+import { tieNameOf } from "./library-ties.ts";
 
 /** What the object is tied to, both ways, grouped by what the tie says. */
 export function Relations({
@@ -11,6 +12,7 @@ export function Relations({
   readonly id: string;
 }) {
   const t = useTexts("library");
+  const [language] = useLanguage();
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const groups = Map.groupBy(edges, (edge) => `${edge.from === id ? "outward" : "inward"} ${edge.label}`);
   return (
@@ -21,7 +23,8 @@ export function Relations({
         <div key={key}>
           <h3>
             {t(key.startsWith("outward") ? "outward" : "inward")}{" "}
-            <span className="mono">{ties[0]?.label}</span> <span className="muted">{ties.length}</span>
+            <span title={ties[0]?.label}>{tieNameOf(ties[0]?.label ?? "", language)}</span>{" "}
+            <span className="muted">{ties.length}</span>
           </h3>
           <ul>
             {ties.map((edge) => {
