@@ -70,12 +70,13 @@ export const detection: System = {
       rules: [RULE_FOLDERS.rules, ...config.detection.rules],
       pipelines: [RULE_FOLDERS.pipelines, ...config.detection.pipelines],
     };
-    let catalog: Catalog = { rules: [], faults: [], loadedAt: undefined, folders: folders.rules };
+    const fixed = { folders: folders.rules, idleSeconds: config.detection.idleSourceSeconds };
+    let catalog: Catalog = { rules: [], faults: [], loadedAt: undefined, ...fixed };
     const pool = new PipelinePool({
       folders,
       ...(config.ingest.threads !== undefined && { size: config.ingest.threads }),
       onRules: ({ rules, catalog: list, correlations: set, faults }) => {
-        catalog = { rules: list, faults, loadedAt: clock.now(), folders: folders.rules };
+        catalog = { rules: list, faults, loadedAt: clock.now(), ...fixed };
         void correlations.use(set);
         const left = faults.filter(({ severity }) => severity === "fault");
         const warnings = faults.length - left.length;

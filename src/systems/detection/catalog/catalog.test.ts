@@ -24,7 +24,13 @@ writeFileSync(
 writeFileSync(join(own, "broken.yml"), "title: Broken\n");
 const folders = [content("detection-rules"), own];
 const loaded = loadMatcher({ rules: folders, pipelines: content("sigma-pipelines") });
-const catalog: Catalog = { rules: loaded.rules, faults: loaded.faults, loadedAt: undefined, folders };
+const catalog: Catalog = {
+  rules: loaded.rules,
+  faults: loaded.faults,
+  loadedAt: undefined,
+  folders,
+  idleSeconds: 120,
+};
 const query = (given: object = {}) => RuleQuery.parse(given);
 
 for (const database of DATABASES) {
@@ -83,6 +89,12 @@ for (const database of DATABASES) {
         const one = await records.within(reader, (work) => oneRule(work, catalog, id));
         assert.match(one.source, new RegExp(`id: ${id}`));
       }
+      const waitsOf = async (id: string) =>
+        (await records.within(reader, (work) => oneRule(work, catalog, id))).waits;
+      const far = (await of({ kind: "correlation" })).find(({ across }) => across) ?? assert.fail();
+      assert.equal(await waitsOf(rule.id), null);
+      assert.deepEqual(await waitsOf(guessing.id), { latenessSeconds: 60, idleSeconds: 120 });
+      assert.deepEqual(await waitsOf(far.id), { latenessSeconds: 600, idleSeconds: 120 });
       await assert.rejects(
         records.within(reader, (work) => oneRule(work, catalog, "../../package.json")),
         (error) => error instanceof Problem && error.code === "http.not-found",

@@ -7,8 +7,9 @@ import { Problem } from "../../../core/problem.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import type { AlertTables } from "../alerts/tables.ts";
+import { LATENESS } from "../correlation/place.ts";
 import type { RuleFault } from "../sigma/model.ts";
-import type { Rule, RuleQuery, RuleWithYield } from "./model.ts";
+import type { Rule, RuleDetail, RuleQuery, RuleWithYield } from "./model.ts";
 
 /** The rules at work, for reading. */
 export interface Catalog {
@@ -16,6 +17,8 @@ export interface Catalog {
   /** Faults first, then warnings. */
   readonly faults: readonly RuleFault[];
   readonly loadedAt: Instant | undefined;
+  /** After how long a source that sends nothing is not waited for by correlation rules. */
+  readonly idleSeconds: number;
   /** Folders of rules in the order in which they were loaded. */
   readonly folders: readonly string[];
 }
@@ -42,16 +45,18 @@ export async function listRules(
 }
 
 /** A rule with the text of its file. */
-export async function oneRule(
-  work: Work,
-  catalog: Catalog,
-  id: string,
-): Promise<RuleWithYield & { source: string }> {
+export async function oneRule(work: Work, catalog: Catalog, id: string): Promise<RuleDetail> {
   const rule = catalog.rules.find((each) => each.id === id);
   if (rule === undefined) throw new Problem("http.not-found");
   const [first] = await withYield(work, [rule]);
   if (first === undefined) throw new Problem("http.not-found");
-  return { ...first, source: await sourceOf(catalog.folders, rule.file) };
+  const { idleSeconds, folders } = catalog;
+  const lateness = rule.across ? LATENESS.across : LATENESS.organisation;
+  return {
+    ...first,
+    source: await sourceOf(folders, rule.file),
+    waits: rule.correlation === null ? null : { latenessSeconds: lateness / 1000, idleSeconds },
+  };
 }
 
 async function sourceOf(folders: readonly string[], file: string): Promise<string> {

@@ -79,6 +79,15 @@ export const RulePage = pageOf(RuleWithYield);
 export const RuleDetail = RuleWithYield.extend({
   /** The file as it stands. */
   source: z.string(),
+  /** What a correlation rule waits for before it says anything; null of a detection rule. */
+  waits: z
+    .object({
+      /** For records that come late, after the time that the sources have come to. */
+      latenessSeconds: z.number(),
+      /** For a source that sends nothing, before the others go on without it. */
+      idleSeconds: z.number(),
+    })
+    .nullable(),
 });
 
 export type RuleDetail = z.infer<typeof RuleDetail>;

@@ -4,6 +4,12 @@ import type { Scope } from "../../../core/scope.ts";
 /** A correlator over one organisation's matches, over those of all, or over those of one source that is far behind. */
 export type Reach = "organisation" | "across" | "backfill";
 
+/**
+ * How long events wait for older ones of the same source, in milliseconds: a minute in one house, ten where houses are
+ * apart. A backfill is in no hurry, and its files may be told of by turns.
+ */
+export const LATENESS = { organisation: 60_000, across: 600_000, backfill: 3_600_000 } as const;
+
 /** Whose correlator. `source` is empty but for a backfill. */
 export interface Place {
   readonly orgId: OrgId;

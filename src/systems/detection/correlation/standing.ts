@@ -11,7 +11,7 @@ import { Correlator, timeOf } from "./correlator.ts";
 import { CorrelationJournal, type TakenHit } from "./journal.ts";
 import type { CorrelationSet } from "./load.ts";
 import type { CorrelationMatch, CorrelatorOptions, RuleHit } from "./model.ts";
-import { ACROSS, homed, keyOf, type Place, placeOf } from "./place.ts";
+import { ACROSS, homed, keyOf, LATENESS, type Place, placeOf } from "./place.ts";
 
 export interface CorrelationsParts {
   readonly records: Records;
@@ -59,11 +59,6 @@ interface Stand {
 
 /** Keeps the memory of one organisation within some 100 MB, and that of a quiet one near nothing. */
 const OPTIONS = { keysPerRule: 20_000, entriesPerKey: 2_000, pending: 100_000 } as const;
-/**
- * How long events wait for older ones of the same source: a minute in one house, ten where houses are apart. A backfill
- * is in no hurry, and its files may be told of by turns.
- */
-const LATENESS = { organisation: 60_000, across: 600_000, backfill: 3_600_000 } as const;
 const TICK_MILLIS = 5_000;
 /** So many hits are read again at most after a crash. */
 const SAVE_AFTER = 5_000;

@@ -66,6 +66,28 @@ function Events({ alert }: { readonly alert: AlertDetail }) {
   );
 }
 
+/** The members in an alert across organisations: who made it fire, and whom it saw beside them when it fired again. */
+function Members({ events }: { readonly events: readonly SampleEvent[] }) {
+  const t = useTexts("detection");
+  const [language] = useLanguage();
+  const orgName = useOrgName();
+  const fired = events
+    .filter(({ why }) => why.some(({ field }) => field === "correlation.events"))
+    .toSorted((one, other) => (one.at < other.at ? -1 : 1))
+    .map(({ record }) => [record["organization.id"] ?? []].flat().map(String));
+  const [first = [], ...again] = fired;
+  const later = [...new Set(again.flat())].filter((id) => !first.includes(id));
+  if (first.length + later.length === 0) return null;
+  const names = (ids: readonly string[]) => ids.map((id) => orgName(id, language) ?? id).join(t("kit:comma"));
+  return (
+    <Section title={t("alert.members")}>
+      {first.length > 0 && <p>{t("alert.members.first", { names: names(first) })}</p>}
+      {later.length > 0 && <p>{t("alert.members.later", { names: names(later) })}</p>}
+      <p className="muted small">{t("alert.members.sight")}</p>
+    </Section>
+  );
+}
+
 function EventLine({ event }: { readonly event: SampleEvent }) {
   const t = useTexts("detection");
   const [language] = useLanguage();
@@ -338,6 +360,7 @@ function AlertView({ alert }: { readonly alert: AlertDetail }) {
         }
       >
         <Leads alert={alert} />
+        <Members events={alert.sample} />
         <Sights alert={alert} />
         <Events alert={alert} />
       </DetailPage>

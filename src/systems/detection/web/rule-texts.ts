@@ -49,6 +49,15 @@ const zh = {
   "rule.generate.true": "照常發出",
   "rule.generate.false": "不另外發出",
   "rule.looks-at": "所看的規則",
+  "rule.waits": "何時發出警訊",
+  "rule.waits.span": "以紀錄本身的時間計算：{{span}}之內的紀錄一起看，與送達的先後無關。",
+  "rule.waits.lateness":
+    "條件成立後再等 {{lateness}}才發出，讓同一單位內較晚送達的紀錄也能計入；更晚的不計。",
+  "rule.waits.lateness.across":
+    "條件成立後再等 {{lateness}}才發出，讓各單位較晚送達的紀錄也能計入；更晚的不計。",
+  "rule.waits.idle":
+    "進度以仍在送紀錄的來源中最慢者為準。有來源停送時，等 {{idle}}後不再等它，警訊因此最多再晚 {{idle}}。",
+  "rule.waits.again": "同一分組發出後，{{span}}之內不再重複發出。",
   "rule.correlated-by": "看這條規則的關聯規則",
   "rule.related": "相關規則",
   "rule.related.derived": "衍生自",
@@ -119,6 +128,16 @@ const en: Record<keyof typeof zh, string> = {
   "rule.generate.true": "raised as well",
   "rule.generate.false": "not raised",
   "rule.looks-at": "Rules it looks at",
+  "rule.waits": "When it raises its alert",
+  "rule.waits.span":
+    "It goes by the records' own time: those within {{span}} are looked at together, in whatever order they arrive.",
+  "rule.waits.lateness":
+    "Once its condition is met it waits {{lateness}} more, so that records of the organisation that arrive late count too; later ones do not.",
+  "rule.waits.lateness.across":
+    "Once its condition is met it waits {{lateness}} more, so that records that arrive late from any organisation count too; later ones do not.",
+  "rule.waits.idle":
+    "Time goes on with the slowest source that still sends. One that falls quiet is waited for {{idle}}, so that the alert may come {{idle}} later still.",
+  "rule.waits.again": "For one group it is silent for {{span}} after it has fired.",
   "rule.correlated-by": "Correlation rules that look at this one",
   "rule.related": "Related rules",
   "rule.related.derived": "Derived from",

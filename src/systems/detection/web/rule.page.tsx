@@ -56,6 +56,27 @@ function useCorrelationFacts(rule: RuleDetail): Fact[] {
   ];
 }
 
+/** What a correlation rule waits for, so that nobody wonders why its alert comes later than the records. */
+function Waits({ rule: { correlation, waits, across } }: { readonly rule: RuleDetail }) {
+  const t = useTexts("detection");
+  if (correlation === null || waits === null) return null;
+  const words = (seconds: number) => spanWords(seconds * 1000, t);
+  const facts = {
+    span: words(correlation.timespanSeconds),
+    lateness: words(waits.latenessSeconds),
+    idle: words(waits.idleSeconds),
+  };
+  return (
+    <Section title={t("rule.waits")}>
+      <ul>
+        {["span", across ? "lateness.across" : "lateness", "idle", "again"].map((name) => (
+          <li key={name}>{t(`rule.waits.${name}`, facts)}</li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
 function RuleView({ rule }: { readonly rule: RuleDetail }) {
   const t = useTexts("detection");
   const title = useRuleTitle();
@@ -122,6 +143,7 @@ function RuleView({ rule }: { readonly rule: RuleDetail }) {
           <RuleNames of={rule.correlation.rules} />
         </Section>
       )}
+      <Waits rule={rule} />
       {rule.correlatedBy.length > 0 && (
         <Section title={t("rule.correlated-by")}>
           <RuleNames of={rule.correlatedBy} />
