@@ -71,7 +71,11 @@ const GARBAGE: Readonly<Record<string, Garbage>> = {
     kept: ["before", "y".repeat(MAX_LINE), "after"],
     cut: 1,
   },
-  "bytes of TLS on the door without": { door: "tcp", sent: [hello], kept: [hello.toString("utf8")] },
+  "bytes of TLS on the door without": {
+    door: "tcp",
+    sent: [hello],
+    kept: hello.toString("utf8").split("\0"),
+  },
   "headers that are none": { door: "tcp", sent: [oddHeaders.join("\n")], kept: oddHeaders },
 };
 const NAMES = Object.keys(GARBAGE);

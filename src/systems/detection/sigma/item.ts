@@ -239,7 +239,7 @@ function readComparison(
       return [{ kind: "regex", regex, hints: regexHints(value.text, modifiers.includes("i")) }];
     } catch (error) {
       const beyond = beyondLinear(value.text);
-      if (beyond !== undefined) return refuse("regex-beyond", beyond);
+      if (beyond !== undefined) return refuse("regex-beyond", { sign: beyond });
       const reason = error instanceof Error ? error.message : String(error);
       return refuse("regex-unusable", { fault: reason });
     }

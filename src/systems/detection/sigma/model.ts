@@ -91,7 +91,8 @@ export const REASONS = {
   "value-keyword": "a keyword must be text",
   "value-text": '"{{name}}" takes text, not {{value}}',
   "value-text-number": '"{{name}}" takes text, not the number {{value}}',
-  "regex-beyond": '{{form}} "{{sign}}" is not supported: regular expressions are run in linear time',
+  "regex-beyond":
+    '"{{sign}}" is not supported: regular expressions are run in linear time, without lookaround, back-references and atomic groups',
   "regex-unusable": "the regular expression cannot be used: {{fault}}",
   prefix: '"{{value}}" is not an address prefix',
   number: '"{{name}}" takes a number, not "{{value}}"',

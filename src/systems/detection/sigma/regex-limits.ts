@@ -1,23 +1,16 @@
-const GROUPS = [
-  ["(?<=", "lookbehind"],
-  ["(?<!", "negative lookbehind"],
-  ["(?=", "lookahead"],
-  ["(?!", "negative lookahead"],
-  ["(?>", "an atomic group"],
-] as const;
+const GROUPS = ["(?<=", "(?<!", "(?=", "(?!", "(?>"];
 
 /**
- * The construct of Perl's regular expressions that an engine of linear time cannot offer, in the words of a writer of
- * rules, and its sign. The first one of the expression; undefined where there is none.
+ * The construct of Perl's regular expressions that an engine of linear time cannot offer, by its sign: `(?<=`, `\1`.
+ * The first one of the expression; undefined where there is none.
  */
-export function beyondLinear(source: string): { readonly form: string; readonly sign: string } | undefined {
+export function beyondLinear(source: string): string | undefined {
   let inClass = false;
   for (let at = 0; at < source.length; at++) {
     const char = source[at];
     if (char === "\\") {
       at++;
-      if (!inClass && /[1-9]/.test(source[at] ?? ""))
-        return { form: "a back-reference", sign: `\\${source[at]}` };
+      if (!inClass && /[1-9]/.test(source[at] ?? "")) return `\\${source[at]}`;
     } else if (inClass) inClass = char !== "]";
     else if (char === "[") {
       inClass = true;
@@ -25,8 +18,8 @@ export function beyondLinear(source: string): { readonly form: string; readonly 
       if (source[at + 1] === "^") at++;
       if (source[at + 1] === "]") at++;
     } else if (char === "(") {
-      const found = GROUPS.find(([sign]) => source.startsWith(sign, at));
-      if (found !== undefined) return { form: found[1], sign: found[0] };
+      const found = GROUPS.find((sign) => source.startsWith(sign, at));
+      if (found !== undefined) return found;
     }
   }
   return undefined;
