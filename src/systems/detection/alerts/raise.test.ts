@@ -248,6 +248,16 @@ for (const database of DATABASES) {
       );
     });
 
+    test("a batch may raise more alerts than the store has room for locks", async () => {
+      const scope = testScope();
+      const events = Array.from({ length: 30_000 }, (_, at) => {
+        const one = matched(scope.orgId, `${scope.orgId}-${at}`, 0);
+        return { ...one, match: { ...one.match, entity: `host h${at}` } };
+      });
+      const { counted, alerts } = await records.within(scope, (work) => raiseAlerts(work, events));
+      assert.deepEqual([counted, alerts.length], [30_000, 30_000]);
+    });
+
     test("hostile text is kept as far as the database can", async () => {
       const scope = testScope();
       const event = matched(scope.orgId, uuidV7(), 0);

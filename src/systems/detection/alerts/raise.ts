@@ -75,7 +75,7 @@ export async function raiseAlerts(work: Work, matched: readonly MatchedEvent[]):
     matches.push(match);
   }
   if (matches.length === 0) return { alerts: [], counted: 0 };
-  await store.lock([...new Set(matches.map(keyOf))].map(lockNumber));
+  await store.lock([...new Set(matches.map((match) => lockNumber(keyOf(match))))]);
   const fresh = Map.groupBy(await store.uncounted(matches), keyOf);
   if (fresh.size === 0) return { alerts: [], counted: 0 };
   const lists = [...fresh.values()];
@@ -146,7 +146,12 @@ function keyOf({ common: { orgId, rule, mainEntity } }: Match): string {
   return JSON.stringify([orgId, rule.ruleId, mainEntity]);
 }
 
-/** A number for PostgreSQL's advisory lock; two keys that share one merely wait for each other. */
+/** Apart from other advisory locks of the store. */
+const FIRST_LOCK = 0x616c_6572_7400n;
+/** A batch may raise thousands of alerts, and the store has room for some thousand locks in all. */
+const LOCKS = 256;
+
+/** The number of a key's advisory lock; keys that share one merely wait for each other. */
 function lockNumber(key: string): string {
-  return BigInt.asIntN(64, BigInt(`0x${sha256Hex(key).slice(0, 16)}`)).toString();
+  return (FIRST_LOCK + BigInt(Number.parseInt(sha256Hex(key).slice(0, 8), 16) % LOCKS)).toString();
 }
