@@ -40,6 +40,22 @@ export class LogHeader {
   }
 }
 
+/** The header in force behind bytes that begin with a line, where `before` was in force; empty when there is none. */
+export function headerBehind(before: string | undefined, bytes: Buffer): string {
+  const header = new LogHeader(before);
+  for (let at = bytes[0] === HASH ? 0 : nextHash(bytes, 0); at >= 0; at = nextHash(bytes, at)) {
+    const end = bytes.indexOf("\n", at);
+    header.read([bytes.subarray(at, end < 0 ? bytes.length : end)]);
+  }
+  return header.text ?? "";
+}
+
+/** Where the next line that begins with `#` does, or -1. */
+function nextHash(bytes: Buffer, from: number): number {
+  const found = bytes.indexOf("\n#", from);
+  return found < 0 ? -1 : found + 1;
+}
+
 const NAME = "log-header";
 
 /** The HTTP header by which a sender that cuts a log into several bodies says what stood before this one. */

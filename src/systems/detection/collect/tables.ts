@@ -81,6 +81,7 @@ interface PositionRow {
   finished: ColumnType<boolean, boolean, boolean>;
   generation: string;
   mark: string;
+  header: string | null;
   seen_at: When;
 }
 

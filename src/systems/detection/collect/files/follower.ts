@@ -8,6 +8,7 @@ import { BATCH_LINES } from "../../pipeline/batch.ts";
 import { wholeEvents } from "../../pipeline/joiner.ts";
 import { lineEnds } from "../../pipeline/line-ends.ts";
 import type { IncomingBatch } from "../ingest.ts";
+import { headerBehind } from "../log-header.ts";
 import type { Source } from "../sources.ts";
 import { cutLong, wholeLines } from "./chunk.ts";
 import { freshPosition, type Position } from "./position.ts";
@@ -26,6 +27,8 @@ export interface FollowParts {
 const MARK_BYTES = 3;
 /** Room for about as many lines as a batch takes. */
 const READ_BYTES = 4 * 2 ** 20;
+/** The header of a log that was begun before headers were kept stands within so many bytes from its beginning. */
+const HEADER_BYTES = 64 * 1024;
 const MARK_HEAD = 512;
 const MARK_TAIL = 64;
 
@@ -122,13 +125,15 @@ export class Follower {
     const quiet = { all: all || last, last };
     this.#mark = byteOrderMark(await content.read(0, MARK_BYTES))?.encoding;
     this.#waiting = false;
+    await this.#findHeader(content);
     let next = await this.#next(content, quiet);
     if (next !== undefined && this.#position.ends === undefined) await this.#keep({ ends: next.ends });
     while (next !== undefined && !signal.aborted) {
       // Before the storing takes its time: the file may be truncated meanwhile, and a copy of it is known by the mark.
       const mark = await markOf(content, next.ends);
       await this.#store(next.bytes, next.ends);
-      const done = { ...this.#position, at: next.ends, ends: undefined, mark };
+      const header = this.#headerBehind(next.bytes);
+      const done = { ...this.#position, at: next.ends, ends: undefined, mark, header };
       next = await this.#next(content, quiet, done);
       // One row for both: that this batch is stored and where the next one ends.
       await this.#keep({ ...done, ends: next?.ends });
@@ -137,6 +142,17 @@ export class Follower {
 
   get #encoding(): string | undefined {
     return this.#mark ?? this.source.encoding;
+  }
+
+  /** The header that the next batch is read by. The one of a log in UTF-16 is not carried on. */
+  #headerBehind(bytes: Buffer): string {
+    return lineEnds(this.#encoding).width === 1 ? headerBehind(this.#position.header, bytes) : "";
+  }
+
+  async #findHeader(content: Content): Promise<void> {
+    if (this.#position.header !== undefined) return;
+    const head = await content.read(0, Math.min(this.#position.at, HEADER_BYTES));
+    this.#position = { ...this.#position, header: this.#headerBehind(head) };
   }
 
   /** Nothing more will come. */
@@ -176,7 +192,7 @@ export class Follower {
 
   async #store(read: Buffer, ends: number): Promise<void> {
     const { ingest, log, maxLineBytes } = this.#parts;
-    const { identity, generation, at, path } = this.#position;
+    const { identity, generation, at, path, header } = this.#position;
     const encoding = this.#encoding;
     const { bytes, cut } = cutLong(read, maxLineBytes, lineEnds(encoding));
     const batch: IncomingBatch = {
@@ -188,6 +204,7 @@ export class Follower {
       sha256: sha256Hex(bytes),
       sentBy: path.slice(-200),
       ...(encoding === undefined ? {} : { encoding }),
+      ...(header === undefined || header === "" ? {} : { header }),
     };
     try {
       await ingest(this.source, batch);

@@ -19,13 +19,24 @@ export interface Position {
   readonly ends: number | undefined;
   /** Digest of the bytes at the file's beginning and of those before `at`: shows that it is still the same content. */
   readonly mark: string;
+  /** The header of the log in force there (`LogHeader`), empty where there is none; undefined: nobody looked yet. */
+  readonly header: string | undefined;
   /** Nothing more will come: a packed file that was read to its end. */
   readonly finished: boolean;
 }
 
 /** The beginning of a file that was never read. */
 export function freshPosition(identity: string, path: string): Position {
-  return { identity, path, generation: uuidV7(), at: 0, ends: undefined, mark: "", finished: false };
+  return {
+    identity,
+    path,
+    generation: uuidV7(),
+    at: 0,
+    ends: undefined,
+    mark: "",
+    header: "",
+    finished: false,
+  };
 }
 
 /** Positions of the files of one source. */
@@ -54,6 +65,7 @@ export class PositionStore {
       at: Number(row.at),
       ends: row.ends === null ? undefined : Number(row.ends),
       mark: row.mark,
+      header: row.header ?? undefined,
       finished: row.finished,
     }));
   }
@@ -89,6 +101,7 @@ export class PositionStore {
       at: position.at,
       ends: position.ends ?? null,
       mark: position.mark,
+      header: position.header ?? null,
       finished: position.finished,
       seen_at: this.#work.now,
     };

@@ -382,6 +382,45 @@ test("a file that is gone for a month is forgotten, one that only rests is not",
   }
 });
 
+test("the header of a log holds for the lines that come later, over a restart and until another comes", async () => {
+  const path = place();
+  const file = join(path, "u_ex.log");
+  const head = (version: string, fields: string) => `#Software: IIS ${version}\n#Fields: ${fields}\n`;
+  const line = (at: number) =>
+    `2026-11-23 10:11:${10 + at} 198.51.100.${at} GET /of/watcher/header/${at} 200\n`;
+  const status = async (orgId: string) => {
+    const rows = await shop.events.query<{ original: string; parser: string; source_ip: string }>({
+      sql: "SELECT original, parser, IPv4NumToString(source_ip4) AS source_ip FROM log_line WHERE org_id = {org:UUID} AND NOT startsWith(original, '#') ORDER BY original",
+      params: { org: orgId },
+    });
+    return rows.map(
+      ({ original, parser, source_ip }) => `${original.split("/").at(-1)} ${parser} ${source_ip}`,
+    );
+  };
+  writeFileSync(file, `${head("9.0", "date time c-ip cs-method cs-uri-stem sc-status")}${line(1)}`);
+  const first = watch(path);
+  await first.stored(3);
+  appendFileSync(file, line(2));
+  await first.stored(4);
+  await first.stop();
+  appendFileSync(file, line(3));
+  const again = watch(path, { orgId: first.orgId });
+  await again.stored(5);
+  // As a position from before headers were kept.
+  await again.stop();
+  await shop.records.platformOnly.execute("update ingest_position set header = null");
+  appendFileSync(file, line(4));
+  const upgraded = watch(path, { orgId: first.orgId });
+  await upgraded.stored(6);
+  appendFileSync(file, `${head("10.0", "date time s-ip cs-method cs-uri-stem sc-status")}`);
+  await upgraded.stored(8);
+  appendFileSync(file, line(5));
+  await upgraded.stored(9);
+  await upgraded.stop();
+  const ip = (at: number) => `${at} 200 w3c 198.51.100.${at}`;
+  assert.deepEqual(await status(first.orgId), [ip(1), ip(2), ip(3), ip(4), "5 200 w3c 0.0.0.0"]);
+});
+
 test("a file in UTF-16 is followed by its byte order mark, one in Big5 by its source's word", async () => {
   const folder = place();
   const wide = (text: string) => Buffer.from(text, "utf16le");

@@ -176,7 +176,7 @@ export class FileWatcher {
     try {
       for (const { at, mark } of known) {
         if ((await content.size()) >= at && (await markOf(content, at)) === mark)
-          copied = { ...fresh, at, mark };
+          copied = { ...fresh, at, mark, header: undefined };
       }
     } catch (error) {
       // A packed file that is broken is told of when it is read.
