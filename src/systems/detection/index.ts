@@ -133,7 +133,7 @@ export const detection: System = {
           () => catalog,
           () => pool.loading,
         ),
-        ...trialRoutes(new Trials({ events, clock, folders, known: () => stock.known })),
+        ...trialRoutes(new Trials({ events, clock, folders, log, known: () => stock.known })),
       ],
       subscribers: [
         {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OrgId } from "../../../core/org.ts";
+import type { ProblemCode } from "../../../core/problem.ts";
 import { ALERT_LEVELS } from "../alerts/model.ts";
 import { RULE_KINDS } from "../catalog/model.ts";
 import { RuleFault } from "../sigma/model.ts";
@@ -128,6 +129,7 @@ export const TrialLine = z.discriminatedUnion("kind", [
     leftOut: z.number().int(),
     results: z.array(TrialResult),
   }),
-  z.object({ kind: z.literal("failed"), message: z.string() }),
+  /** What nobody foresaw is `http.internal`, and stands in the log. */
+  z.object({ kind: z.literal("failed"), code: z.custom<ProblemCode>() }),
 ]);
 export type TrialLine = z.infer<typeof TrialLine>;

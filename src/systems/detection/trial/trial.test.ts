@@ -65,7 +65,14 @@ type Done = Extract<TrialLine, { kind: "done" }>;
 type Rules = Extract<TrialLine, { kind: "rules" }>;
 
 const trials = (given: Partial<TrialsParts> = {}) =>
-  new Trials({ events: shop.events, clock: shop.clock, folders, known: () => undefined, ...given });
+  new Trials({
+    events: shop.events,
+    clock: shop.clock,
+    folders,
+    log: shop.log,
+    known: () => undefined,
+    ...given,
+  });
 
 async function tried(
   text: string,
@@ -258,4 +265,16 @@ test("two run at once and one more is refused; whoever stops reading makes room"
   await Promise.all([two.return(), three.return()]);
   const last = await here.begin(mine, request);
   await last.return();
+});
+
+test("what breaks a trial off is told by its code, without a word of the store", async () => {
+  const events = Object.assign(Object.create(shop.events), {
+    query: async () => {
+      throw new Error("SELECT secret FROM somewhere");
+    },
+  });
+  const lines: TrialLine[] = [];
+  const request = TrialRequest.parse({ text: RULE, ...WHOLE });
+  for await (const line of await trials({ events }).begin(mine, request)) lines.push(line);
+  assert.deepEqual(lines, [{ kind: "failed", code: "http.internal" }]);
 });

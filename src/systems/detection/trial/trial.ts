@@ -3,6 +3,7 @@ import { type Clock, instantOf, millis } from "../../../core/instant.ts";
 import { Problem } from "../../../core/problem.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { EventStore } from "../../../platform/events/store.ts";
+import type { Log } from "../../../platform/log/log.ts";
 import { passing } from "../collect/search.ts";
 import type { KnownImage } from "../indicators/known.ts";
 import { LOG_TABLE } from "../pipeline/log-table.ts";
@@ -16,6 +17,7 @@ export interface TrialsParts {
   readonly events: EventStore;
   readonly clock: Clock;
   readonly folders: RuleFolders;
+  readonly log: Log;
   /** The warninglists as the pipeline has them; undefined before they are read. */
   readonly known: () => KnownImage | undefined;
   /** Seconds after which a trial ends; TRIAL_SECONDS unless told. */
@@ -64,7 +66,7 @@ export class Trials {
       });
     this.#running++;
     const stop = new AbortController();
-    const { folders, known } = this.#parts;
+    const { folders, known, log } = this.#parts;
     const thread = new TrialThread({
       text: request.text,
       folders,
@@ -86,7 +88,7 @@ export class Trials {
         });
       if (first.kind !== "ready") throw new Error(`unexpected answer ${first.kind}`);
       const lines = this.#lines(scope, request, thread, first, stop.signal);
-      return ended(lines, end);
+      return ended(lines, end, log);
     } catch (error) {
       end();
       throw error;
@@ -227,7 +229,7 @@ function placeOf({ line, path }: { readonly line: number; readonly path: string 
  * The same lines; `end` is called when they end, whoever ends them, and be it before the first was read. What goes wrong on
  * the way is the last line.
  */
-function ended(lines: AsyncGenerator<TrialLine>, end: () => void): TrialLines {
+function ended(lines: AsyncGenerator<TrialLine>, end: () => void, log: Log): TrialLines {
   const over = { done: true, value: undefined } as const;
   const it: TrialLines = {
     async next() {
@@ -237,8 +239,9 @@ function ended(lines: AsyncGenerator<TrialLine>, end: () => void): TrialLines {
         return line.done === true ? over : line;
       } catch (error) {
         end();
-        const message = error instanceof Error ? error.message : String(error);
-        return { done: false, value: { kind: "failed", message } };
+        if (!(error instanceof Problem)) log.error({ err: error }, "a trial of rules failed");
+        const code = error instanceof Problem ? error.code : "http.internal";
+        return { done: false, value: { kind: "failed", code } };
       }
     },
     async return() {

@@ -47,7 +47,7 @@ function rank({ kind }: TrialRule): number {
 /** Where the trial stands, in one line that is read aloud when it changes. */
 function Standing({ state }: { readonly state: TrialState }) {
   const t = useTexts("detection");
-  const { running, stopped, rules, progress, done, failed } = state;
+  const { running, stopped, rules, progress, done } = state;
   const total = figure(rules?.total ?? 0);
   const looked = progress?.looked ?? 0;
   const facts = { looked: figure(looked), total, matched: figure(progress?.matched ?? 0) };
@@ -68,7 +68,6 @@ function Standing({ state }: { readonly state: TrialState }) {
           </>
         ))}
       {stopped && <p>{t("trial.stopped", facts)}</p>}
-      {failed !== undefined && <StateTag tone="bad">{t("trial.failed", { message: failed })}</StateTag>}
       {done !== undefined && (
         <>
           <p>

@@ -11,8 +11,7 @@ export interface TrialState {
   readonly rules: Of<"rules"> | undefined;
   readonly progress: Of<"progress"> | undefined;
   readonly done: Of<"done"> | undefined;
-  readonly failed: string | undefined;
-  /** A refusal, the faults of the draft among it. */
+  /** A refusal, the faults of the draft among it, or what broke it off. */
   readonly problem: ApiProblem | undefined;
 }
 
@@ -22,7 +21,6 @@ const IDLE: TrialState = {
   rules: undefined,
   progress: undefined,
   done: undefined,
-  failed: undefined,
   problem: undefined,
 };
 
@@ -48,7 +46,7 @@ export function useTrial(): {
         if (line.kind === "rules") set({ rules: line });
         else if (line.kind === "progress") set({ progress: line });
         else if (line.kind === "done") set({ done: line, running: false });
-        else set({ failed: line.message, running: false });
+        else set({ problem: new ApiProblem(line.code), running: false });
       }
       set({ running: false });
     } catch (error) {

@@ -63,7 +63,6 @@ const zh = {
   "trial.correlation.events": "事件",
   "trial.correlation.span": "{{from}} 至 {{to}}",
   "trial.correlation.open": "最後一筆紀錄",
-  "trial.failed": "試跑中斷：{{message}}",
 } as const;
 
 const en: Record<keyof typeof zh, string> = {
@@ -134,7 +133,6 @@ const en: Record<keyof typeof zh, string> = {
   "trial.correlation.events": "Events",
   "trial.correlation.span": "{{from}} to {{to}}",
   "trial.correlation.open": "Its last record",
-  "trial.failed": "The trial broke off: {{message}}",
 };
 
 export const trialTexts = { zh, en };
