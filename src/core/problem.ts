@@ -1,3 +1,5 @@
+import type { ReasonFacts } from "./reason.ts";
+
 /**
  * Every refusal the product can give (RFC 9457). The code is the stable name; docs/problems.md explains each.
  * `title` is for people in English; the console and mails translate the code.
@@ -65,7 +67,7 @@ export interface Fault {
   readonly rule?: string | undefined;
   /** The message's key among the console's texts, `intel:why.tag-alone`, and what stands in it. */
   readonly key?: string | undefined;
-  readonly facts?: Readonly<Record<string, string | number>> | undefined;
+  readonly facts?: ReasonFacts | undefined;
 }
 
 /** Thrown to refuse; the HTTP layer answers it as `application/problem+json`, the CLI prints it. */

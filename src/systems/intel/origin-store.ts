@@ -4,8 +4,8 @@ import { EVERYONE } from "../../core/scope.ts";
 import { type Tlp, tlpRank } from "../../core/tlp.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
-import { token } from "./library/entry.ts";
 import { markToldBy } from "./library/entry-store.ts";
+import { relationshipsOf } from "./library/query.ts";
 import { type MarkedDocument, StixObjectStore } from "./object-store.ts";
 import { readersOf } from "./reference.ts";
 import { isJsonObject, isList, type Json } from "./stix/json.ts";
@@ -206,8 +206,7 @@ export class OriginStore {
     const db = this.work.tables<IntelTables>();
     for (let at = 0; at < gone.length; at += TIES_AT_ONCE) {
       const part = gone.slice(at, at + TIES_AT_ONCE);
-      const ends = part.map((id) => `'${token.refersTo(id)}'`).join(" | ");
-      const wanted = `(${ends}) & '${token.type("relationship")}'`;
+      const wanted = relationshipsOf(part);
       const { rows } = await sql<{ seq: number }>`select distinct o.seq
         from lianfang_find(${wanted}::text::tsquery, null, null, ${Number.MAX_SAFE_INTEGER}::bigint, ${MOST_TIES}::integer) f
         join stix_object o on o.seq = f.seq join stix_origin r on r.seq = o.seq and r.path like ${`${TIE}%`}

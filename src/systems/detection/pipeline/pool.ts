@@ -83,8 +83,8 @@ export class PipelinePool {
   }
 
   /**
-   * Reads the rules again, of their files those that have changed: new threads compile them aside, and each takes the place of an old one when it is ready, so
-   * that no batch waits for it and none is lost.
+   * Reads the rules again, of their files those that have changed: new threads compile them aside, and each takes the
+   * place of an old one when it is ready, so that no batch waits for it and none is lost.
    */
   reload(): void {
     if (this.#closed || this.#threads.size === 0) return;

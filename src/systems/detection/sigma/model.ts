@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Fault } from "../../../core/problem.ts";
+import { filled, type ReasonFacts } from "../../../core/reason.ts";
 
 /**
  * Why a file of rules or pipelines is not taken as it stands, in English; `{{name}}` stands for a fact. The console has
@@ -141,7 +142,7 @@ export const REASONS = {
   "example-meets": "{{example}} matches the rule",
 } as const;
 export type Reason = keyof typeof REASONS;
-export type Facts = Readonly<Record<string, string | number>>;
+export type Facts = ReasonFacts;
 
 /** `fault`: what it stands in is left out. `warning`: it is taken, and does not do what it seems to. */
 export const SEVERITIES = ["fault", "warning"] as const;
@@ -165,7 +166,7 @@ export type RuleFault = z.infer<typeof RuleFault>;
 
 /** The reason in English. */
 export function reasonText(reason: Reason, facts: Facts): string {
-  return REASONS[reason].replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(facts[name] ?? ""));
+  return filled(REASONS[reason], facts);
 }
 
 /** The same in the words of a Problem, its path file and line. */

@@ -2,7 +2,8 @@ import { sql } from "kysely";
 import { type Tlp, tlpOfRank } from "../../../core/tlp.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
-import { thingOf, token } from "../library/entry.ts";
+import { thingOf } from "../library/entry.ts";
+import { clustersNaming } from "../library/query.ts";
 import { objectOf } from "../library/row.ts";
 import { OriginStore, type Told, type ToldDocument } from "../origin-store.ts";
 import { digestOf } from "../stix/digest.ts";
@@ -113,10 +114,7 @@ async function bearing(work: Work, orgId: string, uuids: readonly string[]): Pro
 async function naming(work: Work, orgId: string, uuids: readonly string[]): Promise<Cluster[]> {
   const found = new Map<string, Cluster>();
   for (let at = 0; at < uuids.length; at += AT_ONCE) {
-    const wanted = uuids
-      .slice(at, at + AT_ONCE)
-      .map((uuid) => `'${token.clusterTie(uuid)}'`)
-      .join(" | ");
+    const wanted = clustersNaming(uuids.slice(at, at + AT_ONCE));
     const { rows } = await sql<Stored>`select o.id, o.tlp, o.document
       from lianfang_find(${wanted}::text::tsquery, null, null, ${Number.MAX_SAFE_INTEGER}::bigint, ${MOST_NAMING}::integer) f
       join stix_object o on o.seq = f.seq

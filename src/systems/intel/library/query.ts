@@ -74,6 +74,14 @@ export function referringTo(id: string): string {
   return quoted(token.refersTo(id));
 }
 
+/** Relationships that have one of these as an end, and clusters of galaxies that name one of these by MISP's UUID. */
+export function relationshipsOf(ids: readonly string[]): string {
+  return [...anyOf(ids, token.refersTo), quoted(token.type("relationship"))].join(" & ");
+}
+export function clustersNaming(uuids: readonly string[]): string {
+  return anyOf(uuids, token.clusterTie).join("");
+}
+
 /** The objects of a type, and those with a label that begins so, as long as they are not revoked. */
 export function ofType(type: string): string {
   return `${quoted(token.type(type))} & !${quoted(token.revoked)}`;

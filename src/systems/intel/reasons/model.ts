@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { Fault } from "../../../core/problem.ts";
+import { filled, type ReasonFacts } from "../../../core/reason.ts";
+
+export type { ReasonFacts };
 
 /**
  * Why something is refused or warned of, in English; `{{name}}` stands for a fact. The console has the same keys in both
@@ -231,13 +234,10 @@ export const REASONS = {
 } as const;
 
 export type Reason = keyof typeof REASONS;
-export type ReasonFacts = Readonly<Record<string, string | number>>;
 
 /** The reason in English, with its facts in place. */
 export function reasonText(why: Reason, facts?: ReasonFacts): string {
-  const text: string = REASONS[why];
-  if (facts === undefined || !text.includes("{{")) return text;
-  return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => String(facts[name] ?? whole));
+  return facts === undefined ? REASONS[why] : filled(REASONS[why], facts);
 }
 
 /** Why, without a place: what made an import or a feed fail. */
