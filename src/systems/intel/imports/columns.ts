@@ -57,9 +57,15 @@ export function isRemark(line: string): boolean {
   return line.startsWith("#") || /^;(?:\s|$|;)/.test(line);
 }
 
-/** The same of a line that is cut already: semicolons cut a remark that begins with one, too. */
-export function isRemarkRow(cells: readonly string[], delimiter: string): boolean {
-  const [first = "", second = ""] = cells;
+/** The rows of the table, without remarks and what is empty; `most` are cut at most. */
+export function tableRows(text: string, delimiter: string, most?: number): ReturnType<typeof csvRows> {
+  return csvRows(text, delimiter, most).filter(
+    ({ cells }) => !isRemarkRow(cells, delimiter) && cells.join("").trim() !== "",
+  );
+}
+
+/** Semicolons cut a remark that begins with one, too. */
+function isRemarkRow([first = "", second = ""]: readonly string[], delimiter: string): boolean {
   return isRemark(first.trim()) || (delimiter === ";" && first === "" && /^\s/.test(second));
 }
 
@@ -93,9 +99,7 @@ export function guessMapping(head: string): CsvMapping {
 }
 
 function rowsOf(text: string, delimiter: string): string[][] {
-  return csvRows(text, delimiter, LOOKED_AT + 20)
-    .filter(({ cells }) => !isRemarkRow(cells, delimiter) && cells.join("").trim() !== "")
-    .map(({ cells }) => cells);
+  return tableRows(text, delimiter, LOOKED_AT + 20).map(({ cells }) => cells);
 }
 
 /** How well a delimiter cuts: rows of several cells, as many in each as in the first. */

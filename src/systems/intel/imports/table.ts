@@ -1,8 +1,7 @@
 import { TLP_LEVELS, type Tlp } from "../../../core/tlp.ts";
 import { type Refusal, refusal } from "../reasons/model.ts";
 import type { StixObject } from "../stix/object.ts";
-import { guessMapping, isRemarkRow, type Meaning } from "./columns.ts";
-import { csvRows } from "./csv-rows.ts";
+import { guessMapping, type Meaning, tableRows } from "./columns.ts";
 import {
   CVE,
   type Imported,
@@ -21,8 +20,7 @@ const SAMPLE_CELL = 200;
 
 /** The first rows of a table as a mapping cuts them, without remarks. */
 export function sampleOf(head: string, mapping: CsvMapping): TableSample {
-  const rows = csvRows(head, mapping.delimiter)
-    .filter(({ cells }) => !isRemarkRow(cells, mapping.delimiter) && cells.join("").trim() !== "")
+  const rows = tableRows(head, mapping.delimiter)
     .slice(0, SAMPLE_ROWS)
     .map(({ line, cells }) => ({
       line,
@@ -40,9 +38,7 @@ export function importTable(
   options: ImportOptions,
   mapping: CsvMapping = guessMapping(text),
 ): Imported {
-  const rows = csvRows(text, mapping.delimiter).filter(
-    ({ cells }) => !isRemarkRow(cells, mapping.delimiter) && cells.join("").trim() !== "",
-  );
+  const rows = tableRows(text, mapping.delimiter);
   const at = new Map<Meaning | "", number[]>();
   mapping.columns.forEach((meaning, column) => {
     at.set(meaning, [...(at.get(meaning) ?? []), column]);
