@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Instant } from "../../core/instant.ts";
 import { tlpOfRank } from "../../core/tlp.ts";
 import type { Log } from "../log/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -10,14 +11,18 @@ interface Means {
   readonly log: Log;
   readonly metrics: Metrics | undefined;
   readonly retryAfter: (failures: number) => number;
-  /** This process among those on one store; absent where the store has but one. */
-  readonly holder: string | undefined;
+  /** This process among those on one store. */
+  readonly process: string;
+  /** Whether the store may have several processes, so that one must be chosen to deliver. */
+  readonly shared: boolean;
 }
 
 const BATCH = 50;
 /** A process that says nothing for so long has died. */
 const LEASE_SECONDS = 30;
 const RENEW_MS = 10_000;
+/** So long the outbox is kept for a process that says nothing; what it keeps in memory may be stale after that. */
+const EVERYWHERE_SECONDS = 3_600;
 
 /** One subscriber's way through the outbox. */
 export class Delivery {
@@ -25,18 +30,30 @@ export class Delivery {
   private readonly subscriber: Subscriber;
   private readonly means: Means;
   private readonly stopping = new AbortController();
-  private position: number;
-  private remembered: number;
+  /** Its row; where every process gets each event, every process has its own. */
+  readonly row: string;
+  private position = 0;
+  private remembered = 0;
   private failures = 0;
   private awake = false;
   private running: Promise<void> | undefined;
 
-  constructor(subscriber: Subscriber, position: number, means: Means) {
+  constructor(subscriber: Subscriber, means: Means) {
     this.name = subscriber.name;
     this.subscriber = subscriber;
-    this.position = position;
-    this.remembered = position;
     this.means = means;
+    this.row = this.everywhere ? `${subscriber.name}@${means.process}` : subscriber.name;
+  }
+
+  /** Goes on from where it came to; a row that is new gets everything the outbox still holds. */
+  async begin(now: Instant): Promise<void> {
+    const { rows } = await this.means.records.platformOnly.execute(
+      `insert into outbox_subscriber (name, position, seen_at, everywhere, held_until)
+       values ($1, 0, $2, $3, case when $3 then clock_timestamp() + make_interval(secs => $4) end)
+       on conflict (name) do update set seen_at = excluded.seen_at returning position`,
+      [this.row, now, this.everywhere, EVERYWHERE_SECONDS],
+    );
+    this.position = this.remembered = Number(rows[0]?.["position"] ?? 0);
   }
 
   get busy(): boolean {
@@ -64,15 +81,36 @@ export class Delivery {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    if (this.leases)
-      await this.means.records.platformOnly.execute(
+    const { platformOnly } = this.means.records;
+    if (this.everywhere)
+      await platformOnly.execute("delete from outbox_subscriber where name = $1", [this.row]);
+    else if (this.leases)
+      await platformOnly.execute(
         "update outbox_subscriber set holder = null, held_until = null where name = $1 and holder = $2",
-        [this.name, this.means.holder],
+        [this.row, this.means.process],
       );
   }
 
+  private get everywhere(): boolean {
+    return this.subscriber.everywhere === true;
+  }
+
   private get leases(): boolean {
-    return this.means.holder !== undefined && this.subscriber.everywhere !== true;
+    return this.means.shared && !this.everywhere;
+  }
+
+  /** Says that this process still wants its events. */
+  private async holdOn(): Promise<void> {
+    const { rows } = await this.means.records.platformOnly.execute(
+      `update outbox_subscriber set held_until = clock_timestamp() + make_interval(secs => $2)
+       where name = $1 returning name`,
+      [this.row, EVERYWHERE_SECONDS],
+    );
+    if (rows.length > 0) return;
+    this.means.log.error(
+      { subscriber: this.name },
+      "this process stood still for an hour and may have missed events: start it anew",
+    );
   }
 
   /**
@@ -84,7 +122,7 @@ export class Delivery {
     const { rows } = await this.means.records.platformOnly.execute(
       `update outbox_subscriber set holder = $2, held_until = clock_timestamp() + make_interval(secs => $3)
        where name = $1 and (holder is null or holder = $2 or held_until <= clock_timestamp()) returning position`,
-      [this.name, this.means.holder, LEASE_SECONDS],
+      [this.row, this.means.process, LEASE_SECONDS],
     );
     const position = rows[0]?.["position"];
     if (position === undefined) return false;
@@ -94,6 +132,10 @@ export class Delivery {
 
   /** Moves over events that it does not want, which did not wake it, and writes down how far it came. */
   async passBy(): Promise<void> {
+    if (this.everywhere) {
+      if (this.stopping.signal.aborted) return;
+      await this.holdOn();
+    }
     if (!this.busy) {
       const { events, head } = await this.next();
       if (events.length === 0) this.position = Math.max(this.position, head);
@@ -106,7 +148,7 @@ export class Delivery {
     const position = this.position;
     await this.means.records.platformOnly.execute(
       "update outbox_subscriber set position = greatest(position, $2) where name = $1",
-      [this.name, position],
+      [this.row, position],
     );
     this.remembered = position;
   }

@@ -207,6 +207,52 @@ for (const database of DATABASES) {
       assert.deepEqual(heard, ["1"]);
     }));
 
+  test(`${database.name}: what a process keeps in memory gets each event there is, however late or slow the process`, () =>
+    withRecords(async (records, start) => {
+      const cache = () => ({ ...recorder("b.cache"), everywhere: true as const });
+      const [first, slow, passing, late] = [cache(), cache(), cache(), cache()];
+      const held = Promise.withResolvers<void>();
+      const before = start({ subscribers: [first] });
+      await emit(records, "1");
+      await before.idle();
+      const behind = start();
+      await behind.deliverTo([
+        {
+          ...slow,
+          async handle(event) {
+            await held.promise;
+            slow.got.push(event);
+          },
+        },
+      ]);
+      await emit(records, "2");
+      await before.idle();
+      const leaves = start({ subscribers: [passing] });
+      await leaves.idle();
+      await leaves.stop();
+      assert.equal(await left(records), 2, "an end prunes, and drops nothing that another has not had");
+      const comes = start({ subscribers: [late] });
+      await comes.idle();
+      held.resolve();
+      await behind.idle();
+      for (const each of [first, slow, passing, late])
+        assert.deepEqual(
+          each.got.map((event) => event.subject),
+          ["1", "2"],
+        );
+      await Promise.all([before.stop(), behind.stop()]);
+      await emit(records, "3");
+      await comes.idle();
+      await records.platformOnly.execute(
+        `insert into outbox_subscriber (name, position, seen_at, everywhere, held_until)
+         values ('b.cache@died', 0, clock_timestamp(), true, clock_timestamp() - interval '1 second')`,
+      );
+      const other = start({ subscribers: [recorder("c.other")] });
+      await other.idle();
+      await comes.stop();
+      assert.equal(await left(records), 0, "a process that died an hour ago holds nothing back");
+    }));
+
   test(`${database.name}: of several processes on one store one delivers to a subscriber, and another goes on`, (t) =>
     withRecords(async (records, start) => {
       if (records.dialect !== "postgres") {

@@ -43,7 +43,7 @@ class RunningOutbox implements Outbox {
   private readonly options: OutboxOptions;
   private readonly log: Log;
   private readonly deliveries: Delivery[] = [];
-  private readonly holder = randomUUID();
+  private readonly process = randomUUID();
   private readonly undo: (() => void)[] = [];
   private pruning: Promise<void> = Promise.resolve();
   private starting: Promise<void> = Promise.resolve();
@@ -106,19 +106,15 @@ class RunningOutbox implements Outbox {
       if (this.deliveries.some((delivery) => delivery.name === subscriber.name)) {
         throw new Error(`two subscribers are named ${subscriber.name}`);
       }
-      const { rows } = await records.platformOnly.execute(
-        `insert into outbox_subscriber (name, position, seen_at) values ($1, 0, $2)
-         on conflict (name) do update set seen_at = excluded.seen_at returning position`,
-        [subscriber.name, clock.now()],
-      );
-      const from = Number(rows[0]?.["position"] ?? 0);
-      const delivery = new Delivery(subscriber, from, {
+      const delivery = new Delivery(subscriber, {
         records,
         log: this.log,
         metrics,
         retryAfter: retryAfter ?? doubling,
-        holder: records.dialect === "postgres" ? this.holder : undefined,
+        process: this.process,
+        shared: records.dialect === "postgres",
       });
+      await delivery.begin(clock.now());
       this.deliveries.push(delivery);
       delivery.wake();
     }
@@ -131,13 +127,16 @@ class RunningOutbox implements Outbox {
     try {
       for (const delivery of this.deliveries) await delivery.passBy();
       if (millis(now) - this.seenAt > SEEN_MS) {
-        const names = this.deliveries.map((delivery) => delivery.name);
+        const rows = this.deliveries.map((delivery) => delivery.row);
         await records.platformOnly.execute(
           "update outbox_subscriber set seen_at = $1 where name = any ($2)",
-          [now, names],
+          [now, rows],
         );
         this.seenAt = millis(now);
       }
+      await records.platformOnly.execute(
+        "delete from outbox_subscriber where everywhere and held_until <= clock_timestamp()",
+      );
       // A subscriber of a system that was switched off long ago holds nothing back; one that is only failing does.
       await records.platformOnly.execute(
         `delete from outbox where position <= (
