@@ -1,6 +1,6 @@
 /**
  * Warninglists: `node bench/warninglists.ts [checks]`. Loads every list of ../shared/data/misp/warninglists and checks
- * values that stand in them and values that do not, half and half. Prints one JSON object.
+ * values that stand in them and values that do not, half and half; then networks, /8 to /24. Prints one JSON object.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -39,6 +39,12 @@ for (let at = 0; at < CHECKS; at++) {
   if (checker.check(type, value).length > 0) hits++;
 }
 const checkSeconds = (performance.now() - checking) / 1000;
+const networks = known.flatMap(({ type, value }, at) =>
+  type === "ipv4" ? [`${value}/${8 + (at % 17)}`] : [],
+);
+const asking = performance.now();
+for (const network of networks) checker.check("ipv4", network);
+const networkSeconds = (performance.now() - asking) / 1000;
 const figures = {
   bench: "warninglists",
   lists: lists.length,
@@ -48,6 +54,7 @@ const figures = {
   checks: CHECKS,
   hits,
   checksPerSecond: Math.round(CHECKS / checkSeconds),
+  networkChecksPerSecond: Math.round(networks.length / networkSeconds),
   memoryMb: Math.round((loaded - before) / 2 ** 20),
 };
 process.stdout.write(`${JSON.stringify(figures)}\n`);

@@ -1,5 +1,5 @@
 import type { Import, ImportEntry } from "./imports/model.ts";
-import type { ItemRow } from "./model.ts";
+import type { ItemRow, ValueWarning } from "./model.ts";
 
 const COLUMNS = [
   "id",
@@ -31,12 +31,17 @@ export function itemsCsv(rows: readonly ItemRow[]): string {
   return csvOf([COLUMNS, ...lines]);
 }
 
+/** The list that warns, and of a network how many of its entries lie in it. */
+function listWords({ list, entry, inside }: ValueWarning): string {
+  return inside === undefined ? list : `${list} (${inside} inside: ${entry})`;
+}
+
 /** A row for each object; of what was refused a row for each reason. */
 export function entriesCsv(rows: readonly ImportEntry[]): string {
   const heads = "position,path,id,type,name,tlp,state,told_by,warninglists,place,rule,reason".split(",");
   const lines = rows.flatMap((row) => {
     const state = row.refusals.length > 0 ? "refused" : row.known ? "known" : "new";
-    const lists = [...new Set(row.warnings.map(({ list }) => list))].join("; ");
+    const lists = [...new Set(row.warnings.map(listWords))].join("; ");
     const told = row.toldBy.join("; ");
     const base = [String(row.position), row.path, row.id, row.type, row.name];
     if (row.refusals.length === 0)

@@ -90,6 +90,17 @@ export function readIndicator(line: string): IndicatorValue | undefined {
   return undefined;
 }
 
+/** A value that a warninglist knows as none of a threat, and by which entry; a person decides. */
+export const ValueWarning = z.object({
+  value: z.string(),
+  list: z.string(),
+  /** Absent where it was noted before entries were. */
+  entry: z.string().optional(),
+  /** Of a network that the list does not hold whole: how many of its entries lie in it, `entry` the first of them. */
+  inside: z.number().int().optional(),
+});
+export type ValueWarning = z.infer<typeof ValueWarning>;
+
 /** To whom an item goes: one organisation, everyone in a sector, every organisation of the community. */
 export const Recipient = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("organisation"), id: OrgId }),
@@ -208,8 +219,8 @@ export const Preview = z.object({
   leaks: z.array(FaultShape),
   /** What the marking does not allow of these recipients; approval needs it empty. */
   faults: z.array(FaultShape),
-  /** Indicators that a warninglist knows as something that is none; a person decides. */
-  warnings: z.array(z.object({ value: z.string(), list: z.string() })),
+  /** Indicators that a warninglist knows as something that is none. */
+  warnings: z.array(ValueWarning),
 });
 export type Preview = z.infer<typeof Preview>;
 

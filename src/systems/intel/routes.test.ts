@@ -59,8 +59,8 @@ for (const database of DATABASES) {
       ["green", [{ kind: "everyone" }], [], []],
     );
     assert.deepEqual(preview.warnings, [
-      { value: "phish@evil.example", list: "文件範例網域 Documentation domains" },
-      { value: "9.9.9.9", list: "公用 DNS 解析器 Public DNS resolvers" },
+      { value: "phish@evil.example", list: "文件範例網域 Documentation domains", entry: "example" },
+      { value: "9.9.9.9", list: "公用 DNS 解析器 Public DNS resolvers", entry: "9.9.9.9" },
     ]);
     assert.equal(
       (await review("POST", `${path}/approve`, { sha256: "0".repeat(64) })).json.code,

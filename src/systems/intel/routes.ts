@@ -283,8 +283,6 @@ async function preview(work: Work, row: ItemRecord, warninglists: WarninglistChe
     removed: row.removed,
     leaks: await leaksOf(work, row),
     faults: recipientFaults(tlp, row.recipients),
-    warnings: row.out_indicators.flatMap(({ type, value }) =>
-      warninglists.check(type, value).map(({ list }) => ({ value, list })),
-    ),
+    warnings: warninglists.warnings(row.out_indicators),
   };
 }

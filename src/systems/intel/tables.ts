@@ -1,14 +1,8 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kysely";
 import type { Removed } from "./deidentify/deidentify.ts";
 import type { Secrets } from "./deidentify/secrets.ts";
-import type {
-  EntryWarning,
-  ImportChoices,
-  ImportCounts,
-  ImportProgress,
-  ReadOptions,
-} from "./imports/model.ts";
-import type { IndicatorValue, Recipient } from "./model.ts";
+import type { ImportChoices, ImportCounts, ImportProgress, ReadOptions } from "./imports/model.ts";
+import type { IndicatorValue, Recipient, ValueWarning } from "./model.ts";
 import type { Cause, Refusal } from "./reasons/model.ts";
 
 /** A point in time: read as the driver reads it, written as an instant. */
@@ -197,7 +191,7 @@ export interface IntelImportEntryTable {
   name: string;
   version_key: string | null;
   digest: string;
-  warnings: JSONColumnType<EntryWarning[] | null, string | null, string | null>;
+  warnings: JSONColumnType<ValueWarning[] | null, string | null, string | null>;
   refusals: JSONColumnType<Refusal[] | null, string | null, string | null>;
   more_reasons: Generated<number>;
 }

@@ -6,11 +6,12 @@ import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { rowOf } from "../library/row.ts";
 import { SearchStore } from "../library/search-store.ts";
+import type { ValueWarning } from "../model.ts";
 import type { Refusal } from "../reasons/model.ts";
 import type { IntelTables } from "../tables.ts";
 import { foundName } from "./found.ts";
 import type { ImportRecord } from "./import-store.ts";
-import type { EntryFilter, EntryWarning, ImportEntry } from "./model.ts";
+import type { EntryFilter, ImportEntry } from "./model.ts";
 
 export interface EntryRow {
   readonly position: number;
@@ -21,7 +22,7 @@ export interface EntryRow {
   readonly name: string;
   readonly version_key: string | null;
   readonly digest: string;
-  readonly warnings: readonly EntryWarning[] | null;
+  readonly warnings: readonly ValueWarning[] | null;
   readonly refusals: readonly Refusal[] | null;
   readonly more_reasons: number;
 }
@@ -100,7 +101,7 @@ export class EntryStore {
     const { rows } = await sql<
       Omit<ImportEntry, "tlp" | "warnings" | "refusals"> & {
         tlp: number;
-        warnings: EntryWarning[] | null;
+        warnings: ValueWarning[] | null;
         refusals: Refusal[] | null;
       }
     >`

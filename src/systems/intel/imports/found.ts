@@ -1,14 +1,15 @@
 import { type Tlp, tlpLabel, tlpRank } from "../../../core/tlp.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
+import { valuesOf } from "../library/values.ts";
+import { checkable } from "../library/warned.ts";
 import type { IndicatorType } from "../model.ts";
 import { type Refusal, refusal, refusalWithin } from "../reasons/model.ts";
 import { digestOf } from "../stix/digest.ts";
-import { isJsonObject, type Json, type JsonObject } from "../stix/json.ts";
+import { isJsonObject, type JsonObject } from "../stix/json.ts";
 import { markedTlpOf } from "../stix/marking.ts";
 import { type StixObject, versionOf } from "../stix/object.ts";
 import { timestampKey } from "../stix/timestamp.ts";
 import { validate } from "../stix/validate.ts";
-import { readPublished } from "./value.ts";
 
 /** An object that an import would store: its text, what it is, and the values in it that warninglists may know. */
 export interface FoundObject {
@@ -68,6 +69,8 @@ export interface Bounds {
 }
 
 const MOST_REASONS = 20;
+/** Values of one object that warninglists are asked for. */
+const MOST_CHECKED = 50;
 
 /** Judges an object by itself: what breaks a MUST of STIX 2.1 or is marked above the clearance is refused with its reasons. */
 export function judged(
@@ -99,7 +102,7 @@ export function judged(
     versionKey: version === undefined ? null : timestampKey(version),
     tlp,
     digest: made ? timelessDigest(object) : digestOf(object, text ?? ""),
-    values: valuesOf(object),
+    values: checkable(valuesOf(object)).slice(0, MOST_CHECKED),
     made,
   };
 }
@@ -146,26 +149,4 @@ function nameOf(object: JsonObject): string {
   const { source_ref: source, target_ref: target, sighting_of_ref: sighted } = object;
   if (typeof source === "string") return `${source} ${String(target)}`;
   return typeof sighted === "string" ? sighted : "";
-}
-
-const VALUE_TYPES = new Set(["ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr"]);
-const IN_PATTERN =
-  /(?:(?:ipv4-addr|ipv6-addr|domain-name|url|email-addr):value|file:hashes\.(?:MD5|'SHA-1'|'SHA-256'))\s{0,9}(?:=|ISSUBSET)\s{0,9}'([^'\\]{1,4000})'/g;
-
-/** The plain values of an observable, and those that an indicator's pattern compares with. */
-function valuesOf(object: JsonObject): FoundValue[] {
-  const { type, value, pattern, hashes } = object;
-  let texts: string[] = [];
-  if (typeof type === "string" && VALUE_TYPES.has(type) && typeof value === "string") texts = [value];
-  else if (type === "file" && isJsonObject(hashes)) texts = Object.values(hashes).filter(isText);
-  else if (type === "indicator" && typeof pattern === "string")
-    texts = [...pattern.matchAll(IN_PATTERN)].map((match) => match[1] ?? "");
-  return texts.slice(0, 50).flatMap((text) => {
-    const read = readPublished(text);
-    return read === undefined ? [] : [{ type: read.type, value: read.value }];
-  });
-}
-
-function isText(value: Json): value is string {
-  return typeof value === "string";
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { OrgId } from "../../../core/org.ts";
 import { PageQuery } from "../../../core/page.ts";
 import { Tlp } from "../../../core/tlp.ts";
+import { ValueWarning } from "../model.ts";
 import { Cause, Refusal } from "../reasons/model.ts";
 
 /** What an import can read. `text` is also Markdown; `csv` is a table or a bare list of values. */
@@ -125,10 +126,6 @@ export interface ImportChoices extends ImportDecision {
   readonly clearance: Tlp;
 }
 
-/** A value of an object that a warninglist knows as none of a threat. */
-export const EntryWarning = z.object({ value: z.string(), list: z.string() });
-export type EntryWarning = z.infer<typeof EntryWarning>;
-
 export const Import = z.object({
   id: z.uuid(),
   orgId: OrgId,
@@ -200,7 +197,7 @@ export const ImportEntry = z.object({
   conflict: z.boolean(),
   /** Names of the sources that told it before, as far as the reader sees them. */
   toldBy: z.array(z.string()),
-  warnings: z.array(EntryWarning),
+  warnings: z.array(ValueWarning),
   /** Why it stays out; empty of what would come in. */
   refusals: z.array(Refusal),
   /** More reasons than these. */

@@ -125,6 +125,52 @@ for (const database of DATABASES) {
       assert.deepEqual([third.preview.known, (await store(third.id, writer)).counts.known], [1, 1]);
     }));
 
+  test(`${database.name}: I10: a network with good addresses in it is warned of wherever it is named, in the preview and on its page`, () =>
+    within(database, async ({ node, imports, take, act, as }) => {
+      const named = (at: number, pattern: string) => indicator(at, { pattern });
+      const file = bundle(
+        named(1, "[ipv4-addr:value ISSUBSET '8.8.8.0/24']"),
+        named(2, "[ipv4-addr:value = '8.8.0.0/16']"),
+        named(3, "[network-traffic:dst_ref.value ISSUBSET '8.8.8.0/25']"),
+        named(4, "[ipv4-addr:value ISSUBSET '203.0.114.0/24']"),
+        named(5, "[ipv4-addr:value IN ('203.0.114.9', '9.0.0.0/8')]"),
+      );
+      const list = "公用 DNS 解析器 Public DNS resolvers";
+      const first = await take(file, { tlp: "green" });
+      const rows = async (id: string) =>
+        (await as("writer")("GET", `/api/v1/intel/imports/${id}/objects?view=warned`)).json.items;
+      const warned = await rows(first.id);
+      assert.deepEqual(
+        warned.map((row: { warnings: unknown }) => row.warnings),
+        [
+          [{ value: "8.8.8.0/24", list, entry: "8.8.8.8", inside: 1 }],
+          [{ value: "8.8.0.0/16", list, entry: "8.8.4.4", inside: 2 }],
+          [{ value: "8.8.8.0/25", list, entry: "8.8.8.8", inside: 1 }],
+          [{ value: "9.0.0.0/8", list, entry: "9.9.9.9", inside: 1 }],
+        ],
+      );
+      const csv = await as("writer")("GET", `/api/v1/intel/imports/${first.id}/objects/export?view=warned`);
+      assert.match(csv.text, /Public DNS resolvers \(2 inside: 8\.8\.4\.4\)/);
+      const event = {
+        info: "x",
+        Attribute: [{ type: "ip-src", value: "8.8.8.0/24", to_ids: true }],
+      };
+      const misp = await take(JSON.stringify({ Event: event }), {});
+      assert.deepEqual(
+        (await rows(misp.id)).map((row: { type: string }) => row.type),
+        ["ipv4-addr", "indicator"],
+      );
+      await act(first.id, "store");
+      const judges = { warninglists: imports.runner.warninglists, decays: loadDecays() };
+      const detail = await node.records.within(node.writer, (work) =>
+        new ObjectPage(work).detail(indicator(1).id, judges),
+      );
+      assert.deepEqual(detail.warnings, warned[0].warnings);
+      assert.ok(detail.score.parts.some(({ reason }) => reason === "warninglist"));
+      const left = await take(file, { tlp: "green", source: "other" });
+      assert.equal((await act(left.id, "store", { leaveOutWarned: true })).counts.left, 4);
+    }));
+
   test(`${database.name}: a list shows relationships by their ends, sightings by what was seen, and neither remarks nor what was given up`, () =>
     within(database, async ({ take, act, as }) => {
       const relationship = {

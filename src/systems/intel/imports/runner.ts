@@ -2,6 +2,7 @@ import type { Scope } from "../../../core/scope.ts";
 import { type Tlp, tlpRank } from "../../../core/tlp.ts";
 import type { Platform } from "../../../platform/platform.ts";
 import { visible } from "../../../platform/records/visible.ts";
+import type { ValueWarning } from "../model.ts";
 import { OriginStore } from "../origin-store.ts";
 import { cause, type Refusal } from "../reasons/model.ts";
 import { type IntelTables, instant } from "../tables.ts";
@@ -11,7 +12,7 @@ import { type Found, type FoundObject, isRefused, type Refused } from "./found.t
 import { FoundCache } from "./found-cache.ts";
 import { type ImportRecord, ImportStore, NO_COUNTS, type SourcedRecord } from "./import-store.ts";
 import { importedId } from "./imported.ts";
-import type { EntryWarning, ImportCounts, ImportState } from "./model.ts";
+import type { ImportCounts, ImportState } from "./model.ts";
 import { plainCause, plainRefusals } from "./plain.ts";
 import { ImportReader, UnreadableFile } from "./reader.ts";
 import { storeImport } from "./storing.ts";
@@ -23,6 +24,8 @@ const SILENT_MS = 30_000;
 const MOST_REFUSALS = 1000;
 /** Rows of a preview for what was refused; beyond them only their number is kept. */
 const MOST_REFUSED_ROWS = 10_000;
+/** Of one object. */
+const MOST_WARNINGS = 20;
 const UNDO_AT_ONCE = 2000;
 const OPEN: readonly ImportState[] = ["reading", "storing", "undoing"];
 
@@ -202,7 +205,7 @@ export class ImportRunner {
           continue;
         }
         counts.total++;
-        const warnings = warningsOf(this.warninglists, found);
+        const warnings = this.warninglists.warnings(found.values).slice(0, MOST_WARNINGS);
         if (warnings.length > 0) counts.warned++;
         highest = Math.max(highest, tlpRank(found.tlp));
         rows.push(objectRow(found, at, warnings));
@@ -236,7 +239,7 @@ export class ImportRunner {
 
   private async store(scope: Scope, row: SourcedRecord): Promise<void> {
     const outcome = await storeImport(this.parts.records, scope, row, this.found(row), {
-      warnings: (found) => warningsOf(this.warninglists, found),
+      isWarned: ({ values }) => this.warninglists.warnings(values).length > 0,
       mostRefusals: MOST_REFUSALS,
       stopped: () => this.stopping.signal.aborted,
     });
@@ -283,7 +286,7 @@ export class ImportRunner {
   }
 }
 
-function objectRow(found: FoundObject, position: number, warnings: EntryWarning[]): EntryRow {
+function objectRow(found: FoundObject, position: number, warnings: ValueWarning[]): EntryRow {
   return {
     position,
     path: found.path.slice(0, 500),
@@ -313,10 +316,4 @@ function refusedRow({ path, id, type, name, reasons, more }: Refused, position: 
     refusals: plainRefusals(reasons),
     more_reasons: more,
   };
-}
-
-function warningsOf(checker: WarninglistChecker, { values }: FoundObject): EntryWarning[] {
-  return values
-    .flatMap(({ type, value }) => checker.check(type, value).map(({ list }) => ({ value, list })))
-    .slice(0, 20);
 }

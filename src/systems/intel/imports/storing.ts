@@ -8,13 +8,13 @@ import { EntryStore } from "./entry-store.ts";
 import { type Found, type FoundObject, isRefused } from "./found.ts";
 import { tieClusters } from "./galaxy-ties.ts";
 import { type ImportRecord, ImportStore, NO_COUNTS } from "./import-store.ts";
-import type { EntryWarning, ImportCounts } from "./model.ts";
+import type { ImportCounts } from "./model.ts";
 import { plainRefusals } from "./plain.ts";
 
 const AT_ONCE = 2000;
 
 interface Storing {
-  warnings(found: FoundObject): readonly EntryWarning[];
+  isWarned(found: FoundObject): boolean;
   readonly mostRefusals: number;
   stopped(): boolean;
 }
@@ -28,7 +28,7 @@ export async function storeImport(
   scope: Scope,
   row: ImportRecord & { readonly source_kind: string },
   batches: AsyncIterable<Found[]>,
-  { warnings, mostRefusals, stopped }: Storing,
+  { isWarned, mostRefusals, stopped }: Storing,
 ): Promise<"stored" | "stopped" | "taken-back"> {
   const leaveOut = new Set(row.choices.leaveOut ?? []);
   const before = row.progress.done;
@@ -79,7 +79,7 @@ export async function storeImport(
         continue;
       }
       counts.total++;
-      const warned = warnings(found).length > 0;
+      const warned = isWarned(found);
       if (warned) counts.warned++;
       highest = Math.max(highest, tlpRank(found.tlp));
       const left = leaveOut.has(at) || (warned && row.choices.leaveOutWarned === true);

@@ -21,3 +21,7 @@ export const LibraryExport = LibraryFilter.extend({
   /** Just these of what matches, by id. */
   ids: LibraryFilter.shape.type,
 });
+
+/** How far the making anew of the index is, in objects. */
+export const ReindexState = z.object({ done: z.number().int(), of: z.number().int(), finished: z.boolean() });
+export type ReindexState = z.infer<typeof ReindexState>;

@@ -5,8 +5,8 @@ import { digestOf } from "../stix/digest.ts";
 import { isJsonObject, type Json } from "../stix/json.ts";
 import type { StixObject } from "../stix/object.ts";
 import type { IntelTables } from "../tables.ts";
+import type { ReindexState } from "./acts-model.ts";
 import { DERIVATION, entryOf, token } from "./entry.ts";
-import type { ReindexState } from "./model.ts";
 
 /** Rows of one statement. */
 const ROWS_AT_ONCE = 2000;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { OrgId } from "../../../core/org.ts";
 import { PageQuery } from "../../../core/page.ts";
 import { Tlp } from "../../../core/tlp.ts";
+import { ValueWarning } from "../model.ts";
 
 /** Kinds of values that are the same thing wherever they stand. */
 export const VALUE_KINDS = [
@@ -262,7 +263,7 @@ export const ObjectDetail = z.object({
   sightings: z.array(Sighting),
   values: z.array(Value),
   score: Score,
-  warnings: z.array(z.object({ value: z.string(), list: z.string() })),
+  warnings: z.array(ValueWarning),
 });
 export type ObjectDetail = z.infer<typeof ObjectDetail>;
 
@@ -340,9 +341,6 @@ const Correlation = Value.extend({
 });
 export const Correlations = z.object({ items: z.array(Correlation) });
 export type Correlations = z.infer<typeof Correlations>;
-
-export const ReindexState = z.object({ done: z.number().int(), of: z.number().int(), finished: z.boolean() });
-export type ReindexState = z.infer<typeof ReindexState>;
 
 const Technique = z.object({
   id: z.string(),

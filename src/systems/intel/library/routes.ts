@@ -7,7 +7,7 @@ import { countsOf, FORMS } from "../exports/forms.ts";
 import { ExportCounts, MOST_EXPORTED } from "../exports/model.ts";
 import { LogSearches } from "../stix/model.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
-import { ChangeEnd, DecideSame, LibraryExport, UndoSame } from "./acts-model.ts";
+import { ChangeEnd, DecideSame, LibraryExport, ReindexState, UndoSame } from "./acts-model.ts";
 import type { Decays } from "./decay.ts";
 import { EndingStore } from "./endings.ts";
 import { reindexState, restartReindex } from "./entry-store.ts";
@@ -24,7 +24,6 @@ import {
   Matrix,
   Neighbours,
   ObjectDetail,
-  ReindexState,
   Remark,
   SameThings,
   StixId,
@@ -34,7 +33,7 @@ import { remark } from "./remarks.ts";
 import type { Found } from "./row.ts";
 import { SameStore } from "./same-store.ts";
 import { SearchStore } from "./search-store.ts";
-import { listsThatKnow } from "./warned.ts";
+import { warningsOf } from "./warned.ts";
 
 const LIBRARY = "/api/v1/intel/library";
 const OBJECT = `${LIBRARY}/:id`;
@@ -137,7 +136,7 @@ async function exported(
         ? await store.filteredOut(filter, objects.length, MOST_EXPORTED)
         : { tlp: 0, score: 0 },
     isEnded: (seq) => ended.has(seq),
-    isWarned: (value) => listsThatKnow(judges.warninglists, value).length > 0,
+    isWarned: (value) => warningsOf(judges.warninglists, [value]).length > 0,
   };
   return { objects, context };
 }

@@ -1,18 +1,19 @@
 import { sql } from "kysely";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
+import type { ValueWarning } from "../model.ts";
 import { dateAddedText } from "../object-store.ts";
 import type { JsonObject } from "../stix/json.ts";
 import type { IntelTables } from "../tables.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
 import { type Decays, decayOf } from "./decay.ts";
 import { isDeprecated, thingOf } from "./entry.ts";
-import type { LibraryState, Score, Value } from "./model.ts";
+import type { LibraryState, Score } from "./model.ts";
 import { CURRENT_FIRST } from "./query.ts";
 import { type Found, standingOf } from "./row.ts";
 import { scoreOf } from "./rules.ts";
 import { valuesOf } from "./values.ts";
-import { listsThatKnow } from "./warned.ts";
+import { warningsOf } from "./warned.ts";
 
 /** What judges indicators beside the library itself. */
 export interface Judges {
@@ -40,7 +41,7 @@ export interface Worth {
   readonly sources: number;
   readonly sightings: { readonly positive: number; readonly negative: number };
   readonly state: LibraryState;
-  readonly warnings: readonly { readonly value: string; readonly list: string }[];
+  readonly warnings: readonly ValueWarning[];
 }
 
 /** Where an object stands in the index; `same` is the group of what is one thing with it. */
@@ -129,7 +130,7 @@ export class WorthStore {
       sum.lastSeen = Math.max(sum.lastSeen, one.lastSeen);
     }
     const values = valuesOf(own.object);
-    const warnings = warningsOf(this.judges.warninglists, own.object, values);
+    const warnings = own.object["type"] === "indicator" ? warningsOf(this.judges.warninglists, values) : [];
     const confidences = judging.flatMap(({ object }) =>
       typeof object["confidence"] === "number" ? [object["confidence"]] : [],
     );
@@ -252,11 +253,4 @@ function freshOf({ object, addedAt }: Member): number {
 function timeOf(value: unknown): number | null {
   const at = typeof value === "string" ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? null : at;
-}
-
-function warningsOf(warninglists: WarninglistChecker, object: JsonObject, values: readonly Value[]) {
-  if (object["type"] !== "indicator") return [];
-  return values.flatMap((value) =>
-    listsThatKnow(warninglists, value).map((list) => ({ value: value.value, list })),
-  );
 }

@@ -46,3 +46,53 @@ function groups(text: string): string {
     )
     .join("");
 }
+
+const UNIT = 16;
+const UNITS = { 4: 2, 6: 8 } as const;
+
+/**
+ * Orders networks so that those within another follow it in one run: the first address in units of 16 bits, then the
+ * length. Keys of one family compare as text.
+ */
+export function orderKey({ family, bits }: Network): string {
+  return units(family, bits, "0") + String.fromCharCode(bits.length);
+}
+
+/** Between these keys lie the network itself and all within it. */
+export function keysWithin(network: Network): { readonly from: string; readonly to: string } {
+  const { family, bits } = network;
+  return {
+    from: orderKey(network),
+    to: units(family, bits, "1") + String.fromCharCode(UNITS[family] * UNIT),
+  };
+}
+
+function units(family: 4 | 6, bits: string, rest: "0" | "1"): string {
+  const whole = bits.padEnd(UNITS[family] * UNIT, rest);
+  let text = "";
+  for (let at = 0; at < whole.length; at += UNIT)
+    text += String.fromCharCode(Number.parseInt(whole.slice(at, at + UNIT), 2));
+  return text;
+}
+
+/** The network of a key. */
+export function networkOf(family: 4 | 6, key: string): Network {
+  let bits = "";
+  for (let at = 0; at < UNITS[family]; at++) bits += key.charCodeAt(at).toString(2).padStart(UNIT, "0");
+  return { family, bits: bits.slice(0, key.charCodeAt(UNITS[family])) };
+}
+
+/** `192.0.2.0/24`, `2001:db8::/32` (RFC 5952); an address alone without its length. */
+export function networkText({ family, bits }: Network): string {
+  const length = UNITS[family] * UNIT;
+  const whole = bits.padEnd(length, "0");
+  const step = family === 4 ? 8 : UNIT;
+  const parts = Array.from({ length: length / step }, (_, at) =>
+    Number.parseInt(whole.slice(at * step, (at + 1) * step), 2),
+  );
+  const address =
+    family === 4
+      ? parts.join(".")
+      : new URL(`http://[${parts.map((part) => part.toString(16)).join(":")}]`).hostname.slice(1, -1);
+  return bits.length === length ? address : `${address}/${bits.length}`;
+}

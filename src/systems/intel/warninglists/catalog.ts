@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { Page } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
-import { INDICATOR_TYPES, readIndicator } from "../model.ts";
+import { readPublished } from "../imports/value.ts";
+import { INDICATOR_TYPES } from "../model.ts";
 import { type HeldList, keyOf, type WarninglistChecker } from "./checker.ts";
 import type { WarninglistFile } from "./list.ts";
 import { ListIndex } from "./list-index.ts";
@@ -127,17 +128,15 @@ export function checkText(checker: Checker, text: string): CheckAnswer {
   text.split(/\r?\n/).forEach((raw, at) => {
     const line = raw.trim();
     if (line === "") return;
-    const parts = readIndicator(line) === undefined ? line.split(SEPARATORS).filter(Boolean) : [line];
+    const parts = readPublished(line) === undefined ? line.split(SEPARATORS).filter(Boolean) : [line];
     // A line of words is told as one.
-    const told = parts.some((part) => readIndicator(part) !== undefined) ? parts : [line];
+    const told = parts.some((part) => readPublished(part) !== undefined) ? parts : [line];
     for (const part of told) given.push({ line: at + 1, text: part.slice(0, 4000) });
   });
   const items = given.slice(0, MOST_CHECKED).map(({ line, text }) => {
-    const read = readIndicator(text);
+    const read = readPublished(text);
     if (read === undefined) return { line, text: text.slice(0, 300), type: null, value: null, hits: [] };
-    const hits = checker
-      .check(read.type, read.value)
-      .map(({ list, entry }) => ({ key: keyOf(list), list, entry }));
+    const hits = checker.check(read.type, read.value).map((hit) => ({ key: keyOf(hit.list), ...hit }));
     return { line, text, type: read.type, value: read.value, hits };
   });
   return { items, more: given.length > MOST_CHECKED };

@@ -1,6 +1,6 @@
 import type { Fault } from "../../../core/problem.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
-import type { IndicatorType } from "../model.ts";
+import type { IndicatorType, ValueWarning } from "../model.ts";
 import { readWarninglist, type Warninglist, type WarninglistFile } from "./list.ts";
 import { ListIndex } from "./list-index.ts";
 
@@ -8,6 +8,8 @@ import { ListIndex } from "./list-index.ts";
 export interface WarninglistHit {
   readonly list: string;
   readonly entry: string;
+  /** Of a network that the list does not hold whole: how many of its entries lie in it, `entry` the first of them. */
+  readonly inside?: number;
 }
 
 /** What was decided about lists beside the files of the folders. */
@@ -117,6 +119,11 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
     [this.shown, this.ownSilent, this.addedSilent] = [shown, ownSilent, addedSilent];
   }
 
+  /** What the lists at work say of each value, in the order of the values and then of the lists. */
+  warnings(values: readonly { readonly type: IndicatorType; readonly value: string }[]): ValueWarning[] {
+    return values.flatMap(({ type, value }) => this.check(type, value).map((hit) => ({ value, ...hit })));
+  }
+
   /** Every list at work that knows the value, each once, in the order of the lists. */
   check(type: IndicatorType, value: string): WarninglistHit[] {
     return [
@@ -135,5 +142,5 @@ function hits(
 ): WarninglistHit[] {
   return index
     .find(type, value)
-    .flatMap(({ at, entry }) => (silent.has(at) ? [] : [{ list: lists[at]?.name ?? "", entry }]));
+    .flatMap(({ at, ...hit }) => (silent.has(at) ? [] : [{ list: lists[at]?.name ?? "", ...hit }]));
 }

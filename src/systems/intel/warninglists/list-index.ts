@@ -2,13 +2,16 @@ import { setImmediate } from "node:timers/promises";
 import { RE2JS } from "re2js";
 import type { IndicatorType } from "../model.ts";
 import { type Reason, type ReasonFacts, type Refusal, refusal } from "../reasons/model.ts";
-import { type Network, readNetwork } from "./address.ts";
+import { type Network, networkText, readNetwork } from "./address.ts";
 import type { Warninglist } from "./list.ts";
+import { NetworksWithin } from "./networks-within.ts";
 
 /** A list, by its place among those of the index, and its entry that knows a value. */
 interface IndexHit {
   readonly at: number;
   readonly entry: string;
+  /** The value is a network in which so many entries of the list lie, `entry` the first of them. */
+  readonly inside?: number;
 }
 
 /** Numbers of lists, alone or several, so that half a million entries stay small. */
@@ -21,7 +24,8 @@ const PART = 4;
 
 /**
  * Looks values up in warninglists. Whole values, hosts, parts and networks are found by lookup, whatever the number of
- * entries; expressions are tried one by one, in linear time. Letters match in either case.
+ * entries; expressions are tried one by one, in linear time. Letters match in either case. A network is known by a list
+ * that holds it or a wider one, and by one that holds addresses or networks within it.
  */
 export class ListIndex {
   /** Entries that could not be used, `<list>: <entry>`, and why. */
@@ -38,6 +42,8 @@ export class ListIndex {
     4: new Map(),
     6: new Map(),
   };
+  /** By list, for those that hold addresses. */
+  private readonly within = new Map<number, NetworksWithin>();
   private readonly expressions: { readonly at: number; readonly entry: string; readonly form: RE2JS }[] = [];
 
   private constructor(lists: readonly Warninglist[]) {
@@ -77,17 +83,18 @@ export class ListIndex {
         if (++taken % AT_ONCE === 0) yield;
       }
       this.unusable.push(this.faults.length - before);
+      yield* this.within.get(at)?.order() ?? [];
     }
   }
 
   /** Every list that knows the value, each once, in the order of the lists. */
   find(type: IndicatorType, value: string): IndexHit[] {
-    const found = new Map<number, string>();
+    const found = new Map<number, IndexHit>();
+    const applies = (at: number) => !found.has(at) && this.lists[at]?.types.has(type) === true;
     const note = (lists: Lists | undefined, entry: string) => {
       if (lists === undefined) return;
-      for (const at of typeof lists === "number" ? [lists] : lists) {
-        if (!found.has(at) && this.lists[at]?.types.has(type) === true) found.set(at, entry);
-      }
+      for (const at of typeof lists === "number" ? [lists] : lists)
+        if (applies(at)) found.set(at, { at, entry });
     };
     const folded = value.toLowerCase();
     note(this.wholes.get(folded), folded);
@@ -98,17 +105,26 @@ export class ListIndex {
     const network = readNetwork(host === undefined ? folded : host.replace(/^\[|\]$/g, ""));
     if (network !== undefined) this.checkNetworks(network, note);
     for (const { at, entry, form } of this.expressions) {
-      if (!found.has(at) && this.lists[at]?.types.has(type) === true && form.test(value))
-        found.set(at, entry);
+      if (applies(at) && form.test(value)) found.set(at, { at, entry });
     }
-    return [...found.entries()].sort(([a], [b]) => a - b).map(([at, entry]) => ({ at, entry }));
+    if (network !== undefined && host === undefined && folded.includes("/")) {
+      for (const [at, networks] of this.within) {
+        const inside = applies(at) ? networks.within(network) : undefined;
+        if (inside !== undefined)
+          found.set(at, { at, entry: networkText(inside.first), inside: inside.count });
+      }
+    }
+    return [...found.values()].sort((one, other) => one.at - other.at);
   }
 
   private add(list: Warninglist, at: number, entry: string): [Reason, ReasonFacts?] | undefined {
     const folded = entry.toLowerCase();
     if (folded === "") return ["entry-empty"];
-    if (list.type === "string") join(this.wholes, folded, at);
-    else if (list.type === "hostname") join(this.hosts, folded.replace(/^\.+|\.+$/g, ""), at);
+    if (list.type === "string") {
+      join(this.wholes, folded, at);
+      const network = readNetwork(folded);
+      if (network !== undefined) this.addWithin(network, at);
+    } else if (list.type === "hostname") join(this.hosts, folded.replace(/^\.+|\.+$/g, ""), at);
     else if (list.type === "substring") this.addPart(folded, at);
     else if (list.type === "regex") return this.addExpression(entry, at);
     else {
@@ -117,8 +133,15 @@ export class ListIndex {
       const sameLength = this.networks[network.family].get(network.bits.length) ?? new Map<string, Lists>();
       this.networks[network.family].set(network.bits.length, sameLength);
       join(sameLength, network.bits, at);
+      this.addWithin(network, at);
     }
     return undefined;
+  }
+
+  private addWithin(network: Network, at: number): void {
+    const within = this.within.get(at) ?? new NetworksWithin();
+    this.within.set(at, within);
+    within.add(network);
   }
 
   private addPart(entry: string, at: number): void {
@@ -166,7 +189,7 @@ export class ListIndex {
   private checkNetworks(network: Network, note: (lists: Lists | undefined, entry: string) => void): void {
     for (const [length, sameLength] of this.networks[network.family]) {
       const bits = network.bits.slice(0, length);
-      if (bits.length === length) note(sameLength.get(bits), networkText(network.family, bits));
+      if (bits.length === length) note(sameLength.get(bits), networkText({ family: network.family, bits }));
     }
   }
 }
@@ -183,14 +206,4 @@ function hostOf(type: IndicatorType, value: string): string | undefined {
   if (type === "domain") return value;
   if (type === "email") return value.slice(value.lastIndexOf("@") + 1);
   return type === "url" && URL.canParse(value) ? new URL(value).hostname : undefined;
-}
-
-function networkText(family: 4 | 6, bits: string): string {
-  const whole = bits.padEnd(family === 4 ? 32 : 128, "0");
-  const step = family === 4 ? 8 : 16;
-  const parts = Array.from({ length: whole.length / step }, (_, at) =>
-    Number.parseInt(whole.slice(at * step, (at + 1) * step), 2),
-  );
-  const address = family === 4 ? parts.join(".") : parts.map((part) => part.toString(16)).join(":");
-  return bits.length === whole.length ? address : `${address}/${bits.length}`;
 }

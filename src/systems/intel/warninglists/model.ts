@@ -65,7 +65,15 @@ export const CheckAnswer = z.object({
       /** Null where the text is no value that lists are about. */
       type: IndicatorType.nullable(),
       value: z.string().nullable(),
-      hits: z.array(z.object({ key: WarninglistKey, list: z.string(), entry: z.string() })),
+      hits: z.array(
+        z.object({
+          key: WarninglistKey,
+          list: z.string(),
+          entry: z.string(),
+          /** Of a network that the list does not hold whole: how many of its entries lie in it. */
+          inside: z.number().int().optional(),
+        }),
+      ),
     }),
   ),
   /** Values beyond the first 2,000 were not looked at. */

@@ -29,6 +29,11 @@ test("a pasted text is read value by value, defanged forms too, and each says wh
     ],
   );
   assert.equal(more, false);
+  const [network] = checkText(checker, "8[.]8.0.0/16").items;
+  assert.deepEqual(
+    [network?.value, network?.hits.map(({ entry, inside }) => [entry, inside])],
+    ["8.8.0.0/16", [["8.8.4.4", 2]]],
+  );
   assert.equal(checkText(checker, "1.1.1.1\n".repeat(2100)).items.length, 2000);
 });
 

@@ -6,6 +6,7 @@ import { useTypeName } from "./library-parts.tsx";
 import { Paged } from "./paged.tsx";
 import { placeWords } from "./place.ts";
 import { RefusalLines, RefusalTable } from "./refusal-parts.tsx";
+import { useListWords } from "./warned.ts";
 import "./imports.css";
 
 type View = (typeof ENTRY_VIEWS)[number];
@@ -140,6 +141,7 @@ function Place({ entry }: { readonly entry: ImportEntry }) {
 
 function Standing({ entry }: { readonly entry: ImportEntry }) {
   const t = useTexts("intel");
+  const listWords = useListWords();
   if (entry.refusals.length > 0)
     return (
       <>
@@ -147,7 +149,7 @@ function Standing({ entry }: { readonly entry: ImportEntry }) {
         <RefusalLines refusals={entry.refusals} more={entry.moreReasons} />
       </>
     );
-  const lists = [...new Set(entry.warnings.map((warning) => warning.list))].join("、");
+  const lists = [...new Set(entry.warnings.map(listWords))].join("、");
   return (
     <span className="row wrap">
       {entry.known ? (

@@ -40,6 +40,7 @@ import { LogSearchLinks } from "./library-searches.tsx";
 import { Sightings } from "./library-sightings.tsx";
 import { Versions } from "./library-versions.tsx";
 import { ObjectTagSection, ObjectTags } from "./object-tags.tsx";
+import { useListWords } from "./warned.ts";
 
 const LibraryGraph = lazy(() => import("./library-graph.tsx"));
 
@@ -98,6 +99,7 @@ function ScoreSection({ detail }: { readonly detail: ObjectDetail }) {
 
 function Values({ detail }: { readonly detail: ObjectDetail }) {
   const t = useTexts("library");
+  const listWords = useListWords();
   return (
     <Section title={t("values")}>
       {detail.values.length === 0 ? (
@@ -112,9 +114,9 @@ function Values({ detail }: { readonly detail: ObjectDetail }) {
               </Copyable>{" "}
               {detail.warnings
                 .filter((warning) => warning.value === value)
-                .map(({ list }) => (
-                  <StateTag key={list} tone="waiting">
-                    {list}
+                .map((warning) => (
+                  <StateTag key={warning.list} tone="waiting">
+                    {listWords(warning)}
                   </StateTag>
                 ))}
             </li>

@@ -4,6 +4,7 @@ import { Copyable, JsonView, Section, TlpTag, useTexts } from "../../../web/kit.
 import type { ItemDetail, Preview } from "../model.ts";
 import { useRecipientName } from "./parts.tsx";
 import { piecesOf } from "./struck.ts";
+import { useListWords } from "./warned.ts";
 import "./review.css";
 
 function Struck({ text, words }: { readonly text: string; readonly words: readonly string[] }) {
@@ -111,6 +112,7 @@ interface ReviewProps {
 export function Review({ item, preview, children }: ReviewProps) {
   const t = useTexts("intel");
   const named = useRecipientName();
+  const listWords = useListWords();
   return (
     <Section title={t("review")}>
       <div className="review">
@@ -138,9 +140,9 @@ export function Review({ item, preview, children }: ReviewProps) {
         <div role="status" className="review-warnings">
           <p>⚠ {t("review.warnings")}</p>
           <ul className="faults">
-            {preview.warnings.map(({ value, list }) => (
-              <li key={`${value} ${list}`}>
-                <code>{value}</code> {list}
+            {preview.warnings.map((warning) => (
+              <li key={`${warning.value} ${warning.list}`}>
+                <code>{warning.value}</code> {listWords(warning)}
               </li>
             ))}
           </ul>
@@ -162,10 +164,11 @@ export function Review({ item, preview, children }: ReviewProps) {
 export function useReleaseWords(): (preview: Preview) => string[] {
   const t = useTexts("intel");
   const named = useRecipientName();
+  const listWords = useListWords();
   return (preview) => [
     t("approve.what", { title: preview.after.title, tlp: tlpLabel(preview.tlp) }),
     ...preview.recipients.map((recipient) => `・${named(recipient)}`),
-    ...preview.warnings.map(({ value, list }) => `⚠ ${value}：${list}`),
+    ...preview.warnings.map((warning) => `⚠ ${warning.value}：${listWords(warning)}`),
     t("approve.final"),
   ];
 }

@@ -86,6 +86,7 @@ function Results({ answer: { items, more } }: { readonly answer: CheckAnswer }) 
           text("warning.kind", ({ item }) => (item.type === null ? "" : t(`kind.${item.type}`))),
           text("warning.list", ({ hit }) => hit?.list ?? ""),
           text("warning.entry", ({ hit }) => hit?.entry ?? ""),
+          text("warning.inside", ({ hit }) => hit?.inside ?? ""),
         ],
         rows,
       ),
@@ -129,9 +130,13 @@ function Verdict({ item }: { readonly item: Checked }) {
   if (item.hits.length === 0) return <span>{t("warning.verdict.unknown")}</span>;
   return (
     <ul className="plain">
-      {item.hits.map(({ key, list, entry }) => (
+      {item.hits.map(({ key, list, entry, inside }) => (
         <li key={key}>
-          <StateTag tone="waiting">{t("warning.verdict.known")}</StateTag>{" "}
+          <StateTag tone="waiting">
+            {inside === undefined
+              ? t("warning.verdict.known")
+              : t("warning.verdict.inside", { count: inside.toLocaleString("en") })}
+          </StateTag>{" "}
           <Go to={`/warninglists/${key}?${new URLSearchParams({ q: entry })}`}>{list}</Go>{" "}
           <span className="mono wrap muted">{entry}</span>
         </li>
