@@ -46,8 +46,9 @@ export async function addEntries(
         (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
           ends_at, content)
       select seq, ${orgId}::uuid, tlp, ${[...audience]}::uuid[], type, thing, version_at, created_at, confidence,
-        ${DERIVATION}::smallint, array_to_tsvector(tokens), alike, ${GROUP}, ${endsAt(work, sql`${orgId}::uuid`)},
-        content
+        ${DERIVATION}::smallint,
+        array_to_tsvector(tokens || lianfang_readers_mark(${orgId}::uuid, tlp, ${[...audience]}::uuid[])), alike,
+        ${GROUP}, ${endsAt(work, sql`${orgId}::uuid`)}, content
       from json_to_recordset(${part}::text::json) as given (seq bigint, tlp smallint, type text, thing bigint,
         version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
         ends_at bigint, content bigint)`.execute(work.tables<IntelTables>());
@@ -188,7 +189,8 @@ export async function reindexSome(work: Work, most: number): Promise<Reindexed> 
         (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
           ends_at, content)
       select seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, ${DERIVATION}::smallint,
-        array_to_tsvector(tokens), alike, ${GROUP}, ${endsAt(work, sql`given.org_id`)}, content
+        array_to_tsvector(tokens || lianfang_readers_mark(org_id, tlp, audience)), alike, ${GROUP},
+        ${endsAt(work, sql`given.org_id`)}, content
       from json_to_recordset(${part}::text::json) as given (seq bigint, org_id uuid, audience uuid[], tlp smallint,
         type text, thing bigint, version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
         ends_at bigint, content bigint)

@@ -9,8 +9,11 @@ import { type IntelNode, nodeTests } from "../testing.ts";
 import { WarninglistChecker } from "../warninglists/checker.ts";
 import { loadWarninglists } from "../warninglists/list.ts";
 import { loadDecays } from "./decay.ts";
+import { reindexSome, restartReindex } from "./entry-store.ts";
 import { LibraryFilter, LibraryQuery, MOST_COUNTED } from "./model.ts";
+import { bearing } from "./query.ts";
 import { SearchStore } from "./search-store.ts";
+import { TallyStore } from "./tally-store.ts";
 
 const judges = { warninglists: new WarninglistChecker(loadWarninglists().lists), decays: loadDecays() };
 
@@ -133,6 +136,69 @@ for (const database of DATABASES) {
         );
       }
       assert.ok(MOST_COUNTED > 1200);
+    },
+  );
+
+  withNode(
+    "I3, I7: who sees little of much asks the index for that alone, and gets all of it",
+    async (node) => {
+      const { authority, other, third } = node.orgs;
+      const indicators = (from: number, count: number) =>
+        Array.from({ length: count }, (_, at) =>
+          made("indicator", from + at, {
+            name: `every ${from + at}`,
+            pattern: `[ipv4-addr:value = '10.0.${(from + at) >> 8}.${(from + at) & 255}']`,
+            pattern_type: "stix",
+          }),
+        );
+      const foreign = await put(node, indicators(0, 500), { orgId: authority, audience: [], tlp: "green" });
+      const own = await put(node, indicators(1000, 12), { orgId: other, audience: [], tlp: "amber" });
+      await put(node, indicators(2000, 5), { orgId: third, audience: [], tlp: "red" });
+      const root = (text: string, values: unknown[]) => node.records.platformOnly.execute(text, values);
+      const marks = (scope: Scope) => node.records.within(scope, (work) => new TallyStore(work).marks());
+      const finds = async (count: number) => {
+        for (const query of [{}, { q: "every" }, { sort: "newest", q: "10.0" }, { type: "indicator" }]) {
+          const page = await search(node, { ...query, limit: 200 }, node.member);
+          assert.deepEqual([page.total, page.items.length, page.more], [count, count, false]);
+          assert.equal((await facets(node, query, node.member)).type[0]?.count, count);
+        }
+      };
+      assert.equal(await marks(node.member), undefined, "older entries may lack them");
+      await finds(12);
+      const seeingAll = { ...node.reviewer, clearance: "red" } as Scope;
+      for (let done = false; !done; )
+        ({ done } = await node.records.within(seeingAll, (work) => reindexSome(work, 200)));
+      assert.equal((await marks(node.member))?.length, 1);
+      assert.equal(await marks(node.reviewer), undefined, "he sees nearly all");
+      await finds(12);
+      const some = foreign.slice(100, 104).map(({ at }) => at);
+      await root("update stix_object set audience = array[$1::uuid] where seq = any($2::bigint[])", [
+        other,
+        some,
+      ]);
+      assert.equal((await marks(node.member))?.length, 2);
+      await finds(16);
+      await root("update stix_object set tlp = 4 where seq = any($1::bigint[])", [some.slice(0, 2)]);
+      await finds(14);
+      await root("update stix_object set audience = '{}', tlp = 1 where seq = any($1::bigint[])", [some]);
+      await root("delete from stix_object where seq = $1", [own[0]?.at]);
+      await put(node, indicators(3000, 3), { orgId: authority, audience: [third, other], tlp: "green" });
+      await finds(14);
+      // Made anew, they are the same.
+      await root("truncate stix_entry", []);
+      await node.records.within(seeingAll, restartReindex);
+      for (let done = false; !done; )
+        ({ done } = await node.records.within(seeingAll, (work) => reindexSome(work, 200)));
+      assert.equal((await marks(node.member))?.length, 2);
+      await finds(14);
+      // What is told of one object to who sees it, too.
+      const found = await node.records.within(node.member, (work) =>
+        new SearchStore(work).answering(bearing({ kind: "ipv4", value: "10.0.11.184" }), {
+          most: 9,
+          shown: 9,
+        }),
+      );
+      assert.equal(found.total, 1);
     },
   );
 

@@ -3,7 +3,7 @@ import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import type { IntelTables } from "../tables.ts";
 import { type LibraryFilter, MOST_COUNTED } from "./model.ts";
-import { type Question, questionOf } from "./query.ts";
+import { amongMarks, type Question, questionOf } from "./query.ts";
 import { asksByType } from "./shown-types.ts";
 import { TallyStore } from "./tally-store.ts";
 import { type Judges, WorthStore } from "./worth-store.ts";
@@ -34,6 +34,7 @@ const SCORED_AT_ONCE = 500;
 /** Turns questions and filters into what the index answers. */
 export class Matching {
   private readonly work: Work;
+  private marks: Promise<readonly string[] | undefined> | undefined;
 
   constructor(work: Work) {
     this.work = work;
@@ -47,7 +48,7 @@ export class Matching {
   ): Promise<Asked> {
     const { addedFrom, addedTo, scoreFrom, scoreTo } = filter;
     const asked: Asked = {
-      question,
+      question: await this.ofReader(question),
       // What has a score above none stands still, so that nothing else need be worked out.
       filter: (scoreFrom ?? 0) > 0 && filter.state === undefined ? { ...filter, state: "valid" } : filter,
       together,
@@ -114,6 +115,13 @@ export class Matching {
     if (!asksByType(filter)) return questionOf(filter, options);
     const { shown } = await new TallyStore(this.work).types(filter);
     return questionOf(filter, { ...options, shown });
+  }
+
+  /** A question that names, where the scope sees little of the library, the marks of that. */
+  async ofReader(question: Question): Promise<Question> {
+    this.marks ??= new TallyStore(this.work).marks();
+    const marks = await this.marks;
+    return marks === undefined ? question : { ...question, wanted: amongMarks(question.wanted, marks) };
   }
 
   /** The objects that answer, newest first, as `lianfang_find` tells them. */

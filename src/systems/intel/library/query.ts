@@ -82,6 +82,12 @@ export function clustersNaming(uuids: readonly string[]): string {
   return anyOf(uuids, token.clusterTie).join("");
 }
 
+/** What of a question stands under one of these marks of readers. */
+export function amongMarks(wanted: string | null, marks: readonly string[]): string {
+  const [any = NOTHING] = anyOf(marks, (mark) => mark);
+  return wanted === null ? any : `(${wanted}) & ${any}`;
+}
+
 /** The objects of a type, and those with a label that begins so, as long as they are not revoked. */
 export function ofType(type: string): string {
   return `${quoted(token.type(type))} & !${quoted(token.revoked)}`;

@@ -199,8 +199,10 @@ export class SearchStore {
       but === undefined
         ? sql`true`
         : sql`f.thing <> ${but.thing}::bigint and f.same is distinct from ${but.same ?? but.thing}::bigint`;
+    const plain = plainly(wanted);
+    const asked = { ...plain, question: await this.matching.ofReader(plain.question) };
     const { rows } = await sql<Found & { total: number }>`select ${FOUND}, f.total from
-        (select *, (count(*) over ())::int as total from ${this.matching.matches(plainly(wanted), NEWEST, most + 1)} f
+        (select *, (count(*) over ())::int as total from ${this.matching.matches(asked, NEWEST, most + 1)} f
           where ${visible(this.work, "f")} and ${others} order by seq desc limit ${shown}) f
       join stix_object o on o.seq = f.seq where ${visible(this.work, "o")} order by f.seq desc`.execute(
       this.work.tables<IntelTables>(),
