@@ -36,6 +36,7 @@ import "./library.css";
 import { Relations } from "./library-relations.tsx";
 import { RemarkDialog } from "./library-remark.tsx";
 import { SameThing } from "./library-same.tsx";
+import { Says } from "./library-says.tsx";
 import { LogSearchLinks } from "./library-searches.tsx";
 import { Sightings } from "./library-sightings.tsx";
 import { Versions } from "./library-versions.tsx";
@@ -100,29 +101,26 @@ function ScoreSection({ detail }: { readonly detail: ObjectDetail }) {
 function Values({ detail }: { readonly detail: ObjectDetail }) {
   const t = useTexts("library");
   const listWords = useListWords();
+  if (detail.values.length === 0) return null;
   return (
     <Section title={t("values")}>
-      {detail.values.length === 0 ? (
-        <p className="muted">{t("values.none")}</p>
-      ) : (
-        <ul>
-          {detail.values.map(({ kind, value }) => (
-            <li key={`${kind} ${value}`}>
-              <span className="muted">{kind}</span>{" "}
-              <Copyable text={value} filter={{ to: "/library", name: "q" }}>
-                <span className="mono wrap">{value}</span>
-              </Copyable>{" "}
-              {detail.warnings
-                .filter((warning) => warning.value === value)
-                .map((warning) => (
-                  <StateTag key={warning.list} tone="waiting">
-                    {listWords(warning)}
-                  </StateTag>
-                ))}
-            </li>
-          ))}
-        </ul>
-      )}
+      <ul>
+        {detail.values.map(({ kind, value }) => (
+          <li key={`${kind} ${value}`}>
+            <span className="muted">{kind}</span>{" "}
+            <Copyable text={value} filter={{ to: "/library", name: "q" }}>
+              <span className="mono wrap">{value}</span>
+            </Copyable>{" "}
+            {detail.warnings
+              .filter((warning) => warning.value === value)
+              .map((warning) => (
+                <StateTag key={warning.list} tone="waiting">
+                  {listWords(warning)}
+                </StateTag>
+              ))}
+          </li>
+        ))}
+      </ul>
     </Section>
   );
 }
@@ -318,6 +316,7 @@ function ObjectView({
           </>
         }
       >
+        <Says properties={properties} />
         <ScoreSection detail={detail} />
         <Values detail={detail} />
         <ObjectTagSection id={row.id} />

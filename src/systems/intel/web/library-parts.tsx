@@ -25,6 +25,9 @@ export function objectPath(id: string): string {
   return `/library/${id}`;
 }
 
+/** Names of a hundred words exist; the whole stands in the title. */
+const LONGEST_LINK = 120;
+
 /** An object by its name, leading to its page; one out of sight by what is known of it. */
 export function ObjectLink({ node }: { readonly node: Pick<GraphNode, "id" | "type" | "name"> }) {
   const t = useTexts("library");
@@ -36,7 +39,10 @@ export function ObjectLink({ node }: { readonly node: Pick<GraphNode, "id" | "ty
     );
   return (
     <span>
-      <TypeName type={node.type} /> <Go to={objectPath(node.id)}>{node.name}</Go>
+      <TypeName type={node.type} />{" "}
+      <Go to={objectPath(node.id)} {...(node.name.length > LONGEST_LINK && { title: node.name })}>
+        {node.name.length > LONGEST_LINK ? `${node.name.slice(0, LONGEST_LINK)}…` : node.name}
+      </Go>
     </span>
   );
 }
@@ -84,7 +90,7 @@ export function Labels({ labels }: { readonly labels: readonly string[] }) {
   const shown = said.filter(isReadable).slice(0, 2);
   if (said.length === 0) return null;
   return (
-    <span title={said.join("\n")}>
+    <span className="library-labels" title={said.join("\n")}>
       {shown.map(labelWords).join("、")}
       {said.length > shown.length && (
         <span className="muted">

@@ -29,6 +29,7 @@ function Sort() {
 export default function LibraryPage() {
   const t = useTexts("library");
   const [all] = useFilters();
+  const sort = all["sort"] ?? "best";
   const query = useLibraryQuery();
   const typeName = useTypeName();
   const { data: sources } = useGet<{ items: Source[] }>("/api/v1/intel/sources");
@@ -41,7 +42,7 @@ export default function LibraryPage() {
       name="library"
       title={t("nav.library")}
       path={LIBRARY}
-      query={{ sort: all["sort"] ?? "best" }}
+      query={{ sort }}
       id={(row) => row.id}
       open={(row) => objectPath(row.id)}
       search="q"
@@ -131,13 +132,24 @@ export default function LibraryPage() {
           label: t("modified"),
           width: 150,
           phone: "hidden",
+          exportOnly: sort !== "modified",
           render: (row) => (row.modified === null ? null : <Time at={row.modified} />),
           text: (row) => row.modified,
+        },
+        {
+          key: "created",
+          label: t("created"),
+          width: 150,
+          phone: "hidden",
+          exportOnly: sort !== "created",
+          render: (row) => (row.created === null ? null : <Time at={row.created} />),
+          text: (row) => row.created,
         },
         {
           key: "added",
           label: t("added"),
           width: 150,
+          exportOnly: sort === "modified" || sort === "created",
           render: (row) => <Time at={row.addedAt} />,
           text: (row) => row.addedAt,
         },

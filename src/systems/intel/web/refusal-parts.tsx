@@ -5,7 +5,10 @@ import { placeWords } from "./place.ts";
 /** Words of a reason in the language of the screen; of one without a key, as the server said it. */
 export function useWhy(): (cause: Cause) => string {
   const t = useTexts("intel");
-  return ({ why, facts, message }) => (Object.hasOwn(REASONS, why) ? t(`why.${why}`, facts) : message);
+  return ({ why, facts, message }) => {
+    if (!Object.hasOwn(REASONS, why)) return message;
+    return t(`why.${why}`, facts["found"] === "the end" ? { ...facts, found: t("refused.end") } : facts);
+  };
 }
 
 /** Each reason with its place and the rule that is broken. */
