@@ -27,6 +27,12 @@ test("a pattern as searches of the logs: one for each way in which it can hold",
     queries("[file:hashes.'SHA-256' = 'aa'] START t'2026-01-01T00:00:00Z' STOP t'2026-02-01T00:00:00Z'"),
     [{ q: "aa", from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" }],
   );
+  const spanned = "[url:value = 'a'] START t'2026-01-01T00:00:00Z' STOP t'2026-02-01T00:00:00Z'";
+  assert.deepEqual(searchesOf(spanned)[0]?.left, []);
+  assert.equal(
+    searchesOf("([url:value = 'a'] AND [url:value = 'b']) OR [url:value = 'c']")[0]?.left[0]?.why,
+    "joined",
+  );
   assert.deepEqual(searchesOf("[user-account:account_login = 'root' AND process:pid > 7]"), [
     { query: { user: "root" }, left: [{ why: "test", part: "process:pid >" }] },
   ]);
@@ -54,14 +60,21 @@ test("a pattern as Sigma over ECS names", () => {
   const of = (pattern: string) => sigma(pattern)[0].detection;
   assert.deepEqual(of("[process:command_line LIKE '%a*b_c%' OR process:command_line NOT MATCHES '^x$']"), {
     s1: { "process.command_line": "*a\\*b?c*" },
-    s2: { "process.command_line|re": "^x$" },
-    condition: "s1 or not s2",
+    s2: { "process.command_line|exists": true },
+    s3: { "process.command_line|re": "^x$" },
+    condition: "s1 or (s2 and not s3)",
   });
   assert.deepEqual(
     of("[ipv4-addr:value ISSUBSET '198.51.100.0/24'] OR [ipv6-addr:value = '2001:db8::/32']").s2,
     [{ "source.ip|cidr": "2001:db8::/32" }, { "destination.ip|cidr": "2001:db8::/32" }],
   );
-  assert.equal(of("[process:pid != 7]").condition, "not s1");
+  // As the matcher has it: what has no such property is not unequal to something.
+  assert.deepEqual(of("[process:pid != 7]"), {
+    s1: { "process.pid|exists": true },
+    s2: { "process.pid": 7 },
+    condition: "s1 and not s2",
+  });
+  assert.equal(of("[NOT EXISTS process:pid]").condition, "not s1");
   assert.equal(of("[process:pid NOT != 7]").condition, "s1");
   const joined = sigma("([process:pid = 1] FOLLOWEDBY [process:pid = 2]) WITHIN 90 SECONDS");
   assert.deepEqual(joined[2].correlation, {
@@ -77,6 +90,14 @@ test("a pattern as Sigma over ECS names", () => {
     condition: { gte: 5 },
   });
   assert.throws(() => sigma("[mutex:name = 'm']"), /no counterpart of mutex:name/);
+  assert.throws(
+    () => sigma("[process:pid = 1] START t'2026-01-01T00:00:00Z' STOP t'2026-02-01T00:00:00Z'"),
+    /START and STOP/,
+  );
+  assert.deepEqual(of("[process:parent_ref.image_ref.name = 'winword.exe']"), {
+    s1: { "process.parent.name": "winword.exe" },
+    condition: "s1",
+  });
   assert.throws(() => sigma("[process:pid = 1] AND [process:pid = 2]"), /need WITHIN/);
   assert.throws(() => sigma("[ipv4-addr:value ISSUPERSET '1.2.3.4']"), /ISSUPERSET/);
 });

@@ -1,5 +1,5 @@
 import { observationsOf, pathText, patternTree, type Test, waysOf } from "./pattern-terms.ts";
-import type { PatternValue } from "./pattern-tree.ts";
+import type { Observation, PatternValue } from "./pattern-tree.ts";
 
 /** A search of the logs, as the query of `/logs` takes it; several words of `q` must all stand in a line. */
 export interface LogSearch {
@@ -41,7 +41,7 @@ const USER = /^user-account:(?:user_id|account_login|display_name)$/;
  */
 export function searchesOf(pattern: string): LogSearch[] {
   const tree = patternTree(pattern);
-  const joins: LeftPart[] = tree.kind === "one" || tree.kind === "or" ? [] : [{ why: "joined", part: "" }];
+  const joins: LeftPart[] = isJoined(tree) ? [{ why: "joined", part: "" }] : [];
   const searches = observationsOf(tree).flatMap(({ comparison, from, to }) =>
     waysOf(comparison).map((way) => searchOf(way, joins, from, to)),
   );
@@ -49,6 +49,13 @@ export function searchesOf(pattern: string): LogSearch[] {
   const empty = unique.find(({ query }) => !["ip", "domain", "user", "q"].some((name) => name in query));
   if (empty !== undefined) throw new Unsearchable(empty.left);
   return unique;
+}
+
+/** Whether observations belong together by number, order or nearness in time; a span of time is searched for. */
+function isJoined(tree: Observation): boolean {
+  if (tree.kind === "one") return false;
+  if (tree.kind === "or") return tree.parts.some(isJoined);
+  return tree.kind === "between" || tree.kind === "within" ? isJoined(tree.of) : true;
 }
 
 function searchOf(way: readonly Test[], joins: readonly LeftPart[], from?: string, to?: string): LogSearch {

@@ -23,11 +23,15 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   "network-traffic:extensions.http-request-ext.request_method": ["http.request.method"],
   "network-traffic:extensions.http-request-ext.request_value": ["url.path", "url.original"],
   "network-traffic:extensions.http-request-ext.request_header.User-Agent": ["user_agent.original"],
+  "domain-name:resolves_to_refs.value": ["dns.resolved_ip"],
   "domain-name:value": ["dns.question.name", "url.domain", "destination.domain"],
   "url:value": ["url.full", "url.original"],
   "mac-addr:value": ["source.mac", "destination.mac"],
   "email-addr:value": ["email.from.address", "email.to.address"],
   "email-message:subject": ["email.subject"],
+  "email-message:from_ref.value": ["email.from.address"],
+  "email-message:sender_ref.value": ["email.sender.address"],
+  "email-message:to_refs.value": ["email.to.address"],
   "file:name": ["file.name", "process.name"],
   "file:size": ["file.size"],
   "file:hashes.MD5": ["file.hash.md5", "process.hash.md5"],
@@ -39,7 +43,16 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   "process:command_line": ["process.command_line"],
   "process:pid": ["process.pid"],
   "process:cwd": ["process.working_directory"],
+  "process:name": ["process.name"],
   "process:image_ref.name": ["process.name"],
+  "process:image_ref.hashes.MD5": ["process.hash.md5"],
+  "process:image_ref.hashes.SHA-1": ["process.hash.sha1"],
+  "process:image_ref.hashes.SHA-256": ["process.hash.sha256"],
+  "process:creator_user_ref.user_id": ["user.id", "user.name"],
+  "process:creator_user_ref.account_login": ["user.name"],
+  "process:parent_ref.name": ["process.parent.name"],
+  "process:parent_ref.image_ref.name": ["process.parent.name"],
+  "process:parent_ref.pid": ["process.parent.pid"],
   "process:parent_ref.command_line": ["process.parent.command_line"],
   "windows-registry-key:key": ["registry.key", "registry.path"],
   "windows-registry-key:values.name": ["registry.value"],
@@ -48,7 +61,11 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   "user-account:account_login": ["user.name"],
   "user-account:display_name": ["user.full_name"],
   "x509-certificate:serial_number": ["x509.serial_number"],
+  "x509-certificate:hashes.SHA-1": ["tls.server.hash.sha1"],
   "x509-certificate:hashes.SHA-256": ["tls.server.hash.sha256"],
+  "x509-certificate:subject": ["tls.server.subject"],
+  "x509-certificate:issuer": ["tls.server.issuer"],
+  "file:extensions.windows-pebinary-ext.imphash": ["file.pe.imphash", "process.pe.imphash"],
   "autonomous-system:number": ["source.as.number", "destination.as.number"],
   "software:name": ["package.name"],
   "mutex:name": [],
@@ -72,8 +89,12 @@ function isAlternative(tree: Observation): boolean {
 }
 
 function correlationOf(tree: Observation, head: SigmaHead): object[] {
+  if (tree.kind === "between")
+    throw new RangeError("START and STOP name a span of time, which has no counterpart in Sigma");
   if (tree.kind !== "within")
-    throw new RangeError("several observations need WITHIN: a correlation has a time");
+    throw new RangeError(
+      "several observations need WITHIN behind parentheses around them: a correlation has a time",
+    );
   const { of, seconds } = tree;
   const parts =
     of.kind === "and" || of.kind === "followed-by" ? of.parts : of.kind === "repeats" ? [of.of] : [of];
@@ -114,9 +135,16 @@ function ruleOf(tree: Observation, head: SigmaHead, id: string): object {
   const condition = (comparison: Comparison): string => {
     if (comparison.kind === "and" || comparison.kind === "or")
       return `(${comparison.parts.map(condition).join(` ${comparison.kind} `)})`;
-    const name = `s${Object.keys(selections).length + 1}`;
-    selections[name] = selectionOf(comparison);
-    return isNegated(comparison) ? `not ${name}` : name;
+    const selected = (test: Test) => {
+      const name = `s${Object.keys(selections).length + 1}`;
+      selections[name] = selectionOf(test);
+      return name;
+    };
+    if (!isNegated(comparison)) return selected(comparison);
+    if (comparison.kind === "exists") return `not ${selected(comparison)}`;
+    // A comparison with a property that is not there is false, a negated one too.
+    const there = selected({ kind: "exists", path: comparison.path, negated: false });
+    return `(${there} and not ${selected(comparison)})`;
   };
   const whole = observation(tree).replace(/^\((.*)\)$/s, (text, inner: string) =>
     balanced(inner) ? inner : text,

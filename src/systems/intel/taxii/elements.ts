@@ -12,6 +12,8 @@ export interface Elements {
   /** The text of one, without the blanks around it. */
   at(index: number): EnvelopePart;
   parts(): Generator<EnvelopePart>;
+  /** Which of them a byte of the body belongs to. */
+  holding(byte: number): number | undefined;
   /** The envelope without them: `{"objects":[]}`. Undefined where there is no list named `objects`. */
   readonly shell: string | undefined;
 }
@@ -67,6 +69,11 @@ export function elementsOf(bytes: Buffer): Elements {
     at,
     *parts() {
       for (let index = 0; index < count; index++) yield at(index);
+    },
+    holding(byte) {
+      for (let index = 0; index < count; index++)
+        if ((places[index * 3] ?? 0) <= byte && byte < (places[index * 3 + 1] ?? 0)) return index;
+      return undefined;
     },
     shell:
       list === undefined

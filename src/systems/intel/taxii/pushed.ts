@@ -1,5 +1,7 @@
 import { isUtf8 } from "node:buffer";
+import type { Readable } from "node:stream";
 import { setImmediate as others } from "node:timers/promises";
+import { createGunzip } from "node:zlib";
 import { jsonFaultAt } from "../../../core/json-fault.ts";
 import { Problem } from "../../../core/problem.ts";
 import { isJsonObject } from "../stix/json.ts";
@@ -46,6 +48,33 @@ export class PushRoom {
   }
 }
 
+/**
+ * A body as its Content-Encoding unpacks it (RFC 9110 section 8.4): none or gzip. Problem http.media-type for another,
+ * http.invalid, while it is read, where it is no gzip.
+ */
+export function unpacked(body: Readable, encoding: string | undefined): AsyncIterable<Uint8Array> {
+  const codings = (encoding ?? "")
+    .split(",")
+    .map((each) => each.trim().toLowerCase())
+    .filter((each) => each !== "" && each !== "identity");
+  if (codings.length === 0) return body;
+  if (codings.length > 1 || (codings[0] !== "gzip" && codings[0] !== "x-gzip"))
+    throw new Problem("http.media-type", { detail: "of content codings this takes gzip" });
+  return gunzipped(body);
+}
+
+async function* gunzipped(body: Readable): AsyncGenerator<Uint8Array> {
+  const unzip = createGunzip();
+  body.once("error", (error) => unzip.destroy(error));
+  try {
+    yield* body.pipe(unzip);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))
+      throw refusal("body", "not gzip, as Content-Encoding says");
+    throw error;
+  }
+}
+
 /** So many bytes are looked at before others get their turn. */
 const TURN = 4 * 2 ** 20;
 
@@ -54,8 +83,12 @@ const TURN = 4 * 2 ** 20;
  * taxii.unprocessable where it is no envelope (section 5.5). However large it is, others get their turn meanwhile.
  */
 export async function readPush(body: Buffer): Promise<Elements> {
-  if (!isUtf8(body)) throw refusal("body", "not UTF-8");
   const elements = elementsOf(body);
+  if (!isUtf8(body)) {
+    const byte = utf8Length(body);
+    const index = elements.holding(byte);
+    throw refusal(index === undefined ? "body" : `objects.${index}`, `not UTF-8 at byte ${byte + 1}`);
+  }
   const { shell } = elements;
   if (shell === undefined) {
     const text = body.toString("utf8");
@@ -82,6 +115,27 @@ export async function readPush(body: Buffer): Promise<Elements> {
     }
   }
   return elements;
+}
+
+const PIECE = 65_536;
+
+/** How many bytes at the beginning are UTF-8: the place of the first fault where not all are. */
+function utf8Length(bytes: Buffer): number {
+  let at = 0;
+  for (;;) {
+    let end = Math.min(bytes.length, at + PIECE);
+    // A piece ends where a character ends.
+    while (end < bytes.length && end > at + 1 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+    if (!isUtf8(bytes.subarray(at, end))) break;
+    at = end;
+    if (at === bytes.length) return at;
+  }
+  for (;;) {
+    const lead = bytes[at] ?? 0;
+    const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (at >= bytes.length || !isUtf8(bytes.subarray(at, at + length))) return at;
+    at += length;
+  }
 }
 
 function parsed(text: string, path: string): unknown {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
+import { gzipSync } from "node:zlib";
 import { ADDRESS, clauses, INBOX, malware, ROOT, TIMESTAMP, TYPE, UUID_4 } from "./testing.ts";
 
 const OBJECTS = `${INBOX}objects/`;
@@ -52,6 +53,39 @@ clauses(
         assert.equal((await ask("other-pusher", "HEAD", `${ROOT}status/${json.id}/`)).status, 200);
       },
     );
+
+    clause("5.5 a push packed with gzip is taken; another content coding is 415", async ({ push }) => {
+      const body = envelope(fresh(), fresh());
+      const packed = gzipSync(body);
+      const taken = await push(packed, { "content-encoding": "gzip" });
+      assert.deepEqual([taken.status, taken.json.success_count], [202, 2]);
+      for (const encoding of ["br", "gzip, gzip", "deflate"]) {
+        const refused = await push(packed, { "content-encoding": encoding });
+        assert.equal(refused.status, 415, encoding);
+        assert.equal(refused.headers.get("accept-encoding"), "gzip");
+      }
+      const plain = await push(body, { "content-encoding": "gzip" });
+      assert.deepEqual(
+        [plain.status, plain.json.description],
+        [400, "body: not gzip, as Content-Encoding says"],
+      );
+      const cut = await push(packed.subarray(0, packed.length - 12), { "content-encoding": "gzip" });
+      assert.equal(cut.status, 400);
+      assert.equal((await push(body, { "content-encoding": "identity" })).status, 202);
+      const bomb = await push(gzipSync(Buffer.alloc(4 * LIMIT, 32)), { "content-encoding": "gzip" });
+      assert.equal(bomb.status, 413);
+    });
+
+    clause("1.6.7 a push that is not UTF-8: 400 that names the object and the byte", async ({ push }) => {
+      const body = Buffer.from(envelope(fresh({ name: "水庫" }), fresh({ name: "XX" })));
+      const at = body.indexOf("XX");
+      body[at] = 0xe6;
+      const refused = await push(body);
+      assert.deepEqual(
+        [refused.status, refused.json.description],
+        [400, `objects.1: not UTF-8 at byte ${at + 1}`],
+      );
+    });
 
     clause("4.3 404 for a status that is not there, or not the caller's", async ({ push, ask }) => {
       const { json } = await push(envelope(fresh()));

@@ -7,7 +7,7 @@ import { CollectionStore } from "./collection-store.ts";
 import { readFilter } from "./filter.ts";
 import { receiveObjects } from "./inbox.ts";
 import { isTaxiiContent, TAXII_TYPE } from "./media-type.ts";
-import { PushRoom, readPush } from "./pushed.ts";
+import { PushRoom, readPush, unpacked } from "./pushed.ts";
 import { collectionOf, inRoot, type TaxiiCall } from "./route.ts";
 import { StatusStore } from "./status-store.ts";
 
@@ -58,10 +58,14 @@ async function addObjects(call: TaxiiCall, room: PushRoom, most: number): Promis
   }
   const collection = async (work: Work) => (await writable(work, call)).id;
   await within(collection);
-  const body = request.body instanceof Readable ? request.body : Readable.from([]);
+  const encoding = request.headers["content-encoding"];
+  // A refusal says what is taken (RFC 9110 section 15.5.16).
+  if (encoding !== undefined) call.reply.header("accept-encoding", "gzip");
+  const raw = request.body instanceof Readable ? request.body : Readable.from([]);
+  const body = unpacked(raw, encoding);
   const status = await room.hold(
     body,
-    { most, announced: request.headers["content-length"] },
+    { most, announced: body === raw ? request.headers["content-length"] : undefined },
     async (whole) => receiveObjects({ within, collection }, (await readPush(whole)).parts()),
   );
   call.reply.status(202);
