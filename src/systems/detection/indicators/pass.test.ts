@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { EVERYONE, type Marked, sees } from "../../../core/scope.ts";
 import { TLP_LEVELS, tlpRank } from "../../../core/tlp.ts";
+import type { ValueList } from "../../../platform/lookup/list-entries.ts";
 import { warninglistsOf } from "../../intel/index.ts";
+import { INDICATOR_TYPES, type IndicatorType, readIndicator } from "../../intel/model.ts";
+import { WarninglistChecker } from "../../intel/warninglists/checker.ts";
 import { IndicatorBuilder } from "./build.ts";
-import type { IndicatorGroup } from "./image.ts";
+import type { IndicatorGroup, IndicatorKind } from "./image.ts";
 import { KnownValues, knownImage } from "./known.ts";
 import { IndicatorPass } from "./pass.ts";
 import { type Reader, useOf, usesOf } from "./use.ts";
 
+const MISP = fileURLToPath(new URL("../../../../../shared/data/misp/warninglists/", import.meta.url));
 const CENTRE = "0190a000-0000-7000-8000-000000000001";
 const MEMBER = "0190a000-0000-7000-8000-00000000000a";
 const OTHER = "0190a000-0000-7000-8000-00000000000b";
@@ -145,6 +151,122 @@ test("what a warninglist knows raises nothing and is counted by the list's name"
   assert.equal(count("bad.evil.example"), 1);
   assert.deepEqual(pass.takeKnown(), { popular: 2, exact: 1, parts: 1 });
   assert.deepEqual(pass.takeKnown(), {});
+});
+
+/** Values and entries of few letters, so that they meet often: top-level domains, parents, prefixes, parts. */
+const label = fc.constantFrom("a", "b", "ab", "example", "tw");
+const name = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join("."));
+const four = fc
+  .tuple(fc.constantFrom(1, 10, 127), fc.constantFrom(0, 1, 128))
+  .map(([a, d]) => `${a}.0.0.${d}`);
+const six = fc.constantFrom("::1", "2001:db8::1", "2001:db8::2", "fe80::1");
+const digest = fc.constantFrom("d41d8cd98f00b204e9800998ecf8427e", "a".repeat(40), "b".repeat(64));
+const url = fc
+  .tuple(
+    fc.oneof(
+      name,
+      four,
+      six.map((text) => `[${text}]`),
+    ),
+    fc.constantFrom("", "/a", "/a?b=1"),
+  )
+  .map(([host, rest]) => `http://${host}${rest}`);
+const networks = fc.oneof(
+  fc.tuple(four, fc.integer({ min: 0, max: 32 })).map((parts) => parts.join("/")),
+  fc.tuple(six, fc.constantFrom(0, 16, 19, 64, 127, 128)).map((parts) => parts.join("/")),
+);
+const ENTRIES: Readonly<Record<ValueList["type"], fc.Arbitrary<string>>> = {
+  string: fc.oneof(
+    name,
+    four,
+    six,
+    digest,
+    url,
+    name.map((domain) => `a@${domain}`),
+  ),
+  hostname: fc.tuple(fc.constantFrom("", ".", "*."), name).map((parts) => parts.join("")),
+  substring: fc.oneof(name, fc.constantFrom("a", "b.a", "://a", "1.0.0", "example.")),
+  regex: fc.constantFrom("/^a.*b$/i", "/\\.tw$/", "/^[0-9.]+$/", "/(a|b)\\.example/"),
+  cidr: fc.oneof(four, six, networks),
+};
+const list = fc.constantFrom("string", "hostname", "substring", "regex", "cidr" as const).chain((type) =>
+  fc.record({
+    type: fc.constant(type),
+    entries: fc.array(ENTRIES[type], { maxLength: 6 }),
+    types: fc.uniqueArray(fc.constantFrom(...INDICATOR_TYPES), { minLength: 4 }).map((all) => new Set(all)),
+  }),
+);
+const asked = fc.oneof(
+  fc.tuple(fc.constant("domain" as const), name),
+  fc.tuple(fc.constant("ip" as const), fc.oneof(four, six, networks)),
+  fc.tuple(fc.constant("url" as const), url),
+  fc.tuple(fc.constant("hash" as const), digest),
+  fc.tuple(
+    fc.constant("email" as const),
+    name.map((domain) => `a@${domain}`),
+  ),
+);
+const typeOf = (kind: IndicatorKind, value: string): IndicatorType => {
+  if (kind === "ip") return value.includes(":") ? "ipv6" : "ipv4";
+  if (kind !== "hash") return kind;
+  return value.length === 64 ? "sha256" : value.length === 40 ? "sha1" : "md5";
+};
+
+test("detection knows a value by the list by which the library does, or both by none", () => {
+  let met = 0;
+  fc.assert(
+    fc.property(fc.array(list, { maxLength: 8 }), asked, (drawn, [kind, value]) => {
+      const lists = drawn.map((each, at) => ({ ...each, name: `list ${at}` }));
+      // A network that only holds something good is watched all the same: what is good in it is known by itself.
+      const first = new WarninglistChecker(lists)
+        .check(typeOf(kind, value), value)
+        .find(({ inside }) => inside === undefined);
+      const found = new KnownValues(structuredClone(knownImage(lists))).listOf({
+        kind,
+        value,
+        indicator: value,
+      });
+      assert.equal(found, first?.list, `${kind} ${value}`);
+      if (found !== undefined) met++;
+    }),
+    { numRuns: 3_000 },
+  );
+  assert.ok(met > 300, `${met} known`);
+});
+
+test("a top-level domain of a list is known with all below it, however a record writes the name", () => {
+  const known = new KnownValues(knownImage(warninglistsOf(undefined).lists));
+  const list = (value: string, indicator = value) => known.listOf({ kind: "domain", value, indicator });
+  for (const value of ["c2.example", "C2.EXAMPLE.", "a.b.test", "invalid"])
+    assert.match(list(value) ?? "", /^文件範例網域/, value);
+  assert.equal(list("example.evil.tw"), undefined);
+  const mapped = known.listOf({ kind: "ip", value: "::ffff:8.8.8.8", indicator: "8.8.8.8" });
+  assert.match(mapped ?? "", /DNS/);
+});
+
+test("the public lists: detection and library say the same of their own entries", {
+  skip: existsSync(MISP) ? false : "../shared/data/misp is absent",
+}, () => {
+  const { lists } = warninglistsOf(MISP);
+  const checker = new WarninglistChecker(lists);
+  const known = new KnownValues(knownImage(lists));
+  let met = 0;
+  for (const { entries } of lists) {
+    for (let at = 0; at < entries.length; at += Math.ceil(entries.length / 40)) {
+      const read = readIndicator((entries[at] ?? "").split("/")[0]?.replace(/^\.+/, "") ?? "");
+      if (read === undefined) continue;
+      const { type, value } = read;
+      const kind = type.startsWith("ip")
+        ? "ip"
+        : type === "domain" || type === "url" || type === "email"
+          ? type
+          : "hash";
+      const found = known.listOf({ kind: kind as IndicatorKind, value, indicator: value });
+      assert.equal(found, checker.check(type, value)[0]?.list, value);
+      if (found !== undefined) met++;
+    }
+  }
+  assert.ok(met > 1_000, `${met} known`);
 });
 
 test("the product's own lists know the services that nobody may block, and no URL on them", () => {

@@ -76,7 +76,7 @@ async function plant(
     id,
     name,
     pattern_type: "stix",
-    pattern: given.pattern ?? `[domain-name:value = '${name}.example']`,
+    pattern: given.pattern ?? `[domain-name:value = '${name}.internal']`,
     valid_from: "2026-01-01T00:00:00Z",
     ...more,
   };
@@ -138,7 +138,7 @@ for (const database of DATABASES) {
     const records = await database.fresh(SYSTEMS);
     const pool = newPool();
     const list = join(folder, `${database.name}.txt`);
-    writeFileSync(list, "listed.example\ncom\n");
+    writeFileSync(list, "listed.internal\ncom\n");
     const stock = stockWith(records, pool, {
       lists: [{ name: "blocklist", path: list, kind: "domain", marking: "clear" }],
     });
@@ -146,13 +146,13 @@ for (const database of DATABASES) {
     await plant(records, "open");
     await plant(records, "either", {
       pattern:
-        "[domain-name:value IN ('one.example', 'two.example')] OR [url:value = 'http://three.example/a']",
+        "[domain-name:value IN ('one.internal', 'two.internal')] OR [url:value = 'http://three.internal/a']",
     });
     await plant(records, "own", { orgId: MEMBER, tlp: "amber", audience: [] });
     await plant(records, "inside", { tlp: "amber+strict", audience: [] });
     await plant(records, "named", { tlp: "red", audience: [OTHER] });
     await plant(records, "both", {
-      pattern: "[domain-name:value = 'both.example' AND ipv4-addr:value = '198.51.100.1']",
+      pattern: "[domain-name:value = 'both.internal' AND ipv4-addr:value = '198.51.100.1']",
     });
     await plant(records, "ended", { more: { valid_until: "2026-11-01T00:00:00Z" } });
     await plant(records, "ends", { more: { valid_until: "2026-11-24T02:00:00Z" } });
@@ -177,11 +177,11 @@ for (const database of DATABASES) {
       const { matches } = await pool.process(
         task(
           orgId,
-          names.map((name) => `${name}.example`),
+          names.map((name) => `${name}.internal`),
         ),
       );
       const told = matches.map(
-        (match) => `${match.match.entity?.slice(7, -8)}${match.orgId === orgId ? "" : " kept"}`,
+        (match) => `${match.match.entity?.slice(7, -9)}${match.orgId === orgId ? "" : " kept"}`,
       );
       return { matches, told: told.sort() };
     };
@@ -222,12 +222,12 @@ test("new sets under load: no batch is lost, and each is met with one set or the
   const sets = ["one", "two"].map((source): IndicatorSet => {
     const builder = new IndicatorBuilder();
     const group = builder.group({ source, orgId: CENTRE, tlp: "clear", audience: [EVERYONE], level: "high" });
-    for (let at = 0; at < 5_000; at++) builder.add("domain", `d${at}.example`, group);
+    for (let at = 0; at < 5_000; at++) builder.add("domain", `d${at}.internal`, group);
     const image = builder.build();
     return { image, uses: usesOf(image.groups, [reader]), known: undefined };
   });
   const pool = newPool(2);
-  const names = Array.from({ length: 200 }, (_, at) => `d${at}.example`);
+  const names = Array.from({ length: 200 }, (_, at) => `d${at}.internal`);
   pool.equip(sets[0] ?? assert.fail());
   const seen = new Set<string>();
   try {

@@ -1,5 +1,5 @@
 import { RE2JS } from "re2js";
-import { readNetwork } from "../warninglists/address.ts";
+import { readNetwork } from "../../../platform/lookup/network.ts";
 import { isJsonObject, isList, type Json, type JsonObject } from "./json.ts";
 import type { Comparison, ObjectPath, PathStep, PatternValue } from "./pattern-tree.ts";
 import { isTimestamp, timestampKey } from "./timestamp.ts";

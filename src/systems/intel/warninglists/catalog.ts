@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
-import type { Page } from "../../../core/page.ts";
+import { type Page, pageFrom } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
+import { EntryReader } from "../../../platform/lookup/list-entries.ts";
 import { readPublished } from "../imports/value.ts";
 import { INDICATOR_TYPES } from "../model.ts";
-import { type HeldList, keyOf, type WarninglistChecker } from "./checker.ts";
+import { entryFaults, type HeldList, keyOf, type WarninglistChecker } from "./checker.ts";
 import type { WarninglistFile } from "./list.ts";
-import { ListIndex } from "./list-index.ts";
 import {
   type CheckAnswer,
   type EntryQuery,
@@ -92,34 +92,6 @@ function containing(entries: readonly string[], text: string): number[] {
   return found;
 }
 
-/** A page of what does not change while it is looked at: the cursor is a place. */
-function pageFrom<Row>(
-  rows: readonly Row[],
-  query: { limit: number; cursor?: string | undefined },
-): Page<Row>;
-function pageFrom<Row, Shown>(
-  rows: readonly Row[],
-  query: { limit: number; cursor?: string | undefined },
-  show: (row: Row, at: number) => Shown,
-): Page<Shown>;
-function pageFrom<Row, Shown>(
-  rows: readonly Row[],
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-  show?: (row: Row, at: number) => Shown,
-): Page<Row | Shown> {
-  const from = cursor === undefined ? 0 : placeOf(cursor);
-  const items = rows.slice(from, from + limit).map((row, at) => show?.(row, from + at) ?? row);
-  const next = from + limit;
-  return { items, total: rows.length, ...(next < rows.length ? { next: String(next) } : {}) };
-}
-
-function placeOf(cursor: string): number {
-  if (/^\d{1,9}$/.test(cursor)) return Number(cursor);
-  throw new Problem("http.invalid", {
-    faults: [{ path: "querystring.cursor", message: "not a cursor of this list" }],
-  });
-}
-
 const SEPARATORS = /[\s,，、;；"'<>]+/;
 
 /** Each value of a pasted text, and the lists at work that know it. */
@@ -148,7 +120,7 @@ const SHOWN_FAULTS = 100;
 export async function takingOf(checker: Checker, list: WarninglistFile): Promise<TakenWarninglist> {
   const key = keyOf(list.name);
   const before = checker.held.find((each) => each.key === key);
-  const { faults } = await ListIndex.inParts([list]);
+  const faults = entryFaults(await EntryReader.inParts([list]));
   const [old, now] = [new Set(before?.list.entries), new Set(list.entries)];
   return {
     key,

@@ -1,8 +1,10 @@
 import type { Fault } from "../../../core/problem.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
+import { type EntryFault, EntryReader } from "../../../platform/lookup/list-entries.ts";
+import { ListIndex } from "../../../platform/lookup/list-index.ts";
 import type { IndicatorType, ValueWarning } from "../model.ts";
+import { type Reason, type Refusal, refusal } from "../reasons/model.ts";
 import { readWarninglist, type Warninglist, type WarninglistFile } from "./list.ts";
-import { ListIndex } from "./list-index.ts";
 
 /** A list that knows a value, and which of its entries. */
 export interface WarninglistHit {
@@ -50,10 +52,12 @@ export function listsAtWork(own: readonly Warninglist[], { off, taken }: Warning
  */
 export class WarninglistChecker<List extends Warninglist = Warninglist> {
   private readonly own: readonly List[];
+  private readonly ownEntries: EntryReader;
   private readonly ownIndex: ListIndex;
   private files: readonly string[] = [];
   private added: readonly WarninglistFile[] = [];
-  private addedIndex = ListIndex.of([]);
+  private addedEntries = EntryReader.of([]);
+  private addedIndex = new ListIndex(this.addedEntries);
   private changing: Promise<void> = Promise.resolve();
   private shown: readonly HeldList<List | WarninglistFile>[] = [];
   private ownSilent: ReadonlySet<number> = new Set();
@@ -61,18 +65,19 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
 
   constructor(lists: readonly List[]) {
     this.own = lists;
-    this.ownIndex = ListIndex.of(lists);
+    this.ownEntries = EntryReader.of(lists);
+    this.ownIndex = new ListIndex(this.ownEntries);
     this.show(new Set());
   }
 
   /** Entries of the folders' lists that could not be used, `<list>: <entry>`, and why. */
   get faults(): readonly Fault[] {
-    return this.ownIndex.faults;
+    return entryFaults(this.ownEntries);
   }
 
   /** Usable entries of all lists, those switched off among them. */
   get entryCount(): number {
-    return this.ownIndex.entryCount + this.addedIndex.entryCount;
+    return this.ownEntries.usable + this.addedEntries.usable;
   }
 
   /** Every list at hand: those of the folders in their order, then those taken in. */
@@ -93,8 +98,9 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
   private async put({ off, taken }: WarninglistChanges): Promise<void> {
     if (taken.length !== this.files.length || taken.some((file, at) => file !== this.files[at])) {
       const added = taken.map(readWarninglist);
-      const index = await ListIndex.inParts(added);
-      [this.files, this.added, this.addedIndex] = [taken, added, index];
+      const entries = await EntryReader.inParts(added);
+      [this.files, this.added, this.addedEntries] = [taken, added, entries];
+      this.addedIndex = new ListIndex(entries);
     }
     this.show(off);
   }
@@ -107,13 +113,13 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
     this.own.forEach((list, at) => {
       const key = keyOf(list.name);
       if (replaced.has(key) || off.has(key)) ownSilent.add(at);
-      const unusable = this.ownIndex.unusable[at] ?? 0;
+      const unusable = this.ownEntries.unusable[at] ?? 0;
       if (!replaced.has(key)) shown.push({ key, list, origin: "folder", off: off.has(key), unusable });
     });
     this.added.forEach((list, at) => {
       const key = keyOf(list.name);
       if (off.has(key)) addedSilent.add(at);
-      const unusable = this.addedIndex.unusable[at] ?? 0;
+      const unusable = this.addedEntries.unusable[at] ?? 0;
       shown.push({ key, list, origin: "taken-in", off: off.has(key), unusable });
     });
     [this.shown, this.ownSilent, this.addedSilent] = [shown, ownSilent, addedSilent];
@@ -131,6 +137,21 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
       ...(this.added.length === 0 ? [] : hits(this.addedIndex, this.added, this.addedSilent, type, value)),
     ];
   }
+}
+
+const REASONS = {
+  empty: "entry-empty",
+  network: "entry-network",
+  regex: "entry-regex",
+} as const satisfies Record<EntryFault["why"], Reason>;
+
+/** Entries that say nothing, `<list>: <entry>`, and why. */
+export function entryFaults({ lists, faults }: EntryReader): Refusal[] {
+  return faults.map(({ at, entry, why, fault }) => {
+    const { name, type } = lists[at] ?? { name: "", type: "" };
+    const path = `${name}: ${entry.slice(0, 100)}`;
+    return refusal(path, `warninglist ${type}`, REASONS[why], ...(fault === undefined ? [] : [{ fault }]));
+  });
 }
 
 function hits(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Fault } from "../../../core/problem.ts";
+import type { ValueList } from "../../../platform/lookup/list-entries.ts";
 import { INDICATOR_TYPES, type IndicatorType } from "../model.ts";
 
 /** Lists that come with the product. */
@@ -14,11 +15,7 @@ export const WARNINGLISTS_FOLDER = fileURLToPath(
 export type WarninglistType = IndicatorType;
 
 /** What is no indicator of compromise by itself, in the form of MISP's warninglists. */
-export interface Warninglist {
-  readonly name: string;
-  /** How an entry matches: the whole value, its host or a domain above it, a part of it, an address in a network. */
-  readonly type: "string" | "hostname" | "substring" | "regex" | "cidr";
-  readonly entries: readonly string[];
+export interface Warninglist extends ValueList {
   /** To which indicators it applies. */
   readonly types: ReadonlySet<IndicatorType>;
 }

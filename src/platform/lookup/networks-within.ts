@@ -1,4 +1,4 @@
-import { keysWithin, type Network, networkOf, orderKey } from "./address.ts";
+import { keysWithin, type Network, networkOf, orderKey } from "./network.ts";
 
 /** Keys that are put in order before others have their turn: some milliseconds. */
 const AT_ONCE = 4000;
