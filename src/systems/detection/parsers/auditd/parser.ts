@@ -3,6 +3,7 @@ import { draftOf, fieldTable, kindFields, place, placementOf, put, timeField } f
 import { readPairs } from "../text/pairs.ts";
 import { table } from "../text/table.ts";
 import { epochOf } from "../text/time.ts";
+import { readSocketAddress, socketFields } from "./socket.ts";
 
 const TABLE = fieldTable("auditd.", {
   pid: "process.pid",
@@ -133,6 +134,7 @@ interface AuditRecord {
 }
 
 const NO_NAMES: ReadonlyMap<string, string> = new Map();
+const AS_THEY_STAND = { verbatim: true };
 
 function readRecord(message: string): AuditRecord | undefined {
   const at = auditAt(message);
@@ -143,9 +145,11 @@ function readRecord(message: string): AuditRecord | undefined {
   const pairs = readPairs(message.slice(0, at).replace(/msg=$/, ""));
   const enriched = body.indexOf("\u001d");
   const plainBody = enriched < 0 ? body : body.slice(0, enriched);
-  for (const [key, value] of readPairs(flat(plainBody))) if (!pairs.has(key)) pairs.set(key, value);
   const said = pairs.get("type") ?? "";
   const type = NUMBERS[said] ?? said;
+  // An argument `-` is one, as it is in every `curl -o -`.
+  const style = type === "EXECVE" ? AS_THEY_STAND : undefined;
+  for (const [key, value] of readPairs(flat(plainBody), style)) if (!pairs.has(key)) pairs.set(key, value);
   wholeArguments(pairs);
   for (const key of pairs.keys()) {
     const value = pairs.get(key) ?? "";
@@ -153,7 +157,8 @@ function readRecord(message: string): AuditRecord | undefined {
     const hexed = HEXED.test(key) || (type === "EXECVE" && ARGUMENT.test(key));
     if (hexed && !plainBody.includes(`${key}="`)) pairs.set(key, plain(value));
   }
-  const names = enriched < 0 ? NO_NAMES : readPairs(body.slice(enriched + 1));
+  // `SADDR={ saddr_fam=inet laddr=203.0.113.9 lport=80 }`
+  const names = enriched < 0 ? NO_NAMES : readPairs(body.slice(enriched + 1).replace(/[{}]/g, ""));
   return { type, stamp, sequence, pairs, names };
 }
 
@@ -207,6 +212,7 @@ function draftOfRecords(records: readonly AuditRecord[]): EcsDraft {
   kinds(draft, records);
   commandFields(draft, executed, records);
   pathFields(draft, paths);
+  connection(draft, records);
   return draft;
 }
 
@@ -273,6 +279,17 @@ function keyFields(draft: EcsDraft, key: string): void {
   const value = keys.length === 1 ? (keys[0] ?? "") : keys;
   draft["auditd.key"] = value;
   draft["rule.name"] = value;
+}
+
+function connection(draft: EcsDraft, records: readonly AuditRecord[]): void {
+  const address = readSocketAddress(pairOf(records, "saddr") ?? "");
+  if (address === undefined) return;
+  const call = records.find(({ type }) => type === "SYSCALL");
+  socketFields(draft, address, {
+    arch: call?.pairs.get("arch"),
+    syscall: call?.pairs.get("syscall"),
+    name: call?.names.get("syscall"),
+  });
 }
 
 function pairOf(records: readonly AuditRecord[], key: string): string | undefined {

@@ -75,6 +75,8 @@ export interface PairStyle {
   readonly gap?: string;
   /** What stands between key and value: `=` unless told. */
   readonly sign?: string;
+  /** Values that say nothing elsewhere (`-`, `N/A`) count; empty ones are left out all the same. */
+  readonly verbatim?: boolean;
 }
 
 /**
@@ -88,10 +90,12 @@ export function readPairs(text: string, style: PairStyle = {}): Map<string, stri
   const gap = gapText.charCodeAt(0);
   const sign = style.sign === undefined ? EQUALS : style.sign.charCodeAt(0);
   const escapes = text.includes("\\");
+  const verbatim = style.verbatim === true;
   let key = "";
   let value = "";
   const keep = () => {
-    if (key !== "" && !isNothing(value) && !pairs.has(key)) pairs.set(key, value);
+    const counts = verbatim ? value !== "" : !isNothing(value);
+    if (key !== "" && counts && !pairs.has(key)) pairs.set(key, value);
   };
   let at = 0;
   while (at < text.length) {
