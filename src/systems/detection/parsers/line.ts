@@ -2,6 +2,7 @@ import { flatten, settleTime, withoutGaps } from "./ecs-object.ts";
 import { PARSERS } from "./list.ts";
 import type { EcsDraft, Joins, ParseContext, Parser } from "./parser.ts";
 import { type Headed, readHeader } from "./syslog/header.ts";
+import { isProgramLine, syslog } from "./syslog/parser.ts";
 import { canonicalIp } from "./text/ip-form.ts";
 
 /** One line after parsing. */
@@ -131,8 +132,19 @@ export function draftLine(line: string, context: ParseContext, choice: ParserCho
   const within = headed.program === undefined ? context : { ...context, program: headed.program };
   const found = choose(choice, headed.message, within);
   if (found === undefined)
-    return { parser: "", parsed: false, record: finish(headed, { message: line }, context) };
+    return choice === "auto" ? unknown(line, headed, context) : unparsed(line, headed, context);
   return { parser: found[0].id, parsed: true, record: finish(headed, found[1], context) };
+}
+
+/** A line of no product: of a program that nobody knows the plain message. */
+function unknown(line: string, headed: Headed, context: ParseContext): ParsedLine {
+  const draft = isProgramLine(headed) ? syslog.parse(headed.message, context) : undefined;
+  if (draft === undefined) return unparsed(line, headed, context);
+  return { parser: syslog.id, parsed: true, record: finish(headed, draft, context) };
+}
+
+function unparsed(line: string, headed: Headed, context: ParseContext): ParsedLine {
+  return { parser: "", parsed: false, record: finish(headed, { message: line }, context) };
 }
 
 /**

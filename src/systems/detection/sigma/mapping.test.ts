@@ -147,6 +147,16 @@ const MEETING: readonly (readonly [source: string, selection: string, line: stri
     '<14>Nov 23 10:11:12 h sysmon: <Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID><TimeCreated SystemTime="2026-11-23T02:11:12Z"/><Channel>Linux-Sysmon/Operational</Channel><Computer>h</Computer><Security/></System><EventData><Data Name="Image">/usr/bin/curl</Data><Data Name="ParentImage">/bin/bash</Data></EventData></Event>',
   ],
   [
+    "{product: linux, category: network_connection}",
+    "{Initiated: 'true', DestinationPort: 4444, DestinationIp|cidr: 203.0.113.0/24, Image|endswith: /nc}",
+    'type=SYSCALL msg=audit(1795399872.123:456): arch=c000003e syscall=42 success=yes exit=0 pid=2 exe="/usr/bin/nc"\ntype=SOCKADDR msg=audit(1795399872.123:456): saddr=0200115CCB0071090000000000000000',
+  ],
+  [
+    "{product: linux, service: auditd}",
+    "{type: EXECVE, a0: curl, a2: '-'}",
+    'type=EXECVE msg=audit(1795399872.123:456): argc=3 a0="curl" a1="-o" a2="-"',
+  ],
+  [
     "{product: linux, service: sshd}",
     "[Failed password]",
     "Nov 23 10:11:12 h sshd[1]: Failed password for root from 198.51.100.7 port 4 ssh2",
@@ -155,6 +165,17 @@ const MEETING: readonly (readonly [source: string, selection: string, line: stri
     "{product: linux}",
     "[promiscuous mode]",
     "Nov 23 10:11:12 h kernel: device eth0 entered promiscuous mode",
+  ],
+  // Programs that no parser knows, by program and facility
+  ["{product: linux}", "[overflow]", "Nov 23 10:11:12 h snapd[812]: buffer overflow detected"],
+  ["{product: linux}", "{SourceName: snapd}", "<30>Nov 23 10:11:12 h snapd[812]: started"],
+  ["{product: linux, service: syslog}", "[overflow]", "<30>1 2026-11-23T10:11:12Z h snapd 812 - - overflow"],
+  ["{product: linux, service: auth}", "[denied]", "<86>Nov 23 10:11:12 h vault[9]: denied"],
+  ["{product: linux, service: cron}", "[/tmp/x]", "<78>Nov 23 10:11:12 h run-parts[9]: starting /tmp/x"],
+  [
+    "{product: linux}",
+    "['wget http']",
+    'Nov 23 10:11:12 h dockerd[812]: time="2026-11-23T02:11:12Z" level=info msg="exec wget http://x"',
   ],
   ["{product: linux, service: cron}", "[REPLACE]", "Nov 23 10:11:12 h crontab[4]: (root) REPLACE (root)"],
   [
@@ -183,6 +204,16 @@ test("rules in the public names meet what the parsers make of raw lines", () => 
 
 test("a log source keeps its rules from the records of others", () => {
   assert.equal(meets("{product: linux, service: sshd}", "['10.1.1.80']", PAN), false);
+  const device = (line: string) => meets("{product: linux}", "[overflow]", line);
+  assert.equal(device("<189>Nov 23 10:11:12 sw Bgp: buffer overflow"), false);
+  assert.equal(device("<189>49: Nov 23 10:11:12.123: %SYS-3-OVERFLOW: overflow"), false);
+  assert.equal(device("<30>Nov 23 10:11:12 ap stm[1]: <501093> <NOTI> overflow"), false);
+  assert.equal(device("<134>Nov 23 10:11:12 fw a=1 b=2 c=overflow"), false);
+  assert.equal(device("<134>Nov 23 10:11:12 fw fwd[1]: a=1 b=2 c=overflow"), false);
+  assert.equal(
+    meets("{product: linux, service: auth}", "[overflow]", "<30>Nov 23 10:11:12 h snapd[1]: overflow"),
+    false,
+  );
   assert.equal(meets("{category: proxy}", "[sqlmap]", COMBINED("GET / HTTP/1.1")), false);
   assert.equal(meets("{product: juniper}", "['10.1.1.80']", PAN), false);
   assert.equal(
