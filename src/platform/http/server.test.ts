@@ -81,3 +81,62 @@ test("the documentation of the API says how one signs in, and what each call nee
     await records.dispose();
   }
 });
+
+test("a parameter that an address does not take is refused with those that it takes; a contract may be open", async () => {
+  const records = await (DATABASES[0] ?? assert.fail()).fresh([]);
+  const scope = testScope({ permissions: ["self:use"] });
+  const call = (path: string, more: Partial<Route>) =>
+    route({
+      id: path,
+      method: "GET",
+      path,
+      summary: path,
+      needs: "self:use",
+      response: z.unknown(),
+      handler: async ({ query }) => query ?? null,
+      ...more,
+    });
+  const Filter = z.object({ limit: z.coerce.number().int().default(50), q: z.string().optional() });
+  const server = await createServer({
+    config: Config.parse({}),
+    log: createLog({ level: "silent" }),
+    metrics: createMetrics(),
+    records,
+    nobody: testScope({ permissions: [] }),
+    version: "test",
+    routes: [
+      call("/list", { query: Filter }),
+      call("/list", { method: "POST", query: Filter }),
+      call("/one", {}),
+      call("/any", { query: z.record(z.string(), z.unknown()) }),
+      call("/loose", { query: z.looseObject({}) }),
+      call("/open", { needs: "public" }),
+    ],
+    authenticate: async () => ({ scope }),
+  });
+  const ask = async (url: string, method: "GET" | "POST" = "GET") => {
+    const answer = await server.inject({ method, url });
+    const { faults } = answer.json() as { faults?: { path: string; message: string }[] };
+    return [answer.statusCode, ...(faults ?? []).map(({ path, message }) => `${path}: ${message}`)];
+  };
+  const wrong = (name: string, takes: string) =>
+    `querystring.${name}: no parameter of this address, which takes ${takes}`;
+  try {
+    assert.deepEqual(await ask("/list?limit=3&q=a"), [200]);
+    for (const method of ["GET", "POST"] as const) {
+      assert.deepEqual(await ask("/list?limt=3&q=a&__proto__=x", method), [
+        400,
+        wrong("limt", "limit, q"),
+        wrong("__proto__", "limit, q"),
+      ]);
+    }
+    const [status, ...faults] = await ask("/list?limit=many&Q=a");
+    assert.deepEqual([status, faults.length, faults.at(-1)], [400, 2, wrong("Q", "limit, q")]);
+    assert.deepEqual(await ask("/one?x=1"), [400, wrong("x", "no parameters")]);
+    for (const url of ["/one", "/any?x=1", "/loose?x=1", "/open?x=1"])
+      assert.deepEqual(await ask(url), [200], url);
+  } finally {
+    await server.close();
+    await records.dispose();
+  }
+});

@@ -25,6 +25,7 @@ import { nulFaults, readJsonBodies } from "./body-text.ts";
 import { SECURITY_SCHEMES, securityOf } from "./docs.ts";
 import { refuseForeignOrigin, refuseForgery } from "./forgery.ts";
 import { asProblem, faultsOf, refuseBrokenRequest, sendProblem } from "./problems.ts";
+import { NO_QUERY, unknownParameters } from "./query.ts";
 import type { Route } from "./route.ts";
 
 export interface ServerParts {
@@ -79,7 +80,10 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   app.setValidatorCompiler(({ schema, httpPart }) => (value: unknown) => {
     const part = httpPart ?? "request";
     const read = (schema as z.ZodType).safeParse(value ?? {});
-    const faults = read.success ? nulFaults(part, value) : faultsOf(read.error, part);
+    const faults = [
+      ...(read.success ? nulFaults(part, value) : faultsOf(read.error, part)),
+      ...(part === "querystring" ? unknownParameters(schema as z.ZodType, part, value) : []),
+    ];
     return read.success && faults.length === 0
       ? { value: read.data }
       : { error: new Problem("http.invalid", { faults }) };
@@ -180,7 +184,10 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
         hide: route.hidden === true,
         security: securityOf(route),
         ...(route.params === undefined ? {} : { params: route.params }),
-        ...(route.query === undefined ? {} : { querystring: route.query }),
+        // What is open to all is asked with what others put there: probes, mail filters, links.
+        ...(route.query !== undefined || route.needs !== "public"
+          ? { querystring: route.query ?? NO_QUERY }
+          : {}),
         ...(route.body === undefined || route.rawBody === true ? {} : { body: route.body }),
         ...(route.produces !== undefined || isVoid(route.response)
           ? {}

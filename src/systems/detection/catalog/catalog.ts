@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { sql } from "kysely";
 import { addMillis, type Instant } from "../../../core/instant.ts";
-import type { Page } from "../../../core/page.ts";
+import { type Page, pageFrom } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
@@ -33,15 +33,8 @@ export async function listRules(
   query: RuleQuery,
 ): Promise<Page<RuleWithYield>> {
   const found = rules.filter((rule) => meets(rule, query));
-  const from = Number(query.cursor ?? 0);
-  if (!Number.isInteger(from) || from < 0) throw new Problem("http.invalid", { detail: "no such cursor" });
-  const items = found.slice(from, from + query.limit);
-  const end = from + items.length;
-  return {
-    items: await withYield(work, items),
-    total: found.length,
-    ...(end < found.length && { next: String(end) }),
-  };
+  const page = pageFrom(found, query);
+  return { ...page, items: await withYield(work, page.items) };
 }
 
 /** A rule with the text of its file. */

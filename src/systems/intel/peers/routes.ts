@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PageQuery, pageFrom, pageOf } from "../../../core/page.ts";
 import { Problem } from "../../../core/problem.ts";
 import type { Scope } from "../../../core/scope.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
@@ -38,11 +39,9 @@ export function peerRoutes(parts: ExchangeParts, jobs: Jobs, exchangeScope: () =
       path: "/api/v1/peers",
       summary: "Whom the node exchanges intelligence with, and how it goes",
       needs: "platform:read",
-      response: z.object({ items: z.array(Peer), total: z.number().int() }),
-      async handler({ within }) {
-        const items = await within((work) => store(work).list());
-        return { items, total: items.length };
-      },
+      query: PageQuery,
+      response: pageOf(Peer),
+      handler: ({ query, within }) => within(async (work) => pageFrom(await store(work).list(), query)),
     }),
     route({
       id: "peers.collections",
@@ -50,11 +49,9 @@ export function peerRoutes(parts: ExchangeParts, jobs: Jobs, exchangeScope: () =
       path: "/api/v1/peers/collections",
       summary: "The node's own collections and what is in each",
       needs: "platform:read",
-      response: z.object({ items: z.array(OwnCollection), total: z.number().int() }),
-      async handler({ within }) {
-        const items = await within(ownCollections);
-        return { items, total: items.length };
-      },
+      query: PageQuery,
+      response: pageOf(OwnCollection),
+      handler: ({ query, within }) => within(async (work) => pageFrom(await ownCollections(work), query)),
     }),
     route({
       id: "peers.fetches",
