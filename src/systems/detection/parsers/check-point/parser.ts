@@ -45,6 +45,12 @@ const TABLE = fieldTable("checkpoint.", {
   bytes: "network.bytes",
   sent_bytes: "source.bytes",
   received_bytes: "destination.bytes",
+  user_agent: "user_agent.original",
+  method: "http.request.method",
+  file_size: "file.size",
+  app_category: "rule.category",
+  matched_category: "rule.category",
+  elapsed: "",
   client_outbound_bytes: "source.bytes",
   client_inbound_bytes: "destination.bytes",
   time: "",
@@ -174,6 +180,10 @@ export const checkPoint = defineParser({
     draft["observer.product"] ??= "Firewall";
     timeField(draft, epochOf(pairs.get("time") ?? ""));
     kindOf(draft, pairs);
+    domainFields(draft, pairs);
+    const seconds = Number(pairs.get("elapsed"));
+    if (seconds > 0 && seconds < 9_000_000) draft["event.duration"] = Math.floor(seconds) * 1_000_000_000;
+    nameFields(draft);
     for (const side of ["source", "destination"]) {
       if (draft[`${side}.nat.ip`] === "0.0.0.0") delete draft[`${side}.nat.ip`];
       if (draft[`${side}.nat.port`] === 0) delete draft[`${side}.nat.port`];
@@ -181,6 +191,37 @@ export const checkPoint = defineParser({
     return draft;
   },
 });
+
+/** `resource:"bad.example"` of a reputation that was asked for a name; the log says it was DNS by its type or port. */
+function domainFields(draft: EcsDraft, pairs: Map<string, string>): void {
+  const resource = pairs.get("resource") ?? "";
+  if (resource === "" || /[/: ]/.test(resource)) return;
+  const named = pairs.get("protection_type")?.startsWith("DNS") === true || pairs.get("service") === "53";
+  if (named) {
+    delete draft["url.original"];
+    put(draft, "dns.question.name", resource);
+  } else put(draft, "url.domain", resource);
+}
+
+/** `Chen Wei (chen)`: a person's name and the account. */
+function nameFields(draft: EcsDraft): void {
+  const text = draft["user.name"];
+  if (typeof text !== "string" || !text.endsWith(")")) return;
+  const open = text.lastIndexOf("(");
+  const name = text.slice(open + 1, -1).trim();
+  if (open < 1 || name === "" || name.includes(" ")) return;
+  draft["user.name"] = name;
+  draft["user.full_name"] = text.slice(0, open).trim();
+}
+
+/** What an administrator did on the management server: it is logged as accepted, too. */
+const ADMINISTRATION = [
+  "SmartConsole",
+  "SmartDashboard",
+  "SmartUpdate",
+  "WEB_API",
+  "Security Gateway/Management",
+];
 
 const CONFIGURING = ["login", "log in", "log out", "logout", "failed log in", "authorize", "deauthorize"];
 
@@ -196,7 +237,8 @@ function kindOf(draft: EcsDraft, pairs: Map<string, string>): void {
     lower === "quarantine"
   ) {
     draft["event.kind"] = "alert";
-    const malware = pairs.has("malware_action") || lower === "quarantine";
+    const malware =
+      pairs.has("malware_action") || pairs.get("verdict") === "Malicious" || lower === "quarantine";
     kindFields(draft, action, [malware ? "malware" : "intrusion_detection", "network"], ["info"]);
     if (attack !== undefined) {
       const layer = draft["rule.name"];
@@ -213,6 +255,21 @@ function kindOf(draft: EcsDraft, pairs: Map<string, string>): void {
       failed ? "failure" : "success",
     );
     return;
+  } else if (
+    pairs.has("administrator") &&
+    (pairs.has("operation") || ADMINISTRATION.includes(pairs.get("product") ?? ""))
+  ) {
+    kindFields(
+      draft,
+      (pairs.get("operation") ?? action).toLowerCase(),
+      ["configuration"],
+      ["change"],
+      lower === "accept" ? "success" : undefined,
+    );
+    draft["event.action"] = pairs.get("operation") ?? action;
+    return;
+  } else if (draft["url.domain"] !== undefined || pairs.get("product") === "URL Filtering") {
+    kindFields(draft, action === "" ? "log" : action, ["web", "network"], ["access"]);
   } else {
     kindFields(draft, action === "" ? "log" : action, ["network"], ["connection"]);
   }

@@ -191,8 +191,14 @@ const TABLE: readonly (readonly [ids: string, kind: Kind, ...forms: string[]])[]
     session("vpn-session-ended", "end"),
     "Group = {group}, Username = {user}, IP = {src}, Session disconnected. Session Type: {session-type}, Duration: {duration}, Bytes xmt: {sent}, Bytes rcv: {received}, Reason: {reason}",
   ],
-  ["113039,716001,722022,722033,722051,734001", session("vpn-session-started", "start")],
+  [
+    "722051",
+    session("vpn-session-started", "start"),
+    "Group <{group}> User <{user}> IP <{src}> IPv4 Address <{assigned-ip}> IPv6 address <{}> assigned",
+  ],
+  ["113039,716001,722022,722033,734001", session("vpn-session-started", "start")],
   ["716002,722023,722037,722028", session("vpn-session-ended", "end")],
+  ["716038", login],
   ["716039,716023", loginDenied],
   [
     "201008,201010,202010",
@@ -340,7 +346,16 @@ const TABLE: readonly (readonly [ids: string, kind: Kind, ...forms: string[]])[]
   ["710003", denied, "{transport} access denied by ACL from {src} to {dst}"],
   ["710004", denied, "{transport} connection limit exceeded from {src} to {dst} ({reason})"],
   ["710005,710006", dropped, "{transport} request discarded from {src} to {dst}"],
-  ["733100,733101,733102,733103,733104,733105", threat],
+  [
+    "733101",
+    threat,
+    "Host {src} is attacking",
+    "Object {src} is attacking",
+    "Host {dst} is targeted",
+    "Object {dst} is targeted",
+  ],
+  ["733102", { ...threat, action: "shunned" }, "Threat-detection adds host {src} to shun list"],
+  ["733100,733103,733104,733105", threat],
   ["771001,771002", host("clock-set")],
 ];
 

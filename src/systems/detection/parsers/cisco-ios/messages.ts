@@ -20,10 +20,13 @@ const NETWORKED =
 export function messageFields(draft: EcsDraft, mark: Mark): void {
   const { text, mnemonic, facility } = mark;
   const lower = text.toLowerCase();
-  if (/^(IP|IPV6)?ACCESSLOG(?!RL)/.test(mnemonic) && text.includes("->")) {
+  if (/^(IP|IPV6)?ACCESSLOG(?!RL)/.test(mnemonic) && (text.includes("->") || mnemonic === "IPACCESSLOGS")) {
     accessFields(draft, text);
   } else if (facility === "IPS" && text.startsWith("Sig:")) {
     signatureFields(draft, text);
+  } else if (mnemonic === "DB_COMMIT") {
+    kindFields(draft, "configuration-changed", ["configuration"], ["change"], "success");
+    put(draft, "user.name", between(text, "user '", "'"));
   } else if (mnemonic === "CONFIG_I" || mnemonic === "VSHD_SYSLOG_CONFIG_I") {
     kindFields(draft, "configuration-changed", ["configuration"], ["change"], "success");
     put(draft, "user.name", between(`${text} `, " by ", " "));
@@ -79,7 +82,7 @@ function accessFields(draft: EcsDraft, text: string): void {
   const arrow = parts.indexOf("->");
   if (endOf(parts[verdict + 1]) === undefined) put(draft, "network.transport", parts[verdict + 1]);
   const from = parts.findIndex(
-    (part, index) => index > verdict && index < arrow && endOf(part) !== undefined,
+    (part, index) => index > verdict && (arrow < 0 || index < arrow) && endOf(part) !== undefined,
   );
   sideFields(draft, "source", endOf(parts[from]));
   if (arrow > 0) sideFields(draft, "destination", endOf(parts[arrow + 1]));
@@ -92,8 +95,8 @@ function accessFields(draft: EcsDraft, text: string): void {
     put(draft, "cisco.ios.icmp_type", type);
     put(draft, "cisco.ios.icmp_code", code);
   }
-  const count = text.lastIndexOf(", ");
-  if (count > 0) put(draft, "network.packets", text.slice(count + 2).split(" ", 1)[0]);
+  const packets = parts.findLastIndex((part) => part.startsWith("packet"));
+  if (packets > 0) put(draft, "network.packets", parts[packets - 1]);
 }
 
 interface End {
@@ -104,7 +107,8 @@ interface End {
 /** `10.0.6.56(3067),` or `10.0.6.56:3067` or an address alone. */
 function endOf(word: string | undefined): End | undefined {
   if (word === undefined) return undefined;
-  const text = word.endsWith(",") ? word.slice(0, -1) : word;
+  const bare = word.startsWith("(") && word.endsWith(")") ? word.slice(1, -1) : word;
+  const text = bare.endsWith(",") ? bare.slice(0, -1) : bare;
   if (isIp(text)) return { ip: text, port: undefined };
   const open = text.indexOf("(") > 0 ? text.indexOf("(") : text.lastIndexOf(":");
   const ip = text.slice(0, Math.max(open, 0));

@@ -85,10 +85,14 @@ function headFields(draft: EcsDraft, head: string, context: ParseContext): void 
       put(draft, "observer.name", word.slice(0, space));
       rest = `${word.slice(space + 1)}${rest === "" ? "" : `: ${rest}`}`;
     } else if (/^\d{1,12}$/.test(word)) put(draft, "event.sequence", word);
+    else if (UPTIME.test(word)) put(draft, "cisco.ios.uptime", word);
     else if (/^[\w-]+\[\d+\]$/.test(word)) put(draft, "process.name", word.split("[", 1)[0]);
     else if (space < 0 && word.length > 0 && word.length < 64) put(draft, "observer.name", word);
   }
 }
+
+/** `10w2d`, `3d05h`, `00:01:12`: time since the start, where the device has no clock. */
+const UPTIME = /^(\d{1,4}[ywdh]\d{1,3}[wdhm]|\d{1,2}:\d\d:\d\d)$/;
 
 /** Without the `*` or `.` by which the device says that its clock is not set. */
 function unmarked(text: string): string {

@@ -36,10 +36,14 @@ const TABLE = fieldTable("mcafee.epo.", {
   gmttime: "",
 });
 
+const ROOTS = ["<EPOevent>", "<EPOEvent>", "<UpdateEvents>"];
+
 function xmlAt(message: string): number {
-  const at = message.indexOf("<EPOevent>");
-  const other = at < 0 ? message.indexOf("<EPOEvent>") : at;
-  return other >= 0 && other < 200 ? other : -1;
+  for (const root of ROOTS) {
+    const at = message.indexOf(root);
+    if (at >= 0) return at < 200 ? at : -1;
+  }
+  return -1;
 }
 
 /** Trellix (McAfee) ePolicy Orchestrator: threat events as it forwards them over syslog, in XML; times in UTC. */
@@ -57,8 +61,8 @@ export const epo = defineParser({
       if (key === "gmttime") stamp = text;
       if (!isNothing(text) && text !== "_" && key.length < 65) place(draft, TABLE, key, text);
     }
-    const product = message.indexOf("<SoftwareInfo ");
-    const info = product < 0 ? "" : message.slice(product + 14, message.indexOf(">", product));
+    const named = message.indexOf(" ProductName=", at);
+    const info = named < 0 ? "" : message.slice(named + 1, message.indexOf(">", named));
     const name = attributeOf(info, "ProductName");
     if (name !== undefined) draft["mcafee.epo.product"] = name;
     timeField(draft, isoAt(stamp, 0, { ...context, zoneMinutes: 0 })?.at);
@@ -74,7 +78,10 @@ function kinds(draft: EcsDraft): void {
   const action = String(draft["event.action"] ?? "").toLowerCase();
   const category = String(draft["mcafee.epo.threat_category"] ?? "");
   const malware = category.startsWith("av.") || String(draft["rule.category"] ?? "").includes("trojan");
-  const verdict = verdictOf(action.split(" ", 1)[0] ?? "") ?? (ACTED.test(action) ? "denied" : undefined);
+  // `IDS_ACTION_WOULD_BLOCK` is a rule that only reports.
+  const would = action.includes("would");
+  const acted = would ? "allowed" : ACTED.test(action) ? "denied" : undefined;
+  const verdict = verdictOf(action.split(" ", 1)[0] ?? "") ?? acted;
   if (category !== "" && !category.startsWith("ops")) draft["event.kind"] = "alert";
   const outcome = verdict === undefined ? undefined : verdict === "denied" ? "failure" : "success";
   const code = String(draft["event.code"] ?? "event");

@@ -93,7 +93,7 @@ export const fortigate = defineParser({
     return (
       (head.includes(" type=") || head.includes(",type=")) &&
       (head.includes("devid=") ||
-        head.includes("device_id=") ||
+        (head.includes("device_id=") && !head.includes("NetScreen device_id=")) ||
         (head.startsWith("date=") && (head.includes("logid=") || head.includes("log_id="))))
     );
   },

@@ -103,7 +103,11 @@ export const huaweiUsg = defineParser({
     const mark = markIn(message);
     if (mark === undefined) return undefined;
     const draft = draftOf("huawei", "huawei.usg", "Huawei", "USG", "firewall");
-    const text = message.slice(mark.at).trim();
+    const whole = message.slice(mark.at).trim();
+    // Newer versions put the id of the component before the text: `CID=0x814f041e;`.
+    const component = whole.startsWith("CID=0x") ? whole.indexOf(";") + 1 : 0;
+    const text = whole.slice(component);
+    if (component > 1) draft["huawei.usg.cid"] = whole.slice(4, component - 1);
     draft.message = text;
     draft["event.code"] = `${mark.module}/${mark.brief}`;
     draft["huawei.usg.module"] = mark.module;
@@ -113,6 +117,21 @@ export const huaweiUsg = defineParser({
     placeAll(draft, TABLE, keyed(inside.endsWith(".") ? inside.slice(0, -1) : inside));
     for (const side of ["source", "destination"] as const) endFields(draft, side);
     if (draft["user.name"] === "unknown") delete draft["user.name"];
+    hashField(draft);
+    const { "url.domain": host, "url.original": page } = draft;
+    if (
+      mark.module === "URL" &&
+      typeof host === "string" &&
+      typeof page === "string" &&
+      page.startsWith("/")
+    ) {
+      delete draft["url.original"];
+      put(
+        draft,
+        "url.original",
+        `${draft["network.application"] === "https" ? "https" : "http"}://${host}${page}`,
+      );
+    }
     const signature = draft["huawei.usg.signname"] ?? draft["huawei.usg.virusname"];
     if (signature !== undefined) {
       draft["rule.ruleset"] = String(draft["rule.name"] ?? "");
@@ -123,14 +142,27 @@ export const huaweiUsg = defineParser({
   },
 });
 
-/** `src="198.51.100.7:1024"` of attacks. */
+const HASHES = new Map([
+  [32, "file.hash.md5"],
+  [40, "file.hash.sha1"],
+  [64, "file.hash.sha256"],
+]);
+
+function hashField(draft: EcsDraft): void {
+  const hash = draft["huawei.usg.hash"];
+  const field = typeof hash === "string" ? HASHES.get(hash.length) : undefined;
+  if (field !== undefined) draft[field] = String(hash).toLowerCase();
+}
+
+/** `src="198.51.100.7:1024 "` of attacks; of several the first. */
 function endFields(draft: EcsDraft, side: "source" | "destination"): void {
   const key = side === "source" ? "huawei.usg.src" : "huawei.usg.dst";
   const text = draft[key];
   if (typeof text !== "string") return;
-  const colon = text.indexOf(".") > 0 ? text.lastIndexOf(":") : -1;
-  put(draft, `${side}.ip`, colon < 0 ? text : text.slice(0, colon));
-  if (colon > 0) put(draft, `${side}.port`, text.slice(colon + 1));
+  const first = text.split(" ", 1)[0] ?? "";
+  const colon = first.indexOf(".") > 0 ? first.lastIndexOf(":") : -1;
+  put(draft, `${side}.ip`, colon < 0 ? first : first.slice(0, colon));
+  if (colon > 0) put(draft, `${side}.port`, first.slice(colon + 1));
 }
 
 function closing(text: string): number {
@@ -145,7 +177,7 @@ function* keyed(text: string): Generator<[string, string]> {
     if (colon < 1 || colon > 40) continue;
     const key = part.slice(0, colon).toLowerCase().replace(/[ _-]/g, "");
     const raw = part.slice(colon + 1).trim();
-    const value = raw.startsWith('"') ? [...readPairs(`v=${raw}`).values()].join("") : raw;
+    const value = raw.startsWith('"') ? [...readPairs(`v=${raw}`).values()].join("").trim() : raw;
     if (value !== "" && key !== "") yield [key, value];
   }
 }
@@ -185,6 +217,7 @@ function kindOf(draft: EcsDraft, mark: Mark, text: string): void {
     const lower = text.toLowerCase();
     const failed = brief.includes("FAIL") || lower.includes("fail");
     const out = brief.includes("LOGOUT") || brief.includes("OFFLINE");
+    put(draft, "source.ip", between(`${text} `, " from ", " ")?.replace(/[.,(]+$/, ""));
     kindFields(
       draft,
       out ? "logout" : failed ? "login-failed" : "login-succeeded",

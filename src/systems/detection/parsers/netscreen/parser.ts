@@ -47,6 +47,8 @@ export const netscreen = defineParser({
       .slice(at)
       .replaceAll("src zone=", "src_zone=")
       .replaceAll("dst zone=", "dst_zone=")
+      .replace(" icmp type=", " icmp_type=")
+      .replace(" icmp code=", " icmp_code=")
       .replace(/src-xlated ip=(\S+) port=(\d+)/, "nat_src=$1 nat_src_port=$2")
       .replace(/dst-xlated ip=(\S+) port=(\d+)/, "nat_dst=$1 nat_dst_port=$2");
     const pairs = readPairs(text);
@@ -100,10 +102,17 @@ function kindOf(draft: EcsDraft, pairs: Map<string, string>, text: string): void
       ["start"],
       failed ? "failure" : "success",
     );
-    put(draft, "source.ip", between(`${text} `, "from ", " ")?.split(":", 1)[0]);
+    const peer = between(`${text} `, "from IP address ", " ") ?? between(`${text} `, "from ", " ");
+    const [address, port] = (peer ?? "").split(":", 2);
+    put(draft, "source.ip", address);
+    put(draft, "source.port", port);
     const name =
       between(text, 'user "', '"') ?? between(text, "login name ", ":") ?? between(text, "user ", " ");
     put(draft, "user.name", name?.replaceAll('"', ""));
+  } else if (lower.includes("configuration") && /saved|changed|erased/.test(lower)) {
+    kindFields(draft, "configuration-changed", ["configuration"], ["change"], "success");
+    put(draft, "source.ip", between(`${text} `, "from host ", " "));
+    put(draft, "user.name", between(`${text} `, " by ", " "));
   } else if (
     lower.includes("attack") ||
     lower.includes("flood") ||

@@ -1,4 +1,5 @@
 import { defineParser, type EcsDraft } from "../parser.ts";
+import { wholeOf } from "../text/address.ts";
 import { between, splitCsv } from "../text/csv.ts";
 import { columnsOf, draftOf, kindFields, placeColumns, put } from "../text/fields.ts";
 import { verdictFields } from "../text/verdict.ts";
@@ -72,8 +73,10 @@ export const pfsense = defineParser({
 
 /** `/index.php: webConfigurator authentication error for user 'admin' from: 198.51.100.7`: its own console. */
 function isConfigurator(message: string): boolean {
-  const at = message.indexOf("webConfigurator ");
-  return at > 0 && at < 60 && message.startsWith("/");
+  if (!message.startsWith("/")) return false;
+  const at = message.indexOf(": ") + 2;
+  if (at < 2 || at > 60) return false;
+  return message.startsWith("webConfigurator ", at) || message.startsWith("Successful login for user '", at);
 }
 
 function configurator(message: string): EcsDraft {
@@ -107,7 +110,10 @@ function transportColumns(draft: EcsDraft, values: readonly string[]): void {
       break;
     case "icmp":
     case "ipv6-icmp":
-      placeColumns(draft, ICMP, values);
+      // Only an echo has an id and a number; the others have what they are about.
+      if (values.length > 1 && wholeOf(values[1] ?? "") === undefined)
+        put(draft, "pfsense.icmp.type", values[0]);
+      else placeColumns(draft, ICMP, values);
       break;
     default:
   }

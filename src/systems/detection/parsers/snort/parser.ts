@@ -63,8 +63,9 @@ export const snort = defineParser({
     const arrow = message.lastIndexOf(" -> ");
     if (arrow > 0) {
       const before = message.slice(message.lastIndexOf(" ", arrow - 1) + 1, arrow);
-      sideFields(draft, "source", before);
-      sideFields(draft, "destination", message.slice(arrow + 4).split(" ", 1)[0] ?? "");
+      const ported = /^(TCP|UDP)$/i.test(between(message, "{", "}", mark.end) ?? "");
+      sideFields(draft, "source", before, ported);
+      sideFields(draft, "destination", message.slice(arrow + 4).split(" ", 1)[0] ?? "", ported);
     }
     const read = (text: string) => isoAt(text, 0, context)?.at;
     const close = message.indexOf("] ", message.indexOf("[Priority: "));
@@ -155,8 +156,9 @@ function timeIn(
     : at;
 }
 
-function sideFields(draft: EcsDraft, side: "source" | "destination", text: string): void {
-  if (isIp(text)) {
+function sideFields(draft: EcsDraft, side: "source" | "destination", text: string, ported: boolean): void {
+  // `2001:db8::5:1234` would pass for an address, too: what has ports says one last.
+  if (isIp(text) && !(ported && text.includes(":") && isIp(text.slice(0, text.lastIndexOf(":"))))) {
     draft[`${side}.ip`] = text;
     return;
   }

@@ -29,6 +29,8 @@ const TABLE = fieldTable("sonicwall.firewall.", {
   app: "sonicwall.firewall.app",
   appname: "network.application",
   arg: "",
+  op: "",
+  cdur: "",
   category: "rule.category",
   note: "event.reason",
   srcv6: "source.ip",
@@ -46,6 +48,13 @@ const TABLE = fieldTable("sonicwall.firewall.", {
   fw_action: "event.action",
   uuid: "rule.uuid",
 });
+
+/** `op=` of older versions. */
+const METHODS = new Map([
+  ["1", "GET"],
+  ["2", "POST"],
+  ["3", "HEAD"],
+]);
 
 /** SonicWall (SonicOS): `id=firewall sn=... m=...`. */
 export const sonicwall = defineParser({
@@ -131,13 +140,28 @@ function kindOf(draft: EcsDraft, pairs: Map<string, string>): void {
     kindFields(draft, verb, [malware ? "malware" : "intrusion_detection", "network"], ["info"]);
     put(draft, "rule.name", pairs.get("msg")?.replace(/^[\w -]{3,40} Alert: /, ""));
     if (verb !== "log") verdictFields(draft, verb);
-  } else if (said.includes("web site")) {
+  } else if (said.includes("web site") || pairs.has("dstname")) {
     kindFields(draft, verb, ["web", "network"], ["access"]);
     verdictFields(draft, verb === "log" ? "allow" : verb);
-    put(draft, "url.original", pairs.get("arg"));
+    const op = pairs.get("op") ?? "";
+    put(draft, "http.request.method", METHODS.get(op) ?? (/^[A-Z]{3,10}$/.test(op) ? op : undefined));
+    const host = pairs.get("dstname") ?? "";
+    const page = pairs.get("arg") ?? "";
+    const whole = host !== "" && page.startsWith("/");
+    const scheme = draft["network.protocol"] === "https" ? "https" : "http";
+    put(draft, "url.original", whole ? `${scheme}://${host}${page}` : page);
   } else if (draft["destination.ip"] !== undefined) {
-    kindFields(draft, verb, ["network"], ["connection"]);
-    verdictFields(draft, verb);
+    const ended = verb === "connection-closed";
+    const begun = verb === "connection-opened";
+    kindFields(
+      draft,
+      verb,
+      ["network"],
+      ended ? ["connection", "end"] : begun ? ["connection", "start"] : ["connection"],
+    );
+    verdictFields(draft, begun ? "allow" : verb);
+    const lasted = Number(pairs.get("cdur"));
+    if (lasted > 0 && lasted < 9_000_000_000) draft["event.duration"] = Math.floor(lasted) * 1_000_000;
   } else {
     kindFields(draft, verb, ["host"], ["info"]);
   }

@@ -155,7 +155,9 @@ function xg(message: string, context: ParseContext): EcsDraft | undefined {
   if (signature !== undefined) draft["rule.id"] = signature;
   const zone = offsetAt(pairs.get("timezone") ?? "", 0);
   const local = zone === undefined ? context : { ...context, zoneMinutes: zone.minutes };
-  const stamp = pairs.get("timestamp") ?? `${pairs.get("date") ?? ""} ${pairs.get("time") ?? ""}`;
+  const date = pairs.get("date");
+  // Beside a date the timestamp is when a session began, in seconds.
+  const stamp = date === undefined ? (pairs.get("timestamp") ?? "") : `${date} ${pairs.get("time") ?? ""}`;
   timeField(draft, isoAt(stamp, 0, local)?.at);
   const seconds = Number(pairs.get("duration"));
   if (seconds > 0 && seconds < 9_000_000) draft["event.duration"] = Math.floor(seconds) * 1_000_000_000;

@@ -1,4 +1,5 @@
 import { defineParser, type EcsDraft } from "../parser.ts";
+import { isIp, portOf } from "../text/address.ts";
 import { splitCsv } from "../text/csv.ts";
 import { draftOf, fieldTable, kindFields, place, timeField } from "../text/fields.ts";
 import { isNothing } from "../text/pairs.ts";
@@ -25,6 +26,11 @@ const TABLE = fieldTable("symantec.sep.", {
   application: "process.executable",
   application_hash: "file.hash.sha256",
   hash: "file.hash.sha256",
+  sha_256: "file.hash.sha256",
+  md_5: "file.hash.md5",
+  file_size_bytes_: "file.size",
+  admin: "user.name",
+  intrusion_payload_url: "url.original",
   user: "user.name",
   user_name: "user.name",
   domain: "user.domain",
@@ -73,28 +79,70 @@ export const symantec = defineParser({
     const draft = draftOf("symantec", "symantec.sep", "Broadcom", "Symantec Endpoint Protection");
     const words: string[] = [];
     let stamp = "";
-    for (const part of parts) {
-      const colon = part.indexOf(": ");
-      const end = part.endsWith(":") ? part.length - 1 : colon;
-      if (end < 1 || end > 50) {
+    for (const [number, part] of parts.entries()) {
+      if (number === 1 && part.startsWith("[SID: ")) {
+        draft.message = part;
+        continue;
+      }
+      const found = keyIn(part);
+      if (found === undefined) {
         if (part !== "" && words.length < 20) words.push(part);
         continue;
       }
-      const key = part
-        .slice(0, end)
-        .toLowerCase()
-        .replaceAll(/[ /()-]+/g, "_");
-      const value = part.slice(end + 1).trim();
+      const [key, value] = found;
       if (isNothing(value) || value.startsWith('""')) continue;
       if (key === "event_time" || (key === "begin" && stamp === "")) stamp = value;
-      place(draft, TABLE, key, value);
+      place(draft, TABLE, key === "local" || key === "remote" ? endKey(key, value) : key, value);
     }
     if (words.length === parts.length) return undefined;
     timeField(draft, isoAt(stamp, 0, { ...context, zoneMinutes: 0 })?.at);
+    // Client logs begin with the name of the computer; risk logs name it later, and the header names the manager.
+    const first = parts[0] ?? "";
+    if (first === words[0] && !first.includes(" ")) draft["host.name"] ??= first;
     kinds(draft, words);
+    if (draft["network.direction"] === "outbound") turn(draft);
     return draft;
   },
 });
+
+/** `Risk name: EICAR`, and `Local Port 80` of older versions. */
+function keyIn(part: string): [string, string] | undefined {
+  const port = part.startsWith("Local Port ")
+    ? "local_port"
+    : part.startsWith("Remote Port ")
+      ? "remote_port"
+      : "";
+  if (port !== "") return [port, part.slice(part.lastIndexOf(" ") + 1)];
+  const colon = part.indexOf(": ");
+  const end = part.endsWith(":") ? part.length - 1 : colon;
+  if (end < 1 || end > 50) return undefined;
+  const key = part
+    .slice(0, end)
+    .toLowerCase()
+    .replaceAll(/[ /()-]+/g, "_");
+  return [key, part.slice(end + 1).trim()];
+}
+
+/** Versions before 14 call address, port, name and hardware address of an end all `Local` or `Remote`. */
+function endKey(key: string, value: string): string {
+  if (isIp(value)) return `${key}_host_ip`;
+  if (/^[0-9A-Fa-f]{12}$/.test(value)) return `${key}_host_mac`;
+  return portOf(value) === undefined ? `${key}_host_name` : `${key}_port`;
+}
+
+const ENDS = ["ip", "port", "domain"] as const;
+
+/** The table has the remote end as the source, which is so of what comes in. */
+function turn(draft: EcsDraft): void {
+  for (const part of ENDS) {
+    const source = draft[`source.${part}`];
+    const destination = draft[`destination.${part}`];
+    delete draft[`source.${part}`];
+    delete draft[`destination.${part}`];
+    if (destination !== undefined) draft[`source.${part}`] = destination;
+    if (source !== undefined) draft[`destination.${part}`] = source;
+  }
+}
 
 function kinds(draft: EcsDraft, words: readonly string[]): void {
   const title = words[0] ?? "";
@@ -104,19 +152,40 @@ function kinds(draft: EcsDraft, words: readonly string[]): void {
   if (direction !== undefined) draft["network.direction"] = direction.toLowerCase();
   const transport = words.find((word) => ["TCP", "UDP", "ICMP"].includes(word));
   if (transport !== undefined) draft["network.transport"] = transport.toLowerCase();
-  const action = String(draft["event.action"] ?? title);
+  const text = String(draft.message).toLowerCase();
+  const said = words.find((word) => word === "Blocked" || word === "Allowed");
+  const stopped = text.includes("has been blocked") ? "Blocked" : undefined;
+  const action = String(draft["event.action"] ?? said ?? stopped ?? title);
   const verdict = verdictOf(action.toLowerCase().split(" ", 1)[0] ?? "");
   const outcome = verdict === undefined ? undefined : verdict === "denied" ? "failure" : "success";
+  if (text.includes("administrator log on") || text.includes("administrator login")) {
+    const failed = text.includes("fail");
+    kindFields(
+      draft,
+      failed ? "login-failed" : "login-succeeded",
+      ["authentication"],
+      ["start"],
+      failed ? "failure" : "success",
+    );
+    return;
+  }
+  const ends = draft["source.ip"] !== undefined || draft["destination.ip"] !== undefined;
   const found =
     TITLES.some((known) => title.startsWith(known)) || draft["symantec.sep.occurrences"] !== undefined;
   const attack = draft["rule.id"] !== undefined || draft["symantec.sep.intrusion_id"] !== undefined;
-  if (found && !attack && draft["source.ip"] === undefined) {
+  if (found && !attack && !ends) {
     draft["event.kind"] = "alert";
     kindFields(draft, action, ["malware"], ["info"], outcome);
   } else if (attack) {
     draft["event.kind"] = "alert";
-    kindFields(draft, action, ["intrusion_detection", "network"], ["info"], outcome);
-  } else if (draft["source.ip"] !== undefined || draft["destination.ip"] !== undefined) {
+    kindFields(
+      draft,
+      action,
+      ["intrusion_detection", "network"],
+      verdict === undefined ? ["info"] : ["info", verdict],
+      outcome,
+    );
+  } else if (ends) {
     kindFields(
       draft,
       action,

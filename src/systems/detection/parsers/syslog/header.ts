@@ -1,7 +1,7 @@
 import type { EcsDraft, ParseContext } from "../parser.ts";
 import { wholeOf } from "../text/address.ts";
 import { setLevel } from "../text/network.ts";
-import { bsdAt, isoAt, isoText, type ReadTime } from "../text/time.ts";
+import { bsdAt, isoAt, isoText, offsetAt, type ReadTime } from "../text/time.ts";
 import { zoneNamed } from "../text/zone.ts";
 
 /** A line taken apart into what the transport said and what the device said. */
@@ -163,7 +163,14 @@ function timeAt(line: string, at: number, context: ParseContext): ReadTime | und
     const read = isoAt(date, 0, context);
     return read === undefined ? undefined : { at: read.at, end: at + 19 };
   }
-  return digit ? (isoAt(line, at, context) ?? bsdAt(line, at, context)) : bsdAt(line, at, context);
+  const read = digit ? (isoAt(line, at, context) ?? bsdAt(line, at, context)) : bsdAt(line, at, context);
+  const sign = read === undefined ? "" : line[read.end];
+  if (read === undefined || (sign !== "+" && sign !== "-")) return read;
+  // Huawei: `Nov 23 2026 10:11:12+08:00`.
+  const offset = offsetAt(line, read.end);
+  if (offset === undefined) return read;
+  const utc = bsdAt(line, at, { ...context, zoneMinutes: offset.minutes });
+  return utc === undefined ? read : { at: utc.at, end: offset.end };
 }
 
 /**
@@ -221,7 +228,9 @@ function rfc3164(
   hadPriority: boolean,
 ): Headed {
   let at = skipSpaces(line, from);
-  const marked = line[at] === "*" || line[at] === "." ? at + 1 : at;
+  const mark = line[at];
+  // Cisco: `*` and `.` for a clock that is not set, `:` before the time in the EMBLEM format of the ASA.
+  const marked = mark === "*" || mark === "." || (hadPriority && mark === ":") ? at + 1 : at;
   const time = withYearBehind(line, marked, timeAt(line, marked, context), context);
   if (time === undefined) {
     const tag = hadPriority ? tagAt(line, at) : undefined;
