@@ -4,6 +4,7 @@ import { EVERYONE } from "../../core/scope.ts";
 import { type Tlp, tlpRank } from "../../core/tlp.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
+import { importedId } from "./imports/imported.ts";
 import { markToldBy } from "./library/entry-store.ts";
 import { relationshipsOf } from "./library/query.ts";
 import { type MarkedDocument, StixObjectStore } from "./object-store.ts";
@@ -63,7 +64,8 @@ export class OriginStore {
     const { importId, orgId, audience, feedId, clearance = "red" } = telling;
     const store = new StixObjectStore(this.work);
     await store.lock();
-    const documents = await this.laterVersions(orgId, given);
+    const source = await this.sourceOf(importId);
+    const documents = await this.laterVersions(orgId, given, source?.name);
     const rows = await this.known(orgId, documents);
     const above = new Set([...rows].flatMap(([key, { tlp }]) => (tlp > tlpRank(clearance) ? [key] : [])));
     const unseen = documents.filter(({ object, digest }) => above.delete(keyOf(object.id, digest))).length;
@@ -73,7 +75,6 @@ export class OriginStore {
       const key = keyOf(each.object.id, each.digest);
       if (!rows.has(key) && !fresh.has(key)) fresh.set(key, each);
     }
-    const sourceId = await this.sourceOf(importId);
     const { scope } = this.work;
     const isOpen = (document: ToldDocument) => readersOf(scope, { orgId, audience }, document) !== audience;
     let first = 0;
@@ -82,7 +83,7 @@ export class OriginStore {
       if (part.length === 0) continue;
       const from = await store.add({
         collectionId: null,
-        sourceId,
+        sourceId: source?.id,
         revision: 1,
         orgId,
         audience: open ? [...audience, EVERYONE] : audience,
@@ -119,7 +120,7 @@ export class OriginStore {
         from json_to_recordset(${told}::text::json) as given (seq bigint)
         where o.seq = given.seq and o.withdrawn_at is not null`.execute(db);
     const before = [...origins.keys()].filter((seq) => fresh.size === 0 || seq < first);
-    if (sourceId !== undefined && before.length > 0) await markToldBy(this.work, sourceId, before);
+    if (source !== undefined && before.length > 0) await markToldBy(this.work, source.id, before);
     if (origins.size > 0 && fresh.size < documents.length)
       await sql`update stix_object o set tlp = given.tlp
         from json_to_recordset(${told}::text::json) as given (seq bigint, tlp smallint)
@@ -137,14 +138,17 @@ export class OriginStore {
 
   /**
    * What is made here has the times that its source names, and a source that says something else under the same time
-   * would not be heard: such objects get a `modified` behind the version that the library has.
+   * would not be heard: such objects get a `modified` behind the version that the library has. What was made in the name
+   * of the source itself, before its authors were read, is such a version, too.
    */
   private async laterVersions(
     orgId: string,
     given: readonly ToldDocument[],
+    source: string | undefined,
   ): Promise<readonly ToldDocument[]> {
     const made = given.filter((each) => each.made === true && typeof each.object["modified"] === "string");
     if (made.length === 0) return given;
+    const formerly = source === undefined ? null : importedId("identity", source);
     const wanted = made.map(({ object, digest }) => ({
       id: object.id,
       digest,
@@ -153,17 +157,17 @@ export class OriginStore {
     const { rows } = await sql<{ id: string; version: string }>`select o.id, max(o.version) as version
       from json_to_recordset(${JSON.stringify(wanted)}::text::json) as given (id text, digest text, by text)
       join stix_object o on o.org_id = ${orgId}::uuid and o.id = given.id and o.collection_id is null
-        and (o.document::json ->> 'created_by_ref') = given.by
+        and (o.document::json ->> 'created_by_ref') in (given.by, ${formerly}::text)
       where ${visible(this.work, "o")} and not exists (select 1 from stix_object s where s.org_id = o.org_id
         and s.id = o.id and s.digest = given.digest and s.collection_id is null and ${visible(this.work, "s")})
       group by o.id`.execute(this.work.tables<IntelTables>());
     const last = new Map(rows.map(({ id, version }) => [id, version]));
     return given.map((each) => {
-      const before = last.get(each.object.id);
+      const known = last.get(each.object.id);
       const { modified } = each.object;
-      if (each.made !== true || before === undefined || typeof modified !== "string") return each;
-      if (Date.parse(modified) > Date.parse(before)) return each;
-      const later = new Date(Math.max(Date.parse(before) + 1, Date.parse(this.work.now))).toISOString();
+      if (each.made !== true || known === undefined || typeof modified !== "string") return each;
+      if (Date.parse(modified) > Date.parse(known)) return each;
+      const later = new Date(Math.max(Date.parse(known) + 1, Date.parse(this.work.now))).toISOString();
       const object = { ...each.object, modified: later };
       return { ...each, object, text: JSON.stringify(object) };
     });
@@ -246,15 +250,16 @@ export class OriginStore {
       where t.seq = any(${[...seqs]}::bigint[]) and o.seq = t.seq and t.document = o.document`.execute(db);
   }
 
-  private async sourceOf(importId: string): Promise<string | undefined> {
-    const row = await this.work
+  private sourceOf(importId: string): Promise<{ id: string; name: string } | undefined> {
+    return this.work
       .tables<IntelTables>()
       .selectFrom("intel_import as i")
-      .select("i.source_id")
+      .innerJoin("intel_source as s", "s.id", "i.source_id")
+      .select(["s.id", "s.name"])
       .where("i.id", "=", importId)
       .where(visible(this.work, "i"))
+      .where(visible(this.work, "s"))
       .executeTakeFirst();
-    return row?.source_id;
   }
 
   private async toldBy(sourceId: string, but: string, rows: ReadonlyMap<string, Row>): Promise<Set<number>> {

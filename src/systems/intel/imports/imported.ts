@@ -13,6 +13,15 @@ import { readPublished } from "./value.ts";
 export interface Imported {
   readonly objects: readonly StixObject[];
   readonly refused: readonly Refusal[];
+  /** Those beside the source in whose name objects were made. */
+  readonly authors?: readonly Author[];
+}
+
+/** An identity that made what is imported, as its source names it; it is marked as what it made. */
+export interface Author {
+  readonly identity: StixObject;
+  readonly tlp: Tlp;
+  readonly path: string;
 }
 
 export interface ImportOptions {
@@ -42,6 +51,9 @@ export interface Said {
   readonly fileName?: string | undefined;
   /** Taken back at its source. */
   readonly revoked?: boolean;
+  /** Of an indicator, where it is not the time at which it was said. */
+  readonly validFrom?: Instant | undefined;
+  readonly validUntil?: Instant | undefined;
 }
 
 /** A reference's address as RFC 3986 has it, or nothing where it is none. */
@@ -127,14 +139,15 @@ export function indicatorObject(
     pattern: of.pattern,
     pattern_type: "stix",
     pattern_version: "2.1",
-    valid_from: said.at,
+    valid_from: said.validFrom ?? said.at,
+    valid_until: said.validUntil,
   });
 }
 
 /** A vulnerability by its CVE number. */
 export function vulnerabilityObject(
   cve: string,
-  said: Said & { readonly name?: string; readonly labels?: readonly string[]; readonly url?: string },
+  said: Said & { readonly url?: string; readonly references?: readonly Json[] },
   options: ImportOptions,
 ): StixObject {
   return stixObject({
@@ -151,6 +164,7 @@ export function vulnerabilityObject(
     external_references: [
       { source_name: "cve", external_id: cve },
       ...(said.url === undefined ? [] : [{ source_name: "cisa-kev", url: said.url }]),
+      ...(said.references ?? []),
     ],
   });
 }

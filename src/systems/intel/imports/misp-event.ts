@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { TLP_LEVELS, type Tlp } from "../../../core/tlp.ts";
+import type { Tlp } from "../../../core/tlp.ts";
 import { type Refusal, refusal } from "../reasons/model.ts";
 import { schemaRefusals } from "../reasons/schema.ts";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
 import {
+  type Author,
   CVE,
   type Imported,
   type ImportOptions,
@@ -15,15 +16,17 @@ import {
   referenceUrl,
   reportObject,
   type Said,
+  sourceIdentity,
   vulnerabilityObject,
 } from "./imported.ts";
-import { Galaxies, galaxyObjects, relation, sightingObjects } from "./misp-galaxy.ts";
+import { detailsOf, type MispDetails, sized } from "./misp-details.ts";
+import { Galaxies, galaxyObjects, relation } from "./misp-galaxy.ts";
 import { mispObservable } from "./misp-observable.ts";
+import { expiryOf, readSightings, sightingObjects } from "./misp-sighting.ts";
+import { Flag, isSet, labelsOf, Tags, tlpOf } from "./misp-tags.ts";
 import { mispReport, mispRule, mispWords } from "./misp-text.ts";
+import { instantOf, type Seen, SeenTimes, Stamp, seenObjects, seenOf, validity } from "./misp-times.ts";
 
-const Tags = z.array(z.object({ name: z.string() })).default([]);
-const Stamp = z.union([z.string(), z.number()]).optional();
-const Flag = z.union([z.boolean(), z.string(), z.number()]).default(false);
 const Attribute = z.object({
   uuid: z.string().optional(),
   type: z.string(),
@@ -32,6 +35,7 @@ const Attribute = z.object({
   to_ids: Flag,
   timestamp: Stamp,
   deleted: Flag,
+  ...SeenTimes,
   Tag: Tags,
   Galaxy: Galaxies,
   Sighting: z.array(z.unknown()).default([]).catch([]),
@@ -42,6 +46,7 @@ const MispObject = z.object({
   comment: z.string().default(""),
   timestamp: Stamp,
   deleted: Flag,
+  ...SeenTimes,
   Attribute: z.array(z.unknown()).default([]),
   ObjectReference: z.array(z.unknown()).default([]),
 });
@@ -55,6 +60,7 @@ const Event = z.object({
   uuid: z.string().optional(),
   info: z.string().min(1),
   timestamp: Stamp,
+  Orgc: z.object({ uuid: z.string().optional(), name: z.string() }).optional().catch(undefined),
   Tag: Tags,
   Galaxy: Galaxies,
   Attribute: z.array(z.unknown()).default([]),
@@ -67,10 +73,11 @@ const Searched = Event.partial({ info: true });
 /**
  * A MISP event as JSON, alone or in a `response`: a report over an observable for each attribute, and an indicator for
  * those meant for detection (`to_ids`); rules become indicators of their own language, words and analysts' reports notes,
- * links references. Objects become groupings, galaxies the objects they mean, sightings sightings;
- * an indicator that was deleted at its source comes in revoked. Attributes
- * as a search of MISP answers them come in by themselves. The ids are MISP's own UUIDs, so that the same event
- * comes in once.
+ * links references. All of it is made by the organisation that made the event (`Orgc`), whoever's feed tells it;
+ * galaxies and sightings are the source's. Objects become groupings, galaxies the objects they mean, sightings
+ * sightings, first and last seen observed data; an indicator that was deleted at its source comes in revoked, and one
+ * that expired there with its end. Attributes as a search of MISP answers them come in by themselves. The ids are MISP's
+ * own UUIDs, so that the same event comes in once.
  */
 export function importMispEvent(document: unknown, options: ImportOptions): Imported {
   const parts = eventsOf(document).map(([path, event]) => new EventImport(path, options).read(event));
@@ -78,10 +85,18 @@ export function importMispEvent(document: unknown, options: ImportOptions): Impo
   return {
     objects: once(parts.flatMap((part) => part.objects)),
     refused: parts.flatMap((part) => part.refused),
+    authors: parts.flatMap((part) => part.authors ?? []),
   };
 }
 
 const SEARCHED = "response";
+
+/** What an attribute has from the object in which it stands. */
+interface Within {
+  readonly seen?: Seen | undefined;
+  readonly details?: MispDetails | undefined;
+}
+type SeenOfObject = Parameters<typeof seenOf>[0];
 
 function eventsOf(document: unknown): [string, unknown][] {
   const single = z.object({ Event: z.unknown() }).safeParse(document);
@@ -98,7 +113,10 @@ function eventsOf(document: unknown): [string, unknown][] {
 
 class EventImport {
   private readonly path: string;
+  /** In the name of the source. */
   private readonly options: ImportOptions;
+  /** In the name of who made the event. */
+  private authored: ImportOptions;
   private readonly refused: Refusal[] = [];
   private readonly objects: StixObject[] = [];
   /** What each UUID of the event became, for its references. */
@@ -113,10 +131,16 @@ class EventImport {
   constructor(path: string, options: ImportOptions) {
     this.path = path;
     this.options = options;
+    this.authored = options;
     this.event = { tlp: options.tlp, at: options.now };
   }
 
   read(given: unknown): Imported {
+    const authors: Author[] = [];
+    return { ...this.readEvent(given, authors), authors };
+  }
+
+  private readEvent(given: unknown, authors: Author[]): Imported {
     const read = (this.path === SEARCHED ? Searched : Event).safeParse(given);
     if (!read.success) return { objects: [], refused: schemaRefusals(read.error, this.path, "misp") };
     const event = read.data;
@@ -124,6 +148,11 @@ class EventImport {
       tlp: tlpOf(event.Tag) ?? this.options.tlp,
       at: instantOf(event.timestamp) ?? this.options.now,
     };
+    const author = this.authorOf(event.Orgc);
+    if (author !== undefined) {
+      authors.push(author);
+      this.authored = { ...this.options, createdBy: author.identity.id };
+    }
     this.report =
       event.info === undefined ? "" : idFrom("report", event.uuid, this.options.createdBy, event.info);
     event.Attribute.forEach((attribute, at) => {
@@ -137,7 +166,7 @@ class EventImport {
     const parts = once([...this.objects, ...galaxies.objects]);
     if (event.info === undefined) return { objects: parts, refused: this.refused };
     for (const given of event.EventReport) {
-      const note = mispReport(given, this.report, this.event, this.options);
+      const note = mispReport(given, this.report, this.event, this.authored);
       if (note !== undefined) this.notes.push(note);
     }
     if (parts.length + this.notes.length + this.links.length === 0)
@@ -151,37 +180,55 @@ class EventImport {
         refs: parts.map((part) => part.id),
         references: [...new Set(this.links)].map((url) => ({ source_name: "misp link", url })),
       },
-      this.options,
+      this.authored,
     );
     return { objects: [...parts, report, ...once(this.notes)], refused: this.refused };
   }
 
+  /** Who made the event, under MISP's own UUID; nothing where it does not say. */
+  private authorOf(given: z.infer<typeof Event>["Orgc"]): Author | undefined {
+    const name = given?.name.trim().slice(0, 300) ?? "";
+    if (name === "") return undefined;
+    const id = idFrom("identity", given?.uuid, name);
+    return {
+      identity: sourceIdentity(id, name, this.event.at),
+      tlp: this.event.tlp,
+      path: `${this.path}.Orgc`,
+    };
+  }
+
   /** Answers what the attribute is known by. */
-  private attribute(given: unknown, path: string): string | undefined {
+  private attribute(given: unknown, path: string, within: Within = {}): string | undefined {
     const read = Attribute.safeParse(given);
     if (!read.success) {
       this.refused.push(...schemaRefusals(read.error, path, "misp", 1));
       return undefined;
     }
     const { uuid, type, value, comment, timestamp, Tag, Galaxy, Sighting } = read.data;
+    const at = instantOf(timestamp) ?? this.event.at;
+    const times = seenOf(read.data, path);
+    this.refused.push(...times.refused);
+    const seen = times.seen ?? within.seen;
+    const sightings = readSightings(Sighting);
     const said: Said = {
-      at: instantOf(timestamp) ?? this.event.at,
+      at,
       tlp: tlpOf(Tag) ?? this.event.tlp,
       description: comment,
       labels: labelsOf(Tag),
-      revoked: isTrue(read.data.deleted),
+      revoked: isSet(read.data.deleted),
+      ...validity(at, seen, expiryOf(sightings)),
     };
     if (this.report !== "" && said.revoked !== true) {
-      const words = mispWords(type, value, this.report, { ...said, uuid }, this.options);
+      const words = mispWords(type, value, this.report, { ...said, uuid }, this.authored);
       const link = type === "link" ? referenceUrl(value) : undefined;
       if (words !== undefined) this.notes.push(words);
       if (link !== undefined) this.links.push(link);
       if (words !== undefined || link !== undefined) return undefined;
     }
-    const made = this.observed(type, value, uuid, said, !isTrue(read.data.to_ids));
+    const made = this.observed(type, value, uuid, said, !isSet(read.data.to_ids), within.details);
     if (typeof made === "string") {
-      const at = `${path}.${made === "no-counterpart" ? "type" : "value"}`;
-      this.refused.push(refusal(at, `misp ${made}`, made, { type: type.slice(0, 60) }));
+      const place = `${path}.${made === "no-counterpart" ? "type" : "value"}`;
+      this.refused.push(refusal(place, `misp ${made}`, made, { type: type.slice(0, 60) }));
       return undefined;
     }
     const main = made.find((each) => each.type === "indicator" || each.type === "vulnerability") ?? made[0];
@@ -193,17 +240,18 @@ class EventImport {
     this.objects.push(...made);
     if (main === undefined) return undefined;
     if (uuid !== undefined) this.became.set(uuid.toLowerCase(), main.id);
+    if (seen !== undefined) this.objects.push(...seenObjects(made, seen, { ...said, uuid }, this.authored));
     const galaxies = galaxyObjects(Galaxy, said, this.options);
     this.objects.push(...galaxies.objects);
     if (main.type === "indicator") {
       for (const each of galaxies.objects) {
         if (each.type === "course-of-action") continue;
         this.objects.push(
-          relation("indicates", main.id, each.id, { at: said.at, tlp: said.tlp }, this.options),
+          relation("indicates", main.id, each.id, { at: said.at, tlp: said.tlp }, this.authored),
         );
       }
-      this.objects.push(...sightingObjects(Sighting, main.id, said, this.options));
-    }
+    } else if (sightings.expired.length > 0) this.refused.push(refusal(path, "misp sighting", "misp-expiry"));
+    this.objects.push(...sightingObjects(sightings, main, said, this.options));
     return main.id;
   }
 
@@ -214,14 +262,22 @@ class EventImport {
     uuid: string | undefined,
     said: Said,
     onlyContext: boolean,
+    details: MispDetails | undefined,
   ): StixObject[] | "not-cve" | "not-of-type" | "no-counterpart" {
     if (type === "vulnerability") {
       const cve = value.trim().toUpperCase();
-      return CVE.test(cve) ? [vulnerabilityObject(cve, { ...said, uuid }, this.options)] : "not-cve";
+      const description = [said.description, ...(details?.description ?? [])].filter((text) => text !== "");
+      const full = {
+        ...said,
+        uuid,
+        description: description.join("\n\n").slice(0, 20_000),
+        references: details?.references ?? [],
+      };
+      return CVE.test(cve) ? [vulnerabilityObject(cve, full, this.authored)] : "not-cve";
     }
     const other =
-      mispRule(type, value, { ...said, uuid }, this.options) ??
-      mispObservable(type, value, { ...said, uuid }, this.options, onlyContext);
+      mispRule(type, value, { ...said, uuid }, this.authored) ??
+      mispObservable(type, value, { ...said, uuid }, this.authored, onlyContext);
     if (other !== undefined) return other.length === 0 ? "not-of-type" : other;
     const values = indicatorsOfMisp(type, value);
     if (values === undefined) return "no-counterpart";
@@ -231,7 +287,7 @@ class EventImport {
       indicatorObjects(
         each,
         { ...said, uuid: at === 0 ? uuid : undefined, fileName: fileNameOf(type, value) },
-        this.options,
+        this.authored,
         onlyContext,
       ),
     );
@@ -244,14 +300,11 @@ class EventImport {
       return;
     }
     const { uuid, name, comment, timestamp, deleted, Attribute: attributes, ObjectReference } = read.data;
-    if (isTrue(deleted)) {
+    if (isSet(deleted)) {
       this.refused.push(refusal(path, "misp deleted", "deleted-there"));
       return;
     }
-    const refs = attributes.flatMap((attribute, at) => {
-      const id = this.attribute(attribute, `${path}.Attribute.${at}`);
-      return id === undefined ? [] : [id];
-    });
+    const refs = this.attributes(attributes, path, read.data);
     const [only, ...more] = [...new Set(refs)];
     if (only === undefined) return;
     let id = only;
@@ -261,7 +314,7 @@ class EventImport {
         type: "grouping",
         spec_version: "2.1",
         id: idFrom("grouping", uuid, this.options.createdBy, name, ...refs),
-        created_by_ref: this.options.createdBy,
+        created_by_ref: this.authored.createdBy,
         created: at,
         modified: at,
         object_marking_refs: [tlpMarkingId(this.event.tlp)],
@@ -277,6 +330,30 @@ class EventImport {
     ObjectReference.forEach((reference, at) => {
       this.references.push({ path: `${path}.ObjectReference.${at}`, from: id, given: reference });
     });
+  }
+
+  /** What the attributes of an object are known by, the size of its file and the score of its vulnerability with them. */
+  private attributes(attributes: readonly unknown[], path: string, times: SeenOfObject): string[] {
+    const { seen, refused } = seenOf(times, path);
+    this.refused.push(...refused);
+    const details = detailsOf(attributes);
+    const before = this.objects.length;
+    const place = (at: number) => `${path}.Attribute.${at}`;
+    const refs = attributes.flatMap((attribute, at) => {
+      if (details.used.has(at)) return [];
+      const id = this.attribute(attribute, place(at), { seen, details });
+      return id === undefined ? [] : [id];
+    });
+    if (details.size !== undefined) {
+      const made = sized(this.objects.slice(before), details.size);
+      if (made !== undefined) this.objects.splice(before, made.length, ...made);
+      else {
+        const at = details.sizeAt ?? 0;
+        const facts = { type: "size-in-bytes" };
+        this.refused.push(refusal(`${place(at)}.type`, "misp no-counterpart", "no-counterpart", facts));
+      }
+    }
+    return refs;
   }
 
   private refer({ path, from, given }: { path: string; from: string; given: unknown }): void {
@@ -297,7 +374,7 @@ class EventImport {
         .replace(/[^a-z0-9-]+/g, "-")
         .slice(0, 100) || "related-to";
     this.objects.push(
-      relation(lawful, from, to, { ...this.event, uuid, description: comment }, this.options),
+      relation(lawful, from, to, { ...this.event, uuid, description: comment }, this.authored),
     );
   }
 }
@@ -306,29 +383,4 @@ class EventImport {
 function fileNameOf(type: string, value: string): string | undefined {
   const named = type.startsWith("filename|") || type === "malware-sample";
   return named ? value.slice(0, value.lastIndexOf("|")) || undefined : undefined;
-}
-
-function isTrue(value: boolean | string | number): boolean {
-  return value === true || value === 1 || value === "1" || value === "true";
-}
-
-/** MISP counts seconds since 1970. */
-function instantOf(stamp: string | number | undefined): string | undefined {
-  const seconds = Number(stamp ?? Number.NaN);
-  return Number.isInteger(seconds) && seconds > 0 && seconds < 8.64e12
-    ? new Date(seconds * 1000).toISOString()
-    : undefined;
-}
-
-/** The strictest of the tags `tlp:…`; `tlp:white` is the old name of CLEAR. */
-function tlpOf(tags: readonly { name: string }[]): Tlp | undefined {
-  const named = tags.map((tag) => tag.name.toLowerCase().replace("tlp:white", "tlp:clear"));
-  return TLP_LEVELS.findLast((level) => named.includes(`tlp:${level}`));
-}
-
-/** Tags of taxonomies; markings and galaxies have objects of their own. */
-function labelsOf(tags: readonly { name: string }[]): string[] {
-  return [...new Set(tags.map((tag) => tag.name.slice(0, 200)))].filter(
-    (name) => name !== "" && !/^(?:tlp|misp-galaxy):/i.test(name),
-  );
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { tlpMarkingId } from "../stix/marking.ts";
 import { type StixObject, stixObject } from "../stix/object.ts";
-import { type ImportOptions, idFrom, importedId, type Said } from "./imported.ts";
+import { type ImportOptions, idFrom, type Said } from "./imported.ts";
 
 const Cluster = z.object({
   uuid: z.string().optional(),
@@ -95,62 +95,4 @@ export function relation(
     source_ref: source,
     target_ref: target,
   });
-}
-
-const Sighting = z.object({
-  type: z.union([z.string(), z.number()]).default("0"),
-  date_sighting: z.union([z.string(), z.number()]),
-});
-
-/** MISP's sightings of an indicator: 0 seen, 1 false positive (an opinion that disagrees); 2, the end of validity, is none. */
-export function sightingObjects(
-  given: readonly unknown[],
-  indicator: string,
-  said: Said,
-  options: ImportOptions,
-): StixObject[] {
-  const read = given.flatMap((each) => {
-    const parsed = Sighting.safeParse(each);
-    const seconds = parsed.success ? Number(parsed.data.date_sighting) : Number.NaN;
-    if (!parsed.success || !Number.isInteger(seconds) || seconds <= 0 || seconds >= 8.64e12) return [];
-    return [{ type: String(parsed.data.type), at: new Date(seconds * 1000).toISOString() }];
-  });
-  const common = (type: string, at: string) => ({
-    type,
-    spec_version: "2.1",
-    id: importedId(type, options.createdBy, indicator),
-    created_by_ref: options.createdBy,
-    created: at,
-    modified: at,
-    object_marking_refs: [tlpMarkingId(said.tlp)],
-  });
-  const times = (type: string) =>
-    read
-      .filter((each) => each.type === type)
-      .map((each) => each.at)
-      .sort();
-  const [seen, wrong] = [times("0"), times("1")];
-  const objects: StixObject[] = [];
-  const [first, last] = [seen[0], seen.at(-1)];
-  if (first !== undefined && last !== undefined)
-    objects.push(
-      stixObject({
-        ...common("sighting", last),
-        first_seen: first,
-        last_seen: last,
-        count: seen.length,
-        sighting_of_ref: indicator,
-      }),
-    );
-  const lastWrong = wrong.at(-1);
-  if (lastWrong !== undefined)
-    objects.push(
-      stixObject({
-        ...common("opinion", lastWrong),
-        opinion: wrong.length > 1 ? "strongly-disagree" : "disagree",
-        explanation: `false positive, told ${wrong.length} times`,
-        object_refs: [indicator],
-      }),
-    );
-  return objects;
 }

@@ -43,7 +43,7 @@ export async function* readImport(bytes: Buffer, request: ReadRequest): AsyncGen
     yield refusedAt(refusal("file", "file size", "file-large", { bytes: LARGEST_WHOLE }));
     return;
   }
-  const { objects, refused } = await convert(bytes, request);
+  const { objects, refused, authors = [] } = await convert(bytes, request);
   for (const each of refused) yield refusedAt(each);
   if (objects.length === 0) return;
   const { identity, name, created } = request.source;
@@ -56,13 +56,16 @@ export async function* readImport(bytes: Buffer, request: ReadRequest): AsyncGen
       { ...request, tlp: "clear" },
       true,
     );
+  for (const { identity: author, tlp, path } of authors)
+    yield judged(author, undefined, path, { ...request, tlp }, true);
+  const makers = new Set([identity, ...authors.map((author) => author.identity.id)]);
   for (const [at, object] of objects.entries())
-    yield judged(confident(object, request), undefined, `object ${at + 1}`, request, true);
+    yield judged(confident(object, makers, request), undefined, `object ${at + 1}`, request, true);
 }
 
-/** What the source itself says, with the confidence that was chosen where it bears none. */
-function confident(object: StixObject, { confidence, source }: ReadRequest): StixObject {
-  const own = object["created_by_ref"] === source.identity && object["confidence"] === undefined;
+/** What the source and its authors say, with the confidence that was chosen where it bears none. */
+function confident(object: StixObject, makers: ReadonlySet<string>, { confidence }: ReadRequest): StixObject {
+  const own = makers.has(String(object["created_by_ref"])) && object["confidence"] === undefined;
   return confidence === undefined || !own ? object : { ...object, confidence };
 }
 

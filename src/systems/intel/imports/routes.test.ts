@@ -171,6 +171,40 @@ for (const database of DATABASES) {
       assert.equal((await act(left.id, "store", { leaveOutWarned: true })).counts.left, 4);
     }));
 
+  test(`${database.name}: one MISP event from two feeds is one thing made by its author, and what was told in the source's name before is an earlier version`, () =>
+    within(database, async ({ take, as, library }) => {
+      const id = "5f7c1a2e-3d84-4b6a-8c11-0a9e2b7d6e01";
+      const event = (Orgc?: object) => {
+        const Attribute = [
+          { uuid: id, type: "domain", value: "evil.example", to_ids: true, timestamp: 1763856000 },
+        ];
+        return JSON.stringify({ Event: { info: "x", timestamp: 1763856000, Orgc, Attribute } });
+      };
+      const store = (file: string, source: string) => take(file, { store: "true", tlp: "green", source });
+      const conflicts = async (of: { id: string }) =>
+        (await as("writer")("GET", `/api/v1/intel/imports/${of.id}/objects?view=conflicts`)).json.total;
+      const makers = async () =>
+        (await library())
+          .map((text) => JSON.parse(text))
+          .filter((object) => object.id === `indicator--${id}`)
+          .sort((one, other) => (one.modified < other.modified ? -1 : 1))
+          .map((object) => object.created_by_ref);
+      const before = await store(event(), "Feed");
+      const [old] = await makers();
+      const orgc = { uuid: "5f7c1a2e-3d84-4b6a-8c11-0a9e2b7d6e90", name: "CERT Aqua" };
+      const author = `identity--${orgc.uuid}`;
+      const now = await store(event(orgc), "Feed");
+      assert.deepEqual(await makers(), [old, author]);
+      const other = await store(event(orgc), "Another feed");
+      assert.deepEqual(await makers(), [old, author]);
+      for (const each of [before, now, other]) assert.equal(await conflicts(each), 0);
+      assert.deepEqual(
+        [other.counts.new, other.counts.known],
+        [1, 3],
+        "its report is by its own UUID or none",
+      );
+    }));
+
   test(`${database.name}: a list shows relationships by their ends, sightings by what was seen, and neither remarks nor what was given up`, () =>
     within(database, async ({ take, act, as }) => {
       const relationship = {

@@ -163,6 +163,7 @@ export const REASONS = {
   "refers-missing": "refers to {{name}}, which is not there",
   "refers-circle": "refers to itself through others",
   "not-cve": "not a CVE number",
+  "misp-expiry": "it expired there, and only an indicator has an end",
   "misp-event": "a MISP event is wanted",
   "misp-manifest": "a feed's manifest only names its events; add the feed under its address instead",
   "misp-galaxy":

@@ -149,6 +149,7 @@ const zh: Record<Reason, string> = {
   "refers-missing": "參照了不存在的 {{name}}",
   "refers-circle": "經由其他物件參照到自己",
   "not-cve": "不是 CVE 編號",
+  "misp-expiry": "來源表示已失效，但只有入侵指標有失效時間",
   "misp-event": "須為 MISP 事件",
   "misp-manifest": "饋送的 manifest 只列出事件；請改在「來源與饋送」新增它的位址",
   "misp-galaxy": "這個檔案只定義 galaxy；它的項目在 clusters/ 下同名的檔案",
