@@ -49,7 +49,11 @@ async function counted(id: string) {
 const takeIn = (file: Buffer) =>
   measured(async () => {
     const given = Upload.parse({ fileName: "bundle.json", store: "true" });
-    const { id } = await takeUpload(imports, node.writer, given, Readable.from([file]), LARGEST_IMPORT);
+    const { id } = await takeUpload(imports, node.writer, given, {
+      stream: Readable.from([file]),
+      encoded: false,
+      most: LARGEST_IMPORT,
+    });
     return counted(id);
   });
 

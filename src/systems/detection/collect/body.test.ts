@@ -45,6 +45,9 @@ test("a body packed or plain gives the same batches and digest, and gives its me
   const plain = await readBody(streamOf(TEXT), options({ budget }));
   const packed = await readBody(streamOf(gzipSync(TEXT), 333), options({ budget, gzip: true }));
   assert.deepEqual(packed.batches, plain.batches);
+  const file = await readBody(streamOf(gzipSync(TEXT), 333), options({ budget }));
+  assert.deepEqual([file.batches, file.sha256], [plain.batches, plain.sha256], "a .gz that nobody named so");
+  file.release();
   assert.equal(packed.sha256, plain.sha256);
   assert.equal(packed.sha256, createHash("sha256").update(TEXT).digest("hex"));
   plain.release();

@@ -5,13 +5,13 @@ import type { Instant } from "../../../core/instant.ts";
 import { Problem } from "../../../core/problem.ts";
 import { zoneOf } from "../../../core/time-zone.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
+import { gunzipped } from "../../../platform/http/gzip.ts";
 import { isParserChoice, type ParsedLine, parseLine, parserIds } from "../parsers/line.ts";
 import type { BatchLines } from "../pipeline/batch.ts";
 import { wholeEvents } from "../pipeline/joiner.ts";
 import { type LineEnds, lineEnds, linesOf } from "../pipeline/line-ends.ts";
 import { readEvents } from "../pipeline/lines.ts";
 import type { FileEvent } from "../sigma/index.ts";
-import { gunzipped } from "./body.ts";
 import { BatchCutter } from "./cutter.ts";
 
 const GZIP_SLICE = 64 * 1024;

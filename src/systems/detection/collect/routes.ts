@@ -6,6 +6,7 @@ import type { OrgId } from "../../../core/org.ts";
 import { Problem } from "../../../core/problem.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { EventStore } from "../../../platform/events/store.ts";
+import { isGzip } from "../../../platform/http/gzip.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
 import type { Log } from "../../../platform/log/log.ts";
 import { isParserChoice, parserIds } from "../parsers/line.ts";
@@ -290,13 +291,6 @@ function idempotencyKey(request: FastifyRequest): string | undefined {
   if (typeof given === "string" && /^[\x21-\x7e]{1,200}$/.test(given)) return given;
   const message = "1 to 200 visible ASCII characters";
   throw new Problem("http.invalid", { faults: [{ path: "headers.idempotency-key", message }] });
-}
-
-function isGzip(request: FastifyRequest): boolean {
-  const encoding = request.headers["content-encoding"]?.trim().toLowerCase();
-  if (encoding === undefined || encoding === "" || encoding === "identity") return false;
-  if (encoding === "gzip" || encoding === "x-gzip") return true;
-  throw new Problem("http.media-type", { detail: `content-encoding ${encoding}: only gzip is taken` });
 }
 
 /** Loosened for curl's --data-binary, which calls everything a form. */

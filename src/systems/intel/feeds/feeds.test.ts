@@ -70,6 +70,11 @@ test("a fetch: packed answers, limits, redirects checked anew, only http and htt
     );
     const packed = await fetchFeed(`${other.url}/packed`, options);
     assert.equal(packed.changed && packed.body.toString(), "evil.example");
+    other.answers.set("/list.txt.gz", (_, response) => response.end(gzipSync("evil.example")));
+    const file = await fetchFeed(`${other.url}/list.txt.gz`, options);
+    assert.equal(file.changed && file.body.toString(), "evil.example");
+    other.answers.set("/bomb.gz", (_, response) => response.end(gzipSync(Buffer.alloc(100_000))));
+    other.answers.set("/cut.gz", (_, response) => response.end(gzipSync("evil.example").subarray(0, 20)));
     other.answers.set("/bomb", (_, response) =>
       response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(10_000_000))),
     );
@@ -83,6 +88,8 @@ test("a fetch: packed answers, limits, redirects checked anew, only http and htt
     other.answers.set("/slow", () => {});
     const refusals: [string, RegExp][] = [
       [`${other.url}/bomb`, /larger than 1000/],
+      [`${other.url}/bomb.gz`, /larger than 1000/],
+      [`${other.url}/cut.gz`, /broken gzip \(byte 20: /],
       [`${other.url}/away`, /localhost is within the own network/],
       [`${other.url}/round`, /redirects more than 5/],
       [`${other.url}/file`, /only http and https/],

@@ -2,7 +2,10 @@ import { lookup } from "node:dns";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
+import { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { Problem } from "../../../core/problem.ts";
+import { unpacked } from "../../../platform/http/gzip.ts";
 import { type Cause, cause, type Reason, type ReasonFacts } from "../reasons/model.ts";
 
 /** A fetch that is refused or goes wrong; the message is fit to be shown and holds no query of the address. */
@@ -196,6 +199,24 @@ async function bodyOf(response: IncomingMessage, most: number, signal: AbortSign
     response.destroy();
     if (signal.aborted) throw new FetchFault("fetch-late");
     throw error instanceof FetchFault ? error : new FetchFault("fetch-cut");
+  }
+  return fileInside(Buffer.concat(parts), most);
+}
+
+/** The file itself, or what is in it where it is gzip, as feeds publish long lists. */
+async function fileInside(file: Buffer, most: number): Promise<Buffer> {
+  const { packed, bytes } = await unpacked(Readable.from([file]));
+  if (!packed) return file;
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of bytes) {
+      size += part.length;
+      if (size > most) throw new FetchFault("fetch-large", { bytes: most });
+      parts.push(part);
+    }
+  } catch (error) {
+    throw error instanceof Problem ? new FetchFault("fetch-gzip", { fault: error.detail ?? "" }) : error;
   }
   return Buffer.concat(parts);
 }

@@ -1,8 +1,9 @@
-import { type Readable, Transform } from "node:stream";
+import { Readable } from "node:stream";
 import { Problem } from "../../../core/problem.ts";
 import type { Scope } from "../../../core/scope.ts";
 import { tlpRank } from "../../../core/tlp.ts";
 import { uuidV7 } from "../../../platform/crypto/digest.ts";
+import { gunzipped, unpacked } from "../../../platform/http/gzip.ts";
 import type { Platform } from "../../../platform/platform.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { faultOf, refusal } from "../reasons/model.ts";
@@ -33,18 +34,31 @@ export interface Imports extends Pick<Platform, "records" | "blobs"> {
 const HEAD = 1024 * 1024;
 const SAMPLE_BYTES = 64 * 1024;
 
-/** Keeps a file and begins to read it. Problem http.too-large, or intel.unknown-format when it is none of the formats. */
+/** A file on its way in. */
+interface UploadBody {
+  readonly stream: Readable | undefined;
+  /** It is sent as gzip, whatever it is itself. */
+  readonly encoded: boolean;
+  /** Most bytes that are taken, after gunzip. */
+  readonly most: number;
+}
+
+/**
+ * Keeps a file, unpacked where it is gzip, and begins to read it. Problem http.too-large, ingest.bad-gzip, or
+ * intel.unknown-format when it is none of the formats.
+ */
 export async function takeUpload(
   imports: Imports,
   scope: Scope,
   given: Upload,
-  body: Readable | undefined,
-  most: number,
+  { stream, encoded, most }: UploadBody,
 ): Promise<{ id: string }> {
   const orgId = given.orgId ?? scope.orgId;
   if (!scope.orgIds.includes(orgId)) throw new Problem("http.not-found");
   if (tlpRank(given.tlp) > tlpRank(scope.clearance)) throw new Problem("intel.tlp-exceeded");
-  const { sha256, size, head } = await keep(imports, body, most);
+  const { sha256, size, head, packed } = await keep(imports, stream, encoded, most);
+  // What is kept is the file inside, and bears its name.
+  const fileName = packed ? given.fileName.replace(/\.gz$/i, "") || given.fileName : given.fileName;
   const detected = detectFormat(head);
   const format = given.format ?? detected?.format;
   if (size === 0)
@@ -63,7 +77,7 @@ export async function takeUpload(
       source_id: source.id,
       format,
       options: format === "csv" && detected?.csv !== undefined ? { csv: detected.csv } : {},
-      file_name: given.fileName,
+      file_name: fileName,
       blob_sha256: sha256,
       blob_size: size,
       state: given.store ? "storing" : "reading",
@@ -80,26 +94,36 @@ export async function takeUpload(
   return { id };
 }
 
-/** The body into the blob store, with its beginning for the detection of its format. */
-export async function keep(
+/**
+ * A file into the blob store, unpacked where it was sent as gzip (`encoded`) or is one, with its beginning for the
+ * detection of its format. No more than `most` bytes are ever unpacked. Problem http.too-large, ingest.bad-gzip.
+ */
+async function keep(
   { blobs }: Pick<Platform, "blobs">,
   body: Readable | undefined,
+  encoded: boolean,
   most: number,
-): Promise<{ sha256: string; size: number; head: Buffer }> {
+): Promise<{ sha256: string; size: number; head: Buffer; packed: boolean }> {
+  if (body === undefined)
+    return { ...(await blobs.put(new Uint8Array())), head: Buffer.alloc(0), packed: false };
+  // The connection must outlive a refusal, so that its sender can read the answer.
+  const raw = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  const { packed, bytes } = await unpacked(encoded ? gunzipped(raw) : raw);
   const parts: Buffer[] = [];
-  let size = 0;
-  const counting = new Transform({
-    transform(chunk: Buffer, _encoding, next) {
-      if (size < HEAD) parts.push(chunk.subarray(0, HEAD - size));
-      size += chunk.length;
-      if (size > most) next(new Problem("http.too-large", { detail: `at most ${most} bytes are taken` }));
-      else next(null, chunk);
-    },
-  });
-  if (body === undefined) return { ...(await blobs.put(new Uint8Array())), head: Buffer.alloc(0) };
-  body.on("error", (error) => counting.destroy(error));
-  const kept = await blobs.put(body.pipe(counting));
-  return { ...kept, head: Buffer.concat(parts) };
+  const bounded = async function* () {
+    let size = 0;
+    for await (const piece of bytes) {
+      if (size < HEAD) parts.push(piece.subarray(0, HEAD - size));
+      size += piece.length;
+      if (size > most) {
+        const after = encoded || packed ? " after gunzip" : "";
+        throw new Problem("http.too-large", { detail: `at most ${most} bytes are taken${after}` });
+      }
+      yield piece;
+    }
+  };
+  const kept = await blobs.put(Readable.from(bounded(), { objectMode: false }));
+  return { ...kept, head: Buffer.concat(parts), packed };
 }
 
 /** Problem intel.import-state unless it is the preview of a table. */

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import { pageOf } from "../../../core/page.ts";
 import type { BlobStore } from "../../../platform/blobs/store.ts";
+import { isGzip } from "../../../platform/http/gzip.ts";
 import { type Route, route } from "../../../platform/http/route.ts";
 import { entriesCsv, importsCsv } from "../csv.ts";
 import {
@@ -37,7 +38,7 @@ const Id = z.object({ id: z.uuid() });
 const IMPORTS = "/api/v1/intel/imports";
 const IMPORT = `${IMPORTS}/:id`;
 
-/** Largest file that is taken, in bytes. */
+/** Largest file that is taken, in bytes, as it is sent and after gunzip. */
 export const LARGEST_IMPORT = 128 * 2 ** 20;
 
 export function importRoutes(imports: Imports): Route[] {
@@ -129,7 +130,7 @@ function readingRoutes(blobs: BlobStore): Route[] {
       id: "intel.import-file",
       method: "GET",
       path: `${IMPORT}/file`,
-      summary: "The file as it came",
+      summary: "The file as it came, unpacked where it came as gzip",
       needs: "intel:read",
       params: Id,
       response: z.unknown(),
@@ -164,7 +165,8 @@ function actingRoutes(imports: Imports): Route[] {
       id: "intel.import-upload",
       method: "POST",
       path: IMPORTS,
-      summary: "Takes a file of any of the formats and reads it for a preview; the body is the file",
+      summary:
+        "Takes a file of any of the formats, gzip or not, and reads it for a preview; the body is the file",
       needs: "intel:write",
       query: Upload,
       rawBody: true,
@@ -172,7 +174,11 @@ function actingRoutes(imports: Imports): Route[] {
       response: z.object({ id: z.uuid() }),
       status: 201,
       handler: ({ query, scope, request }) =>
-        takeUpload(imports, scope, query, request.body as Readable, LARGEST_IMPORT),
+        takeUpload(imports, scope, query, {
+          stream: request.body as Readable,
+          encoded: isGzip(request),
+          most: LARGEST_IMPORT,
+        }),
     }),
     route({
       id: "intel.import-sample",

@@ -215,6 +215,7 @@ export const REASONS = {
   "fetch-slow": "{{host}} takes too long",
   "fetch-silent": "{{host}} says nothing for {{seconds}} s",
   "fetch-cut": "its answer breaks off",
+  "fetch-gzip": "its file is a broken gzip ({{fault}})",
   "fetch-large": "its answer is larger than {{bytes}} bytes",
   "fetch-name": "{{host}}: there is no such name",
   "fetch-name-now": "{{host}}: the name cannot be looked up now",

@@ -6,7 +6,7 @@ const zh = {
   "import.lead":
     "支援 STIX 2.0 與 2.1、MISP 事件、CSV、文字、HTML、PDF、CSAF、KEV、RSS。先預覽，確認後才存入情資庫；存入後可以復原，且不會自動發布。",
   "import.file": "檔案",
-  "import.file.why": "每檔最大 128 MB。也可以在下方貼上文字。",
+  "import.file.why": "每檔最大 128 MB，gzip 壓縮檔（.gz）以解壓縮後計。也可以在下方貼上文字。",
   "import.file.choose": "選擇檔案",
   "import.file.none": "尚未選擇檔案",
   "import.file.needed": "請選擇檔案或貼上文字。",
@@ -168,7 +168,7 @@ const en: Record<keyof typeof zh, string> = {
   "import.lead":
     "STIX 2.0 and 2.1, MISP events, CSV, text, HTML, PDF, CSAF, KEV, RSS. You see a preview first; nothing is stored before you say so, what is stored can be undone, and nothing is published by itself.",
   "import.file": "File",
-  "import.file.why": "At most 128 MB. You may also paste text below.",
+  "import.file.why": "At most 128 MB; gzip files (.gz) count unpacked. You may also paste text below.",
   "import.file.choose": "Choose a file",
   "import.file.none": "No file chosen",
   "import.file.needed": "Choose a file or paste text.",

@@ -197,6 +197,7 @@ const zh: Record<Reason, string> = {
   "fetch-slow": "{{host}} 回應時間過長",
   "fetch-silent": "{{host}} 超過 {{seconds}} 秒沒有回應",
   "fetch-cut": "回應中斷",
+  "fetch-gzip": "檔案是損毀的 gzip 壓縮檔（{{fault}}）",
   "fetch-large": "回應超過 {{bytes}} 位元組",
   "fetch-name": "{{host}}：查無此名稱",
   "fetch-name-now": "{{host}}：目前無法查詢名稱",

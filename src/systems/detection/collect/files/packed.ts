@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { gunzipped } from "../body.ts";
+import { gunzipped } from "../../../../platform/http/gzip.ts";
 import type { Content } from "./follower.ts";
 
 const SLICE = 64 * 1024;
