@@ -1,5 +1,5 @@
 import { defineParser, type EcsDraft } from "../parser.ts";
-import { draftOf, fieldTable, kindFields, timeField } from "../text/fields.ts";
+import { draftOf, fieldTable, kindFields, put, timeField } from "../text/fields.ts";
 import { jsonRecord, placeRecord, textOf } from "../text/json.ts";
 import { dayMonthYearAt } from "../text/time.ts";
 import { verdictOf } from "../text/verdict.ts";
@@ -21,7 +21,8 @@ const TABLE = fieldTable("eset.", {
   rule_name: "rule.name",
   event: "rule.name",
   hash: "file.hash.sha1",
-  object_uri: "file.path",
+  object_uri: "",
+  rulename: "rule.name",
   processname: "process.executable",
   process_name: "process.executable",
   application: "process.executable",
@@ -60,10 +61,25 @@ export const eset = defineParser({
     placeRecord(draft, TABLE, record);
     const stamp = textOf(record["occured"]) ?? textOf(record["occurred"]) ?? "";
     timeField(draft, dayMonthYearAt(stamp, 0, { ...context, ...TIMES })?.at);
+    const object = textOf(record["object_uri"]);
+    if (object !== undefined) objectFields(draft, object);
     kindOf(draft, type, record);
     return draft;
   },
 });
+
+/** `file:///C:/Users/...`, an address, or whatever else was scanned. */
+function objectFields(draft: EcsDraft, object: string): void {
+  const lower = object.slice(0, 8).toLowerCase();
+  if (lower.startsWith("http://") || lower === "https://") {
+    put(draft, "url.original", object);
+    return;
+  }
+  const path = lower === "file:///" ? object.slice(8) : object;
+  draft["file.path"] = path;
+  if (lower === "file:///")
+    draft["file.name"] = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+}
 
 function kindOf(draft: EcsDraft, type: string, record: EcsDraft): void {
   const action = textOf(draft["event.action"]) ?? type;

@@ -103,6 +103,7 @@ function switched(draft: EcsDraft, message: string): void {
     failed ? "failure" : "success",
   );
   put(draft, "user.effective.name", between(message, "(to ", ")"));
-  put(draft, "user.name", between(`${message} `, ") ", " ") ?? between(`${message} `, " FOR ", " "));
+  const named = between(`${message} `, " FOR ", " ") ?? between(`${message} `, ") ", " ");
+  put(draft, "user.name", named?.replace(/^'|'?,?$/g, ""));
   put(draft, "source.ip", between(`${message} `, " FROM ", " "));
 }

@@ -50,7 +50,9 @@ export function tagFields(draft: EcsDraft, text: string): void {
     if (text[space + 1] === '"' && space - at < 30) {
       const name = text.slice(at + 2, space);
       const read = quotedAt(text, space + 1);
-      if (name === "tag") tags.push(read.value);
+      if (read.value === "") {
+        // Version 3 writes every tag, with nothing in it where there is nothing to say.
+      } else if (name === "tag") tags.push(read.value);
       else if (name === "severity") severity(draft, read.value);
       else if (!put(draft, TAGS[name] ?? `modsecurity.${name}`, read.value))
         draft[`modsecurity.${name}`] ??= read.value;

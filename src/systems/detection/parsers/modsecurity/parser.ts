@@ -12,13 +12,23 @@ function isAudit(message: string): boolean {
   return message.startsWith('{"transaction"') && message.includes('"client_ip"');
 }
 
+/** Version 2's audit log with `SecAuditLogFormat JSON`. */
+function isAudit2(message: string): boolean {
+  return (
+    message.startsWith('{"transaction"') &&
+    message.includes('"remote_address"') &&
+    message.includes('"request_line"')
+  );
+}
+
 /** ModSecurity 2 and 3: what it writes to the error log of Apache httpd and nginx, and its audit log as JSON. */
 export const modsecurity = defineParser({
   id: "modsecurity",
   product: "ModSecurity",
-  accepts: (message) => markIn(message) >= 0 || isAudit(message) || isSection(message),
+  accepts: (message) => markIn(message) >= 0 || isAudit(message) || isAudit2(message) || isSection(message),
   parse(message, context) {
     if (isAudit(message)) return audit(message, context);
+    if (isAudit2(message)) return audit2(message, context);
     if (isSection(message)) {
       const said = message.startsWith("Message: ");
       return said ? errorLine(`${MARK}${message.slice(8)}`, context) : section(message, context);
@@ -103,6 +113,49 @@ function part(value: unknown): Part {
   return typeof value === "object" && value !== null ? (value as Part) : {};
 }
 
+function headerFields(draft: EcsDraft, request: Part): void {
+  for (const [name, value] of Object.entries(part(request["headers"]))) {
+    const lower = name.toLowerCase();
+    if (lower === "host") put(draft, "url.domain", textOf(value)?.split(":", 1)[0]);
+    else if (lower === "user-agent") put(draft, "user_agent.original", textOf(value));
+    else if (lower === "referer") put(draft, "http.request.referrer", textOf(value));
+  }
+}
+
+/** Its messages are those of the error log; the first says the rule. */
+function audit2(message: string, context: ParseContext): EcsDraft | undefined {
+  const object = jsonObject(message);
+  if (object === undefined) return undefined;
+  const transaction = part(object["transaction"]);
+  const request = part(object["request"]);
+  const said = part(object["audit_data"]);
+  const list: unknown = said["messages"];
+  const texts = Array.isArray(list) ? list.filter((one): one is string => typeof one === "string") : [];
+  const [first = ""] = texts;
+  const draft = first === "" ? base() : errorLine(`${MARK} ${first}`, context);
+  const stopped = part(said["action"])["intercepted"] === true || first.startsWith("Access denied");
+  verdict(draft, stopped, stopped ? "access-denied" : first === "" ? "request" : "warning");
+  if (first === "") draft["event.kind"] = "event";
+  if (texts.length > 1) draft["modsecurity.messages"] = texts;
+  put(draft, "source.ip", textOf(transaction["remote_address"]));
+  put(draft, "source.port", textOf(transaction["remote_port"]));
+  put(draft, "destination.ip", textOf(transaction["local_address"]));
+  put(draft, "destination.port", textOf(transaction["local_port"]));
+  put(draft, "event.id", textOf(transaction["transaction_id"]));
+  const [method, url, version] = (textOf(request["request_line"]) ?? "").split(" ", 3);
+  put(draft, "http.request.method", method);
+  put(draft, "url.original", url);
+  put(draft, "http.version", version?.replace("HTTP/", ""));
+  headerFields(draft, request);
+  const status = textOf(part(object["response"])["status"]);
+  if (status !== undefined) {
+    delete draft["http.response.status_code"];
+    put(draft, "http.response.status_code", status);
+  }
+  timeField(draft, clfAt(textOf(transaction["time"]) ?? "", 0, context)?.at);
+  return draft;
+}
+
 function audit(message: string, context: ParseContext): EcsDraft | undefined {
   const object = jsonObject(message);
   if (object === undefined) return undefined;
@@ -119,12 +172,7 @@ function audit(message: string, context: ParseContext): EcsDraft | undefined {
   put(draft, "url.original", textOf(request["uri"]));
   put(draft, "http.version", textOf(request["http_version"]));
   put(draft, "http.response.status_code", textOf(response["http_code"]));
-  const headers = part(request["headers"]);
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase();
-    if (lower === "host") put(draft, "url.domain", textOf(value));
-    else if (lower === "user-agent") put(draft, "user_agent.original", textOf(value));
-  }
+  headerFields(draft, request);
   const stamp = textOf(transaction["time_stamp"]) ?? "";
   const clf = clfAt(stamp, 0, context);
   timeField(

@@ -167,6 +167,12 @@ function untranslated(draft: EcsDraft): void {
     const ip = draft[`${side}.nat.ip`];
     if (ip === "0.0.0.0" || ip === "::") delete draft[`${side}.nat.ip`];
     if (draft[`${side}.nat.port`] === 0) delete draft[`${side}.nat.port`];
+    // Of private addresses it says the range, or the region's name, in the place of a country.
+    const country = draft[`${side}.geo.country_name`];
+    if (typeof country === "string" && country.charCodeAt(0) < 65) {
+      delete draft[`${side}.geo.country_name`];
+      draft[`${side}.geo.name`] = country;
+    }
   }
 }
 
@@ -184,8 +190,14 @@ function threatFields(draft: EcsDraft, subtype: string, action: string): void {
     const malware = /virus|wildfire|ml-virus|spyware/.test(subtype) && subtype !== "spyware";
     kindFields(draft, action, [malware ? "malware" : "intrusion_detection", "network"], ["info"]);
     const file = malware || subtype === "file" || subtype === "data";
-    if (typeof misc === "string" && file) put(draft, "file.name", misc);
-    else if (typeof misc === "string") webAddress(draft, misc);
+    const name =
+      String(draft["network.application"] ?? "").startsWith("dns") || draft["destination.port"] === 53;
+    if (typeof misc === "string") {
+      // Only an address has a slash: what has none is a name that was asked for, or part of one.
+      if (file) put(draft, "file.name", misc);
+      else if (misc.includes("/")) webAddress(draft, misc);
+      else put(draft, name ? "dns.question.name" : "url.original", misc);
+    }
     const digest = String(draft[`${PREFIX}file_digest`] ?? "");
     const kind = { 32: "md5", 40: "sha1", 64: "sha256" }[digest.length];
     if (kind !== undefined) put(draft, `file.hash.${kind}`, digest);

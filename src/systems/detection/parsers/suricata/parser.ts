@@ -25,6 +25,11 @@ const TABLE = fieldTable("suricata.eve.", {
   "alert.rev": "rule.version",
   "alert.severity": "event.severity",
   "alert.action": "event.action",
+  "netflow.bytes": "source.bytes",
+  "netflow.pkts": "source.packets",
+  "netflow.start": "",
+  "netflow.end": "",
+  "netflow.age": "",
   "flow.bytes_toserver": "source.bytes",
   "flow.bytes_toclient": "destination.bytes",
   "flow.pkts_toserver": "source.packets",
@@ -93,17 +98,46 @@ export const suricata = defineParser({
     timeField(draft, isoAt(textOf(record["timestamp"]) ?? "", 0, context)?.at);
     flowTimes(draft, record, context);
     kindOf(draft, type, record);
+    wholeUrl(draft, record);
+    plainFields(draft);
     return draft;
   },
 });
 
+/** The address as a whole, out of host, port and path. */
+function wholeUrl(draft: EcsDraft, record: EcsDraft): void {
+  const { "url.domain": host, "url.original": path } = draft;
+  if (typeof host !== "string" || typeof path !== "string" || !path.startsWith("/")) return;
+  const port = textOf(record["http.http_port"]);
+  const said = port === undefined || port === "80" ? "" : `:${port}`;
+  const name = host.includes(":") ? `[${host}]` : host;
+  draft["url.scheme"] ??= "http";
+  draft["url.full"] ??= `http://${name}${said}${path}`;
+  if (port !== undefined) put(draft, "url.port", port);
+}
+
+/** `<a@example>` and `TLS 1.2` as ECS writes them. */
+function plainFields(draft: EcsDraft): void {
+  for (const field of ["email.from.address", "email.to.address"]) {
+    const text = draft[field];
+    if (typeof text === "string" && text.startsWith("<") && text.endsWith(">"))
+      draft[field] = text.slice(1, -1);
+  }
+  const version = draft["tls.version"];
+  const found = typeof version === "string" ? /^(TLS|SSL)v? ?(\d(?:\.\d)?)$/.exec(version) : null;
+  if (found === null) return;
+  draft["tls.version_protocol"] = String(found[1]).toLowerCase();
+  draft["tls.version"] = String(found[2]);
+}
+
 /** When the flow began and ended, and how long it lasted. */
 function flowTimes(draft: EcsDraft, record: EcsDraft, context: ParseContext): void {
   for (const side of ["start", "end"]) {
-    const at = isoAt(textOf(record[`flow.${side}`]) ?? "", 0, context)?.at;
+    const said = textOf(record[`flow.${side}`]) ?? textOf(record[`netflow.${side}`]);
+    const at = isoAt(said ?? "", 0, context)?.at;
     if (at !== undefined) draft[`event.${side}`] = isoText(at);
   }
-  const seconds = Number(record["flow.age"]);
+  const seconds = Number(record["flow.age"] ?? record["netflow.age"]);
   if (seconds >= 0 && seconds < 9_000_000) draft["event.duration"] = Math.floor(seconds) * 1_000_000_000;
   const version = draft["http.version"];
   if (typeof version === "string") draft["http.version"] = version.replace(/^HTTP\//, "");

@@ -2,7 +2,7 @@ import { defineParser, type EcsDraft } from "../parser.ts";
 import { isIp } from "../text/address.ts";
 import { draftOf, kindFields, put, timeField } from "../text/fields.ts";
 import { levelFields } from "../text/network.ts";
-import { epochOf } from "../text/time.ts";
+import { epochOf, isoAt } from "../text/time.ts";
 import { domainOf } from "../text/url.ts";
 
 const LEVELS = new Set(["info", "notice", "warning", "error", "debug", "query", "reply", "fatal"]);
@@ -17,6 +17,11 @@ interface Said {
 function saidIn(message: string): Said | undefined {
   // With `log-time-ascii` the file has a date that reads as a syslog header.
   if (message.startsWith("unbound[")) return saidIn(message.slice(7));
+  // With `log-time-iso` it stands there as it is.
+  if (message[10] === "T" && message[4] === "-") {
+    const at = message.indexOf(" unbound[");
+    return at > 18 && at < 36 ? saidIn(message.slice(at + 1)) : undefined;
+  }
   if (message[0] !== "[") return undefined;
   const close = message.indexOf("] ");
   if (close < 0 || close > 40) return undefined;
@@ -38,15 +43,15 @@ function saidIn(message: string): Said | undefined {
 export const unbound = defineParser({
   id: "unbound",
   product: "Unbound",
-  begins: "[u",
+  begins: "[u2",
   accepts: (message) => saidIn(message) !== undefined,
-  parse(message) {
+  parse(message, context) {
     const said = saidIn(message);
     if (said === undefined) return undefined;
     const draft = draftOf("unbound", "unbound.log", "NLnet Labs", "Unbound", "dns");
     draft["network.protocol"] = "dns";
     draft.message = said.text;
-    timeField(draft, said.at);
+    timeField(draft, said.at ?? isoAt(message, 0, context)?.at);
     levelFields(draft, said.level === "query" || said.level === "reply" ? "info" : said.level);
     kindFields(draft, "server", ["network"], ["info"]);
     textFields(draft, said.text);

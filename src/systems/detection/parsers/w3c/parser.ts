@@ -154,6 +154,8 @@ function entry(message: string, layout: readonly string[], context: ParseContext
     else place(draft, TABLE, name, value);
   }
   if (query !== "") draft["url.query"] = query;
+  const server = draft["observer.ip"];
+  if (web && typeof server === "string") put(draft, "destination.ip", server);
   wholeUrl(draft, query);
   outcome(draft, web);
   return draft;

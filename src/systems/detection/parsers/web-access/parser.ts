@@ -83,7 +83,7 @@ function requestFields(draft: EcsDraft, request: string): void {
   const [method, url, version] = words(request, 3);
   if (method === undefined || url === undefined || !/^[A-Z_-]{3,20}$/.test(method)) {
     // Bytes of another protocol on the web's port.
-    draft["url.original"] = request;
+    if (request !== "-") draft["url.original"] = request;
     return;
   }
   draft["http.request.method"] = method;

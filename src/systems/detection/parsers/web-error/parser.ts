@@ -109,6 +109,7 @@ function kindOf(draft: EcsDraft, text: string): void {
   const level = Number(draft["event.severity"] ?? 6);
   const lower = text.toLowerCase();
   if (/authentication failure|password mismatch|user .{1,64} not found|no user\/password/.test(lower)) {
+    put(draft, "user.name", /^user "([^"]{1,64})"/.exec(text)?.[1]);
     kindFields(draft, "login-failed", ["authentication", "web"], ["start"], "failure");
   } else {
     kindFields(draft, "error", ["web"], [level <= 4 ? "error" : "info"], level <= 3 ? "failure" : undefined);

@@ -56,10 +56,13 @@ export function flatEvent(object: Record<string, unknown>): WindowsEvent {
   for (const name in record) {
     const value = record[name];
     if (value === undefined) continue;
-    if (!SHIPPER.has(name)) data.set(name, value);
+    // Of a new service it is the event's own: the account under which it runs.
+    const own = name === "AccountName" && record["ServiceName"] !== undefined;
+    if (own || !SHIPPER.has(name)) data.set(name, value);
     else if (!DROPPED.has(name)) rest.set(REST[name] ?? name, value);
   }
   if (record["UtcTime"] !== undefined) data.set("UtcTime", record["UtcTime"]);
+  const utc = textIn(record, "UtcTime");
   return {
     code: textIn(record, "EventID", "EventId"),
     channel: textIn(record, "Channel"),
@@ -67,7 +70,9 @@ export function flatEvent(object: Record<string, unknown>): WindowsEvent {
     computer: textIn(record, "Hostname", "Computer", "ComputerName"),
     record: textIn(record, "RecordNumber", "EventRecordID"),
     level: textIn(record, "Level", "Severity"),
-    time: textIn(record, "@timestamp", "SystemTime", "TimeCreated", "EventTime"),
+    time:
+      textIn(record, "@timestamp", "SystemTime", "TimeCreated", "EventTime", "TimeGenerated") ||
+      (utc === "" ? "" : `${utc}Z`),
     message: textIn(record, "Message"),
     processId: textIn(record, "ExecutionProcessID"),
     threadId: textIn(record, "ThreadID", "ExecutionThreadID"),

@@ -154,12 +154,74 @@ function finish(draft: EcsDraft, path: string, answers: readonly string[], secon
       break;
     default:
       kindFields(draft, path, ["network"], ["protocol", "info"]);
-      draft["network.protocol"] = path === "ssl" ? "tls" : path;
+      if (!NO_PROTOCOLS.has(path)) draft["network.protocol"] = path === "ssl" ? "tls" : path;
+      otherFields(draft, path);
       if (path === "modbus" && draft["zeek.modbus.func"] !== undefined)
         draft["event.action"] = String(draft["zeek.modbus.func"]).toLowerCase();
       if (path === "dnp3" && draft["zeek.dnp3.fc_request"] !== undefined)
         draft["event.action"] = String(draft["zeek.dnp3.fc_request"]).toLowerCase();
       put(draft, "destination.domain", textOf(draft["tls.client.server_name"]));
+  }
+}
+
+/** Logs that are not named after a protocol. */
+const NO_PROTOCOLS = new Set(
+  "log notice notice_alarm weird intel x509 known_certs known_hosts known_services known_devices known_modbus software pe ocsp tunnel traceroute capture_loss stats loaded_scripts packet_filter reporter dpd".split(
+    " ",
+  ),
+);
+
+/** What other logs say of who did what, beside their own names, which rules ask for. */
+function otherFields(draft: EcsDraft, path: string): void {
+  const own = (name: string) => {
+    const value = draft[`zeek.${path}.${name}`];
+    return value === undefined || typeof value === "object" ? undefined : String(value);
+  };
+  const judge = (said: string | undefined) => {
+    if (said !== undefined) draft["event.outcome"] = /^(true|T)$/.test(said) ? "success" : "failure";
+  };
+  switch (path) {
+    case "notice":
+      draft["event.kind"] = "alert";
+      kindFields(draft, "notice", ["intrusion_detection", "network"], ["info"]);
+      put(draft, "rule.name", own("note"));
+      put(draft, "message", own("msg"));
+      put(draft, "source.ip", own("src"));
+      put(draft, "destination.ip", own("dst"));
+      break;
+    case "intel":
+      draft["event.kind"] = "alert";
+      kindFields(draft, "intel", ["threat", "network"], ["indicator"]);
+      break;
+    case "weird":
+      put(draft, "rule.name", own("name"));
+      break;
+    case "ssh":
+      kindFields(draft, "ssh", ["network", "authentication"], ["protocol", "start"]);
+      judge(own("auth_success"));
+      break;
+    case "kerberos": {
+      const [name, realm] = (own("client") ?? "").split("/", 2);
+      put(draft, "user.name", name);
+      put(draft, "user.domain", realm);
+      judge(own("success"));
+      break;
+    }
+    case "ntlm":
+      put(draft, "user.name", own("username"));
+      put(draft, "user.domain", own("domainname"));
+      judge(own("success"));
+      break;
+    case "rdp":
+      put(draft, "user.name", own("cookie"));
+      break;
+    case "ftp":
+      put(draft, "user.name", own("user"));
+      break;
+    case "smb_files":
+      put(draft, "file.name", own("name"));
+      break;
+    default:
   }
 }
 
