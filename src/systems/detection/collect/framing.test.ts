@@ -38,6 +38,24 @@ test("messages in both framings of RFC 6587 come out whole, however the stream i
   );
 });
 
+test("a line that begins with a year is no count, however the stream is cut", () => {
+  const lines = [
+    "2026 Nov 25 15:15:43 CST: %ETHPORT-5-IF_DOWN: first",
+    "2026 Nov 25 15:15:44 CST: %X-5-Y: 水",
+  ];
+  const wire = Buffer.from(`${lines.join("\n")}\n`);
+  for (let cut = 0; cut <= wire.length; cut++)
+    assert.deepEqual(
+      read([wire.subarray(0, cut), wire.subarray(cut)]).map(({ text }) => text),
+      lines,
+    );
+  const counted = `<13>${"x".repeat(2_022)}`;
+  assert.deepEqual(
+    read([Buffer.from(`2026 ${counted}5 <13>a`)], 5_000).map(({ text }) => text),
+    [counted, "<13>a"],
+  );
+});
+
 test("messages ended by NUL are as many messages", () => {
   const wire = Buffer.from("<13>a\0<13>水\0\0<13>c\n\0<13>d\0");
   const texts = ["<13>a", "<13>水", "<13>c", "<13>d"];

@@ -4,6 +4,9 @@ const ZERO = 48;
 const NINE = 57;
 /** Messages of up to 10 MB; more digits are something else, seconds since 1970 perhaps. */
 const LONGEST_COUNT = 7;
+/** What a month begins with: `2026 Nov 25 10:11:12` is the date of a line, no count of 2026 bytes. */
+const MONTHS = new Set(Buffer.from("JFMASOND"));
+const YEAR = /^20\d\d$/;
 
 /** One syslog message off a stream; `cut` when it was longer than allowed and its end is lost. */
 export interface Framed {
@@ -22,7 +25,7 @@ export class SyslogFraming {
   /** Bytes of an octet-counted message that are still to come; undefined between messages or in one ended by LF. */
   #counted: number | undefined;
   #digits = "";
-  #state: "start" | "count" | "counted" | "line" = "start";
+  #state: "start" | "count" | "year" | "counted" | "line" = "start";
   #cut = false;
   /** The next NUL of the chunk, or -1: looked for once, since most chunks have none. */
   #nul = -1;
@@ -43,6 +46,9 @@ export class SyslogFraming {
         else this.#state = code > ZERO && code <= NINE ? "count" : "line";
       } else if (this.#state === "count") {
         at = this.#readCount(chunk, at);
+      } else if (this.#state === "year") {
+        if (MONTHS.has(code)) this.#asLine(" ");
+        else this.#asCount();
       } else if (this.#state === "counted") {
         at = this.#readCounted(chunk, at, found);
       } else {
@@ -55,7 +61,7 @@ export class SyslogFraming {
   /** The message that the stream broke off in; one ended by LF is whole without it. */
   end(): Framed[] {
     const found: Framed[] = [];
-    if (this.#state === "count") this.#keep(Buffer.from(this.#digits));
+    if (this.#state === "count" || this.#state === "year") this.#keep(Buffer.from(this.#digits));
     if (this.#heldBytes > 0) {
       this.#cut ||= this.#state === "counted";
       this.#give(found);
@@ -71,19 +77,28 @@ export class SyslogFraming {
         this.#digits += String.fromCharCode(code);
         at++;
       } else if (code === SPACE) {
-        this.#counted = Number(this.#digits);
-        this.#digits = "";
-        this.#state = "counted";
+        if (YEAR.test(this.#digits)) this.#state = "year";
+        else this.#asCount();
         return at + 1;
       } else {
         // Digits that no space follows are the beginning of a line, a date perhaps.
-        this.#keep(Buffer.from(this.#digits));
-        this.#digits = "";
-        this.#state = "line";
+        this.#asLine("");
         return at;
       }
     }
     return at;
+  }
+
+  #asCount(): void {
+    this.#counted = Number(this.#digits);
+    this.#digits = "";
+    this.#state = "counted";
+  }
+
+  #asLine(behind: string): void {
+    this.#keep(Buffer.from(this.#digits + behind));
+    this.#digits = "";
+    this.#state = "line";
   }
 
   #readCounted(chunk: Uint8Array, from: number, found: Framed[]): number {

@@ -48,6 +48,15 @@ test("the zone is that of the line, else that of the context, else Taipei", () =
   assert.equal(at("<13>1 2026-11-23T02:00:00.5Z fw - - - - a", received), "2026-11-23T02:00:00.500Z");
 });
 
+test("a weekday, a zone right behind the time and a colon before it are read past", () => {
+  const received = "2026-11-23T03:00:00.000Z";
+  assert.equal(at("<134>Mon Nov 23 10:00:00 2026 fw app: a", received), "2026-11-23T02:00:00.000Z");
+  assert.equal(at("<134>Nov 23 2026 11:00:00+09:00 fw %%01A/6/B(l):a", received), "2026-11-23T02:00:00.000Z");
+  assert.equal(at("<166>:Nov 23 10:00:00 CST: %ASA-6-1: a", received), "2026-11-23T02:00:00.000Z");
+  const { fields } = readHeader("<134>Nov 23 2026 11:00:00+09:00 fw app: a", { receivedAt: received });
+  assert.equal(fields["host.name"], "fw");
+});
+
 test("every moment of the last eleven months comes back from its year-less form", () => {
   const received = Date.UTC(2026, 10, 23, 3);
   fc.assert(

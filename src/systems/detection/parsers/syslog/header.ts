@@ -18,6 +18,7 @@ export interface Headed {
 
 /** An IPv6 address in brackets. */
 const BRACKETED = /^\[[0-9a-fA-F]*:[0-9a-fA-F:.%]*\]$/;
+const WEEKDAY = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)$/;
 const YEAR = /^20\d\d $/;
 const FACILITIES =
   "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock local0 local1 local2 local3 local4 local5 local6 local7".split(
@@ -230,7 +231,9 @@ function rfc3164(
   let at = skipSpaces(line, from);
   const mark = line[at];
   // Cisco: `*` and `.` for a clock that is not set, `:` before the time in the EMBLEM format of the ASA.
-  const marked = mark === "*" || mark === "." || (hadPriority && mark === ":") ? at + 1 : at;
+  const unset = mark === "*" || mark === "." || (hadPriority && mark === ":") ? at + 1 : at;
+  // `Wed Nov 25 10:11:12 2026`, as the C library writes it.
+  const marked = line[unset + 3] === " " && WEEKDAY.test(line.slice(unset, unset + 3)) ? unset + 4 : unset;
   const time = withYearBehind(line, marked, timeAt(line, marked, context), context);
   if (time === undefined) {
     const tag = hadPriority ? tagAt(line, at) : undefined;
