@@ -22,11 +22,26 @@ export function problemBody(problem: Problem, requestId: string): Record<string,
   };
 }
 
-/** zod's issues as faults with a path such as `body.facts.0.leak`. */
+/** zod's issues as faults with a path such as `body.facts.0.leak`; of a union, those of the forms that come nearest. */
 export function faultsOf(error: z.ZodError, part: string): Fault[] {
-  return error.issues.map((issue) => ({
-    path: [part, ...issue.path.map(String)].join("."),
-    message: issue.message,
+  return error.issues.flatMap((issue) => issueFaults(issue, [part]));
+}
+
+function issueFaults(issue: z.core.$ZodIssue, base: readonly string[]): Fault[] {
+  const at = [...base, ...issue.path.map(String)];
+  const path = at.join(".");
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ path, message: issue.message }];
+  const forms = issue.errors.map((form) => form.flatMap((each) => issueFaults(each, at)));
+  const properties = (form: readonly Fault[]) =>
+    new Set(form.map((fault) => fault.path.slice(path.length).split(".", 2).join("."))).size;
+  const fewest = Math.min(...forms.map(properties));
+  const byPath = Map.groupBy(
+    forms.filter((form) => properties(form) === fewest).flat(),
+    (fault) => fault.path,
+  );
+  return [...byPath].map(([where, faults]) => ({
+    path: where,
+    message: [...new Set(faults.map(({ message }) => message))].join("; or "),
   }));
 }
 

@@ -4,9 +4,8 @@ import { TAXII_TYPE } from "./media-type.ts";
 
 /** A refusal as TAXII's error message (TAXII 2.1 section 3.6.1). `http_status` is text there. */
 export function taxiiProblem(problem: Problem, requestId: string): RenderedProblem {
-  const description = [problem.detail, ...problem.faults.map((fault) => `${fault.path}: ${fault.message}`)]
-    .filter((part) => part !== undefined)
-    .join("; ");
+  const told = [problem.detail, ...problem.faults.map((fault) => `${fault.path}: ${fault.message}`)];
+  const description = [...new Set(told)].filter((part) => part !== undefined).join("; ");
   return {
     contentType: TAXII_TYPE,
     body: {

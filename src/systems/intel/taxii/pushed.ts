@@ -1,7 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { Readable } from "node:stream";
 import { setImmediate as others } from "node:timers/promises";
-import { createGunzip } from "node:zlib";
 import { jsonFaultAt } from "../../../core/json-fault.ts";
 import { Problem } from "../../../core/problem.ts";
 import { isJsonObject } from "../stix/json.ts";
@@ -45,33 +43,6 @@ export class PushRoom {
     } finally {
       this.held -= size;
     }
-  }
-}
-
-/**
- * A body as its Content-Encoding unpacks it (RFC 9110 section 8.4): none or gzip. Problem http.media-type for another,
- * http.invalid, while it is read, where it is no gzip.
- */
-export function unpacked(body: Readable, encoding: string | undefined): AsyncIterable<Uint8Array> {
-  const codings = (encoding ?? "")
-    .split(",")
-    .map((each) => each.trim().toLowerCase())
-    .filter((each) => each !== "" && each !== "identity");
-  if (codings.length === 0) return body;
-  if (codings.length > 1 || (codings[0] !== "gzip" && codings[0] !== "x-gzip"))
-    throw new Problem("http.media-type", { detail: "of content codings this takes gzip" });
-  return gunzipped(body);
-}
-
-async function* gunzipped(body: Readable): AsyncGenerator<Uint8Array> {
-  const unzip = createGunzip();
-  body.once("error", (error) => unzip.destroy(error));
-  try {
-    yield* body.pipe(unzip);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))
-      throw refusal("body", "not gzip, as Content-Encoding says");
-    throw error;
   }
 }
 

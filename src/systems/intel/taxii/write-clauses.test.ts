@@ -65,10 +65,8 @@ clauses(
         assert.equal(refused.headers.get("accept-encoding"), "gzip");
       }
       const plain = await push(body, { "content-encoding": "gzip" });
-      assert.deepEqual(
-        [plain.status, plain.json.description],
-        [400, "body: not gzip, as Content-Encoding says"],
-      );
+      assert.equal(plain.status, 400);
+      assert.match(plain.json.description, /^byte 0 to \d+: incorrect header check$/);
       const cut = await push(packed.subarray(0, packed.length - 12), { "content-encoding": "gzip" });
       assert.equal(cut.status, 400);
       assert.equal((await push(body, { "content-encoding": "identity" })).status, 202);

@@ -1,13 +1,14 @@
 import { Readable } from "node:stream";
 import { Problem } from "../../../core/problem.ts";
 import { may } from "../../../core/scope.ts";
+import { gunzipped, isGzip } from "../../../platform/http/gzip.ts";
 import type { Route } from "../../../platform/http/route.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { CollectionStore } from "./collection-store.ts";
 import { readFilter } from "./filter.ts";
 import { receiveObjects } from "./inbox.ts";
 import { isTaxiiContent, TAXII_TYPE } from "./media-type.ts";
-import { PushRoom, readPush, unpacked } from "./pushed.ts";
+import { PushRoom, readPush } from "./pushed.ts";
 import { collectionOf, inRoot, type TaxiiCall } from "./route.ts";
 import { StatusStore } from "./status-store.ts";
 
@@ -62,10 +63,10 @@ async function addObjects(call: TaxiiCall, room: PushRoom, most: number): Promis
   // A refusal says what is taken (RFC 9110 section 15.5.16).
   if (encoding !== undefined) call.reply.header("accept-encoding", "gzip");
   const raw = request.body instanceof Readable ? request.body : Readable.from([]);
-  const body = unpacked(raw, encoding);
+  const packed = isGzip(request);
   const status = await room.hold(
-    body,
-    { most, announced: body === raw ? request.headers["content-length"] : undefined },
+    packed ? gunzipped(raw) : raw,
+    { most, announced: packed ? undefined : request.headers["content-length"] },
     async (whole) => receiveObjects({ within, collection }, (await readPush(whole)).parts()),
   );
   call.reply.status(202);
