@@ -2,11 +2,19 @@ import { Button } from "antd";
 import { ListPage, Time, useGo, useMay, useTexts } from "../../../web/kit.ts";
 import { FEED_RESULTS, type Feed } from "../feeds/model.ts";
 import { FEEDS, FeedResultTag, FeedStateTag } from "./import-parts.tsx";
+import { useWhy } from "./refusal-parts.tsx";
 
 /** Feeds, whether they run by themselves, and how they last went. */
 export default function FeedsPage() {
   const t = useTexts("intel");
   const go = useGo();
+  const why = useWhy();
+  /** Why the last run failed, and how often it did since the last success. */
+  const failureOf = ({ lastFailure, lastError, lastResult, failures }: Feed) => {
+    if (lastResult !== "failed") return "";
+    const told = lastFailure === null ? (lastError ?? "") : why(lastFailure);
+    return failures > 1 ? t("feed.again", { told, count: failures }) : told;
+  };
   const mayWrite = useMay("intel:write");
   return (
     <ListPage<Feed>
@@ -53,6 +61,12 @@ export default function FeedsPage() {
           width: 120,
           render: (row) => <FeedResultTag feed={row} />,
           text: (row) => row.lastResult ?? "",
+        },
+        {
+          key: "why",
+          label: t("refused.why"),
+          render: (row) => failureOf(row),
+          text: failureOf,
         },
         {
           key: "last",

@@ -3,6 +3,7 @@ import cytoscape, { type Core, type ElementDefinition } from "cytoscape";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, useLanguage, useTexts } from "../../../web/kit.ts";
 import type { Edge, GraphNode, Neighbours } from "../library/model.ts";
+import { foldedGraph } from "./library-folds.ts";
 import { LIBRARY, ObjectLink, TypeName, useTypeName } from "./library-parts.tsx";
 import { tieNameOf } from "./library-ties.ts";
 
@@ -27,6 +28,16 @@ function short(text: string): string {
   return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text;
 }
 
+/** Kinds of things by their outline, beside the word of the type. */
+function shapeOf(type: string) {
+  if (/^(?:indicator|attack-pattern|x-mitre-tactic)$/.test(type)) return "diamond" as const;
+  if (/^(?:malware|tool|malware-analysis|infrastructure)$/.test(type)) return "hexagon" as const;
+  if (/^(?:threat-actor|intrusion-set|campaign|incident)$/.test(type)) return "triangle" as const;
+  if (/^(?:report|note|opinion|grouping|course-of-action|observed-data)$/.test(type))
+    return "rectangle" as const;
+  return type === "vulnerability" ? ("octagon" as const) : ("ellipse" as const);
+}
+
 /** The colours of the page, so that the graph is of the same light or dark. */
 function coloursOf(box: HTMLElement) {
   const style = getComputedStyle(box);
@@ -49,6 +60,7 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
   const [graph, setGraph] = useState<Graph>(() => joined({ nodes: new Map(), edges: new Map() }, first));
   const [hidden, setHidden] = useState<readonly string[]>([]);
   const [chosen, setChosen] = useState<string>(id);
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const types = useMemo(
     () => [...new Set([...graph.nodes.values()].map(({ type }) => type))].sort(),
     [graph],
@@ -58,6 +70,10 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
     const ids = new Set(nodes.map((node) => node.id));
     return { nodes, edges: [...graph.edges.values()].filter(({ from, to }) => ids.has(from) && ids.has(to)) };
   }, [graph, hidden, id]);
+  const drawn = useMemo(
+    () => foldedGraph(shown.nodes, shown.edges, { id, open: opened }),
+    [shown, opened, id],
+  );
 
   useEffect(() => {
     if (box.current === null) return;
@@ -78,6 +94,8 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
             "text-background-color": ground,
             "text-background-opacity": 0.85,
             "text-background-padding": "1px",
+            "min-zoomed-font-size": 6,
+            shape: "data(shape)" as "ellipse",
             "background-color": ground,
             "border-color": text,
             "border-width": 1.5,
@@ -86,6 +104,10 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
           },
         },
         { selector: "node[?centre]", style: { "border-width": 4, width: 30, height: 30 } },
+        {
+          selector: "node[?fold]",
+          style: { width: 46, height: 26, "border-style": "double", "border-width": 4 },
+        },
         { selector: "node[!seen]", style: { "border-style": "dashed", "text-opacity": 0.7 } },
         { selector: "node:selected", style: { "background-color": text } },
         {
@@ -108,7 +130,11 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
         },
       ],
     });
-    made.on("tap", "node", (event) => setChosen(String(event.target.id())));
+    made.on("tap", "node", (event) => {
+      const key = String(event.target.id());
+      if (event.target.data("fold") === true) setOpened((before) => new Set([...before, key]));
+      else setChosen(key);
+    });
     core.current = made;
     return () => {
       core.current = undefined;
@@ -139,22 +165,42 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
     const made = core.current;
     if (made === undefined) return;
     const elements: ElementDefinition[] = [
-      ...shown.nodes.map((node) => ({
+      ...drawn.nodes.map((node) => ({
         data: {
           id: node.id,
+          shape: shapeOf(node.type),
           label: `${typeName(node.type)}\n${short(node.name ?? node.id.slice(-12))}`,
           centre: node.id === id,
           seen: node.name !== null,
         },
       })),
-      ...shown.edges.map((edge) => ({
+      ...drawn.edges.map((edge) => ({
         data: { id: edge.id, source: edge.from, target: edge.to, label: tieNameOf(edge.label, language) },
       })),
+      ...drawn.folds.flatMap(({ key, type, count, hub, outward, label }) => [
+        {
+          data: {
+            id: key,
+            label: t("graph.fold", { type: typeName(type), count }),
+            shape: "round-rectangle",
+            fold: true,
+            seen: true,
+          },
+        },
+        {
+          data: {
+            id: `tie ${key}`,
+            source: outward ? hub : key,
+            target: outward ? key : hub,
+            label: tieNameOf(label, language),
+          },
+        },
+      ]),
     ];
     made.elements().remove();
     made.add(elements);
     arrange();
-  }, [shown, language]);
+  }, [drawn, language]);
 
   const expand = async (node: string) => {
     const near = await api.get<Neighbours>(`${LIBRARY}/${node}/neighbours`).catch(() => undefined);
@@ -176,7 +222,28 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
         <Button size="small" onClick={arrange}>
           {t("graph.layout")}
         </Button>
+        {opened.size > 0 && (
+          <Button size="small" onClick={() => setOpened(new Set())}>
+            {t("graph.refold")}
+          </Button>
+        )}
       </div>
+      {drawn.folds.length > 0 && (
+        <div className="row wrap">
+          <span className="muted">{t("graph.folds")}</span>
+          {drawn.folds.map(({ key, type, count, outward, label }) => (
+            <Button
+              key={key}
+              size="small"
+              onClick={() => setOpened((before) => new Set([...before, key]))}
+              aria-label={t("graph.unfold", { type: typeName(type), count })}
+            >
+              {t(outward ? "outward" : "inward")} {tieNameOf(label, language)}{" "}
+              {t("graph.fold", { type: typeName(type), count })}
+            </Button>
+          ))}
+        </div>
+      )}
       <div ref={box} className="library-graph" role="img" aria-label={t("graph")} />
       {node !== undefined && (
         <p className="row wrap" role="status">
@@ -189,7 +256,7 @@ export default function LibraryGraph({ id, first, open }: GraphProps) {
           </Button>
         </p>
       )}
-      <div className="library-scroll">
+      <div className="library-scroll library-ties">
         <table className="library-table">
           <caption className="muted">{t("graph.table")}</caption>
           <thead>
