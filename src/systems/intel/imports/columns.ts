@@ -1,6 +1,6 @@
 import { csvRows } from "./csv-rows.ts";
 import { type COLUMN_MEANINGS, type CsvMapping, SEVERAL_COLUMNS } from "./model.ts";
-import { readPublished } from "./value.ts";
+import { readListed } from "./value.ts";
 
 export type Meaning = (typeof COLUMN_MEANINGS)[number];
 
@@ -27,11 +27,14 @@ const HEADINGS: ReadonlyMap<string, Meaning> = new Map(
       [
         "seen",
         `date time datetime timestamp seen firstseen firstseenutc lastseen dateadded added created createdat detected reported
-        日期 時間 日期時間 發現日期 發現時間 首次發現 通報日期 建立時間 更新時間`,
+        日期 時間 日期時間 發現日期 發現時間 首次發現 首次發現時間 首次發現日期 偵測時間 最後發現時間 通報時間 通報日期 建立時間 更新時間`,
       ],
       ["uuid", "uuid"],
       ["to_ids", "toids ids 用於偵測"],
-      ["tags", "tags tag labels label 標籤 標記"],
+      [
+        "tags",
+        "tags tag labels label threattype attacktype 標籤 標記 威脅類型 威脅類別 威脅種類 攻擊類型 攻擊手法",
+      ],
     ] as const
   ).flatMap(([meaning, names]) => names.split(/\s+/).map((name) => [name, meaning] as const)),
 );
@@ -86,7 +89,7 @@ export function guessMapping(head: string): CsvMapping {
   // Nobody named the columns: those that hold indicators in most rows are values, and a first row that holds none is a header.
   const body = rows.slice(0, LOOKED_AT);
   const width = Math.max(1, ...body.map((cells) => cells.length));
-  const holds = (cell: string | undefined) => cell !== undefined && readPublished(cell.trim()) !== undefined;
+  const holds = (cell: string | undefined) => cell !== undefined && readListed(cell.trim()) !== undefined;
   const counted = Array.from({ length: width }, (_, at) => body.filter((cells) => holds(cells[at])).length);
   const values = counted.map((count) => count > 0 && count * 2 >= body.length - 1);
   if (!values.includes(true)) values[0] = true;
@@ -111,7 +114,7 @@ function evenness(rows: readonly string[][]): number {
 
 function headings(cells: readonly string[]): number {
   // A row of values is no header, whatever else is in it.
-  if (cells.some((cell) => readPublished(cell.trim()) !== undefined)) return 0;
+  if (cells.some((cell) => readListed(cell.trim()) !== undefined)) return 0;
   const known = cells.map(meaningOf);
   return known.includes("value") ? known.filter((meaning) => meaning !== undefined).length : 0;
 }

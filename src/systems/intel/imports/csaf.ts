@@ -50,6 +50,10 @@ const Vulnerability = z.object({
   cwes: z.array(z.object({ id: z.string() })).default([]),
   scores: z.array(z.unknown()).default([]),
   metrics: z.array(z.unknown()).default([]),
+  threats: z
+    .array(z.object({ category: z.string(), details: z.string().min(1) }))
+    .default([])
+    .catch([]),
   product_status: z.record(z.string(), z.unknown()).default({}),
   remediations: z
     .array(
@@ -237,7 +241,10 @@ class Advisory {
       (each) => each.id,
     );
     const ratings = scoresOf([...scores, ...metrics]);
-    const text = [title, ...notes.map((note) => note.text), ...ratings].filter((each) => each !== undefined);
+    const threats = read.data.threats.map(({ category, details }) => `${category}: ${details}`);
+    const text = [title, ...notes.map((note) => note.text), ...ratings, ...threats].filter(
+      (each) => each !== undefined,
+    );
     const said = { ...this.said, description: text.join("\n\n").slice(0, 20_000), labels: weaknesses };
     const vulnerability =
       cve !== undefined

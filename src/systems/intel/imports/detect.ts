@@ -2,7 +2,7 @@ import { guessMapping, isRemark } from "./columns.ts";
 import { headText } from "./decode.ts";
 import { firstByte } from "./json-parts.ts";
 import type { CsvMapping, ImportFormat } from "./model.ts";
-import { bareValue, readPublished } from "./value.ts";
+import { bareValue, readListed } from "./value.ts";
 
 /** What a file is by its content; its name only decides between Markdown's plain text and a table. */
 export interface Detected {
@@ -76,7 +76,7 @@ function isTable(head: string): boolean {
       cells.length > 1
         ? values.map((at) => cells[at] ?? "")
         : [line.split(/\s/, 1)[0] ?? "", bareValue(line)];
-    return said.some((value) => readPublished(unquoted(value)) !== undefined);
+    return said.some((value) => readListed(unquoted(value)) !== undefined);
   };
   if (!isEven(kept, delimiter)) return false;
   return header || kept.filter(isRow).length * 10 >= kept.length * 6;

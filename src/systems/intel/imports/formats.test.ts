@@ -448,6 +448,7 @@ const advisory = (more: object = {}, document: object = {}) =>
             },
           },
         ],
+        threats: [{ category: "exploit_status", details: "已遭利用" }],
         product_status: { known_affected: ["P1"], ...more },
         remediations: [
           {
@@ -467,6 +468,7 @@ test("CSAF: products, statuses, scores and remediations; the mandatory tests nam
   assert.ok(objects.every((each) => each.tlp === "clear"));
   const [vulnerability] = of("vulnerability");
   assert.match(vulnerability.description, /CVSS 3\.1 9\.8 CRITICAL/);
+  assert.match(vulnerability.description, /exploit_status: 已遭利用/);
   assert.deepEqual([vulnerability.name, vulnerability.labels], ["CVE-2026-1000", ["CWE-79"]]);
   assert.deepEqual([of("software")[0].vendor, of("software")[0].version], ["Vendor", "1.0"]);
   assert.deepEqual(
@@ -580,6 +582,25 @@ test("tables: columns by their headings, by a mapping, with other delimiters, an
     csv.objects.filter((each) => each.type === "indicator").map((each) => each.tlp),
     ["clear", "amber"],
   );
+  const odd = await read(
+    "序號,惡意IP位址,連接埠,首次發現時間,威脅類型,可信度\n1,203[.]0[.]113[.]45:8443,8443,115/11/20 08:30,釣魚,80%\n2,evil[.]example,,115/11/21,,高\n",
+  );
+  assert.deepEqual(
+    odd.of("indicator").map((each) => [each.name, each.created, each.labels, each.confidence]),
+    [
+      ["203.0.113.45", "2026-11-20T08:30:00.000Z", ["釣魚"], 80],
+      ["evil.example", "2026-11-21T00:00:00.000Z", undefined, 85],
+    ],
+  );
+  const ports = await read(
+    "203.0.113.45:8443\n[2001:db8::1]:443\nhxxp://evil[.]example:8080/a\nevil.example:443,c2\n",
+  );
+  assert.deepEqual(
+    ports.of("indicator").map((each) => each.name),
+    ["203.0.113.45", "2001:db8::1", "http://evil.example:8080/a", "evil.example"],
+    "the first line of a list of addresses with ports is no header",
+  );
+  assert.deepEqual(ports.refused, []);
   const mapped = await read("a|8.8.8.8|x\nb|8.8.4.4|y", "csv", {
     csv: { delimiter: "|", header: false, columns: ["comment", "value", ""] },
   });

@@ -153,6 +153,26 @@ hxxp://[.]broken and 198.51.100[.]999`;
   );
 });
 
+test("a report in Chinese: addresses stand against the text without a space, and URLs hold Chinese of their own", () => {
+  const text = `受害者點擊hxxps://login[.]evil[.]example/verify?id=1後下載invoice.exe，中繼站為203[.]0[.]113[.]45:8443及evil．example．com。
+另發現http://evil.example/路徑/檔案.zip與https://例子.台灣/下載頁面，網址hxxp://cdn[.]bad[.]example/dl/a.exe，已下架。
+http://one.example/後續追蹤 http://two.example/表單/送出?編號=1 連線至https://例子.台灣後續 http://three.example/甲/乙/丙.exe`;
+  const imported = importReportText(text, options);
+  assert.deepEqual(namesOf(imported), [
+    "https://login.evil.example/verify?id=1",
+    "203.0.113.45",
+    "evil.example.com",
+    "http://evil.example/路徑/檔案.zip",
+    "https://例子.台灣/",
+    "http://cdn.bad.example/dl/a.exe",
+    "http://one.example/",
+    "http://two.example/表單/送出?編號=1",
+    "https://例子.台灣",
+    "http://three.example/甲/乙/丙.exe",
+  ]);
+  assert.deepEqual(imported.refused, []);
+});
+
 test("a report: networks, and IPv6 addresses with colons at their ends and in URLs", () => {
   const text = `Block 198.51.100.0/24 and 203[.]0[.]113[.]64/26 (2001:db8:5::/48).
 C2 at ::ffff:198.51.100.77, 2001:db8:7::. hxxp[:]//[2001:db8::5]/x.exe; http://[2001:db8::6]:8080/a`;

@@ -26,7 +26,15 @@ const SIGN = String.raw`[^\s<>"'\u0060|,;(){}[\]\\*、。，；：！？…～·
 const BRACKETED = String.raw`\u0001?[a-z]{3,5}\u0001?:(?:\u0001?\/){2}\[[0-9a-f:.\u0001]{2,60}\]${SIGN}*`;
 const BETWEEN = new RegExp(`${BRACKETED}|${SIGN}+`, "gu");
 /** Where Chinese text meets an address without a space. A name of Chinese labels keeps its dots. */
-const SCRIPTS = /(?<=[A-Za-z0-9/_-])(?=\p{Script=Han})|(?<=\p{Script=Han})(?=[A-Za-z0-9])/u;
+const SCRIPTS = new RegExp(
+  String.raw`(?<=[A-Za-z0-9/_-])(?=\p{Script=Han})|(?<=\p{Script=Han})(?=${REFANGED}?[A-Za-z0-9])`,
+  "u",
+);
+/** Chinese that goes on as an address does: a part of a path before the next, a name before its ending. */
+const GOES_ON = new RegExp(
+  String.raw`^\p{Script=Han}[\p{Script=Han}_-]*(?:${REFANGED}?\.${REFANGED}?[A-Za-z0-9]|${REFANGED}?[/?=&#%](?:[\p{Script=Han}A-Za-z0-9%]|$))`,
+  "u",
+);
 /** Top-level names in Chinese, behind which a sentence may go on without a space. */
 const HAN_ENDINGS =
   /\.(?:台灣|台湾|中国|中國|香港|澳門|澳门|公司|网络|網絡|网址|新加坡|在线|中文网|商城|集团)/u;
@@ -128,10 +136,12 @@ function words(line: string): Word[] {
 }
 
 function wordsIn(raw: string, before: string, behind: string): Word[] {
-  const pieces = raw.split(SCRIPTS);
+  const pieces = wholeUrls(raw.split(SCRIPTS));
   return pieces.flatMap((piece, at): Word[] => {
     const ending = HAN_ENDINGS.exec(piece);
-    const whole = ending === null ? piece : piece.slice(0, ending.index + ending[0].length);
+    const inUrl =
+      piece.includes("://") && /[/:?#]/.test(piece.charAt((ending?.index ?? 0) + (ending?.[0].length ?? 0)));
+    const whole = ending === null || inUrl ? piece : piece.slice(0, ending.index + ending[0].length);
     const word = trimmed(whole.replaceAll(REFANGED, ""));
     if (word === "") return [];
     const wasDefanged = whole.includes(REFANGED);
@@ -143,6 +153,27 @@ function wordsIn(raw: string, before: string, behind: string): Word[] {
       (/^v/i.test(word) || VERSION_BEFORE.test(said) || /^版/.test(next));
     return [{ word, wasDefanged, isVersion }];
   });
+}
+
+/**
+ * Joins again what is one URL though Chinese stands in it: its host, and every part of its path that goes on. Chinese at
+ * the end may as well be the sentence, and is left out.
+ */
+function wholeUrls(pieces: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const [at, piece] of pieces.entries()) {
+    const before = joined.at(-1) ?? "";
+    const plain = before.length > LONGEST_WORD ? "" : before.replaceAll(REFANGED, "");
+    const open = plain.includes("://") ? before : undefined;
+    const begins = plain.endsWith("://");
+    const last = pieces[at + 1] === undefined;
+    const goesOn = GOES_ON.test(piece) && !(last && /[/?=&#%]$/.test(piece));
+    // Behind Chinese that went on stands the rest of the URL.
+    const rest = open !== undefined && /\p{Script=Han}$/u.test(open) && !piece.includes(":");
+    if (open !== undefined && (begins || goesOn || rest)) joined[joined.length - 1] = open + piece;
+    else joined.push(piece);
+  }
+  return joined;
 }
 
 /** No indicator is longer. */

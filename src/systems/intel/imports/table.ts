@@ -12,7 +12,7 @@ import {
   vulnerabilityObject,
 } from "./imported.ts";
 import type { CsvMapping, TableSample } from "./model.ts";
-import { bareValue, readPublished } from "./value.ts";
+import { bareValue, readListed } from "./value.ts";
 
 const SAMPLE_ROWS = 12;
 const SAMPLE_COLUMNS = 100;
@@ -74,7 +74,7 @@ export function importTable(
         objects.push(vulnerabilityObject(cve, said, options));
         return;
       }
-      const single = readPublished(value);
+      const single = readListed(value);
       const ofType = type === "" ? undefined : indicatorsOfMisp(type, value);
       const values = ofType ?? (single === undefined ? [] : [single]);
       if (values.length === 0)
@@ -134,10 +134,23 @@ function tlpIn(text: string): Tlp | undefined {
   return TLP_LEVELS.find((level) => level === word);
 }
 
+/** A number, perhaps of a hundred parts, or one of the words of STIX 2.1 appendix A. */
 function confidenceOf(text: string): number | undefined {
-  const number = Number(text);
-  return /^\d{1,3}$/.test(text) && number <= 100 ? number : undefined;
+  const word = CONFIDENCE.get(text.toLowerCase());
+  const number = Number(text.replace(/\s?[%％]$/, ""));
+  return word ?? (/^\d{1,3}(?:\s?[%％])?$/.test(text) && number <= 100 ? number : undefined);
 }
+
+const CONFIDENCE: ReadonlyMap<string, number> = new Map([
+  ["none", 0],
+  ["low", 15],
+  ["低", 15],
+  ["med", 50],
+  ["medium", 50],
+  ["中", 50],
+  ["high", 85],
+  ["高", 85],
+]);
 
 function labelsOf(text: string): string[] {
   return text

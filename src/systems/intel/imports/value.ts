@@ -23,12 +23,24 @@ function readNetwork(text: string): IndicatorValue | undefined {
   return { type: family === 4 ? "ipv4" : "ipv6", value: length === most ? value : `${value}/${length}` };
 }
 
+/**
+ * What a cell of a table or a list says: all that `readPublished` knows, and an address or a name before its port
+ * (`198.51.100.1:8443`, `[2001:db8::1]:443`).
+ */
+export function readListed(text: string): IndicatorValue | undefined {
+  const read = readPublished(text);
+  if (read !== undefined) return read;
+  const [, six, host] =
+    /^(?:\[([0-9a-f:.]{2,45})\]|([^\s:/@]{3,260})):\d{1,5}$/iu.exec(refanged(text.trim())) ?? [];
+  return six === undefined && host === undefined ? undefined : readPublished(six ?? host ?? "");
+}
+
 /** Addresses to which a hosts file sends the names that it blocks. */
 const HOSTS_LINE = /^(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s{1,20}(\S{1,253})$/;
 
 /** A line of a bare list: the value before a remark, `198.51.100.1 # seen`, or the name that a hosts file blocks. */
 export function bareValue(line: string): string {
-  if (readPublished(line) !== undefined) return line;
+  if (readListed(line) !== undefined) return line;
   const value = line.replace(/\s[#;].*$/s, "").trimEnd();
   return HOSTS_LINE.exec(value)?.[1] ?? value;
 }
