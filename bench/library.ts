@@ -10,10 +10,12 @@ import { parseArgs } from "node:util";
 import { EVERYONE } from "../src/core/scope.ts";
 import { DATABASES } from "../src/platform/records/testing.ts";
 import { loadDecays } from "../src/systems/intel/library/decay.ts";
+import { DERIVATION } from "../src/systems/intel/library/entry.ts";
 import { reindexSome, restartReindex } from "../src/systems/intel/library/entry-store.ts";
 import { LibraryFilter, LibraryQuery } from "../src/systems/intel/library/model.ts";
 import { bearing } from "../src/systems/intel/library/query.ts";
 import { SearchStore } from "../src/systems/intel/library/search-store.ts";
+import { weighSome } from "../src/systems/intel/library/weighing.ts";
 import { StixObjectStore } from "../src/systems/intel/object-store.ts";
 import { intelNode } from "../src/systems/intel/testing.ts";
 import { WarninglistChecker } from "../src/systems/intel/warninglists/checker.ts";
@@ -117,7 +119,21 @@ while (written < OBJECTS) {
 }
 const fillSeconds = seconds(filling);
 const data = await megabytes("stix_object");
-const derived = await megabytes("stix_entry");
+
+/** Keeps what scores are made of, as the job does it. */
+async function weigh(): Promise<number> {
+  const began = performance.now();
+  for (let done = false; !done; )
+    done = await node.records.within(node.reviewer, (work) => weighSome(work, judges, 1000));
+  return seconds(began);
+}
+// Every entry is as this program makes it, so that the weighing may begin.
+await node.records.platformOnly.execute(
+  "update stix_reindex set derivation = $1, done_to = (select seq from stix_ledger), finished_at = now()",
+  [DERIVATION],
+);
+const weighSeconds = await weigh();
+const derived = (await megabytes("stix_entry")) + (await megabytes("stix_worth"));
 
 /** What an analyst asks: common and rare words, both scripts, values whole and by part, filters, nothing at all. */
 const queries: readonly Record<string, string>[] = [
@@ -137,6 +153,8 @@ const queries: readonly Record<string, string>[] = [
   { q: "no-such-word-at-all" },
   { sort: "newest" },
   { label: "campaign-12", revoked: "no" },
+  { scoreFrom: "60" },
+  { scoreFrom: "40", scoreTo: "60", q: "ransomware" },
 ];
 async function timed(run: () => Promise<unknown>, times: number): Promise<number[]> {
   const millis: number[] = [];
@@ -180,13 +198,14 @@ const common = await timed(
 const one: number[] = [];
 for (let time = 0; time < 50; time++) one.push(await write(1));
 
-/** From nothing, in the commits of a thousand objects in which the job makes them. */
+/** From nothing, in the commits of a thousand objects in which the jobs make and weigh them. */
 async function rebuild(): Promise<number> {
   await node.records.platformOnly.execute("truncate stix_entry");
   await node.records.within(node.reviewer, restartReindex);
   const began = performance.now();
   for (let done = false; !done; )
     ({ done } = await node.records.within(node.reviewer, (work) => reindexSome(work, 1000)));
+  await weigh();
   return seconds(began);
 }
 const rebuildSeconds = options.searches ? undefined : await rebuild();
@@ -201,6 +220,7 @@ process.stdout.write(
     megabytes: { data, derived, share: Math.round((100 * derived) / data) / 100 },
     oneValueInMany: { objects: Math.ceil(OBJECTS / 100), ms: at(common, 0.5) },
     oneObjectMore: { medianMs: at(one, 0.5), p95Ms: at(one, 0.95) },
+    weighSeconds,
     rebuildSeconds,
   })}\n`,
 );

@@ -10,6 +10,7 @@ import { expiryJob } from "./library/expiry.ts";
 import { reindexJob } from "./library/jobs.ts";
 import { libraryRoutes } from "./library/routes.ts";
 import { sightingsOutJob } from "./library/sightings-out.ts";
+import { weighingJob } from "./library/weighing.ts";
 import { PeerExchange } from "./peers/exchange.ts";
 import { peerJobs } from "./peers/jobs.ts";
 import { PEERS_JOB, peerRoutes } from "./peers/routes.ts";
@@ -108,6 +109,7 @@ export const intel: System = {
       jobs: [
         ...peerJobs(new PeerExchange(exchange)),
         reindexJob(platform.records),
+        weighingJob(records, judges),
         expiryJob(records, judges, config.intel.scoreFloor),
         sightingsOutJob(records, config.intel.sightings),
         {

@@ -248,6 +248,7 @@ export interface StixEntryTable {
   alike: ColumnType<string | null, string | null, string | null>;
   same: ColumnType<string | null, string | null, string | null>;
   ends_at: number | null;
+  fresh_at: number;
 }
 
 export interface StixSummaryTable {
@@ -311,6 +312,14 @@ export interface StixReindexTable {
   finished_at: MaybeTime;
 }
 
+export interface StixWeighingTable {
+  singleton: Generated<boolean>;
+  /** What tells those by whom things were weighed apart. */
+  judges: string;
+  low: number;
+  high: number;
+}
+
 export interface IntelWarninglistTable {
   key: string;
   name: string;
@@ -352,6 +361,9 @@ export interface IntelTables {
   stix_origin: StixOriginTable;
   stix_entry: StixEntryTable;
   stix_reindex: StixReindexTable;
+  stix_weighing: StixWeighingTable;
+  stix_worth: { node: string };
+  stix_unweighed: { node: string };
   intel_warninglist: IntelWarninglistTable;
   stix_same: StixSameTable;
   stix_ending: StixEndingTable;

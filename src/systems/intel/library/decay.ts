@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
-import { type Value, ValueKind } from "./model.ts";
+import { VALUE_KINDS, type Value, ValueKind } from "./model.ts";
 import type { Decay } from "./rules.ts";
 
 const Speed = z.object({ lifetime: z.number().positive(), speed: z.number().positive() });
@@ -20,7 +20,11 @@ export function loadDecays(
 
 /** How fast an object loses its worth: by the shortest-lived of its values, else by its type; null = it does not. */
 export function decayOf(decays: Decays, type: string, values: readonly Value[]): Decay | null {
-  const speeds = values.flatMap(({ kind }) => decays.values[kind] ?? []);
+  // In the order of the kinds, so that of two that live as long one decides, however the values stand.
+  const speeds = VALUE_KINDS.flatMap((kind) => {
+    const speed = decays.values[kind];
+    return speed !== undefined && values.some((value) => value.kind === kind) ? [speed] : [];
+  });
   const [first, ...others] = speeds;
   if (first !== undefined && !(type in LASTING))
     return others.reduce((shortest, each) => (each.lifetime < shortest.lifetime ? each : shortest), first);

@@ -6,7 +6,7 @@ import { isJsonObject, type Json } from "../stix/json.ts";
 import type { StixObject } from "../stix/object.ts";
 import type { IntelTables } from "../tables.ts";
 import type { ReindexState } from "./acts-model.ts";
-import { DERIVATION, entryOf, token } from "./entry.ts";
+import { confidenceOf, DERIVATION, entryOf, freshAtOf, token } from "./entry.ts";
 
 /** Rows of one statement. */
 const ROWS_AT_ONCE = 2000;
@@ -44,14 +44,14 @@ export async function addEntries(
     const part = JSON.stringify(objects.slice(at, at + ROWS_AT_ONCE).map((row) => rowOf(row, told)));
     await sql`insert into stix_entry
         (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
-          ends_at, content)
+          ends_at, content, fresh_at)
       select seq, ${orgId}::uuid, tlp, ${[...audience]}::uuid[], type, thing, version_at, created_at, confidence,
         ${DERIVATION}::smallint,
         array_to_tsvector(tokens || lianfang_readers_mark(${orgId}::uuid, tlp, ${[...audience]}::uuid[])), alike,
-        ${GROUP}, ${endsAt(work, sql`${orgId}::uuid`)}, content
+        ${GROUP}, ${endsAt(work, sql`${orgId}::uuid`)}, content, fresh_at
       from json_to_recordset(${part}::text::json) as given (seq bigint, tlp smallint, type text, thing bigint,
         version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
-        ends_at bigint, content bigint)`.execute(work.tables<IntelTables>());
+        ends_at bigint, content bigint, fresh_at bigint)`.execute(work.tables<IntelTables>());
     await markConflicts(work, objects.slice(at, at + ROWS_AT_ONCE));
     const rows = objects.slice(at, at + ROWS_AT_ONCE).map((row) => ({ ...row, orgId, audience }));
     await addJudgements(work, rows);
@@ -117,7 +117,6 @@ function contentOf({ object, text, digest }: Told): string {
 function rowOf(given: Told, told: readonly string[]) {
   const { seq, tlp, object } = given;
   const { thing, versionAt, createdAt, tokens, alike, endsAt } = entryOf(object);
-  const { confidence } = object;
   return {
     seq,
     tlp,
@@ -125,8 +124,8 @@ function rowOf(given: Told, told: readonly string[]) {
     thing: thing.toString(),
     version_at: versionAt,
     created_at: createdAt,
-    confidence:
-      typeof confidence === "number" && confidence >= 0 && confidence <= 100 ? Math.round(confidence) : null,
+    confidence: confidenceOf(object),
+    fresh_at: freshAtOf(object),
     tokens: [...tokens, ...told, token.tlp(tlp), token.part(seq)],
     alike: alike?.toString() ?? null,
     ends_at: endsAt ?? null,
@@ -187,17 +186,17 @@ export async function reindexSome(work: Work, most: number): Promise<Reindexed> 
     const part = JSON.stringify(derived.slice(start, start + ROWS_AT_ONCE));
     await sql`insert into stix_entry
         (seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, derivation, tokens, alike, same,
-          ends_at, content)
+          ends_at, content, fresh_at)
       select seq, org_id, tlp, audience, type, thing, version_at, created_at, confidence, ${DERIVATION}::smallint,
         array_to_tsvector(tokens || lianfang_readers_mark(org_id, tlp, audience)), alike, ${GROUP},
-        ${endsAt(work, sql`given.org_id`)}, content
+        ${endsAt(work, sql`given.org_id`)}, content, fresh_at
       from json_to_recordset(${part}::text::json) as given (seq bigint, org_id uuid, audience uuid[], tlp smallint,
         type text, thing bigint, version_at bigint, created_at bigint, confidence smallint, tokens text[], alike bigint,
-        ends_at bigint, content bigint)
+        ends_at bigint, content bigint, fresh_at bigint)
       on conflict (seq) do update set type = excluded.type, thing = excluded.thing, version_at = excluded.version_at,
         created_at = excluded.created_at, confidence = excluded.confidence, derivation = excluded.derivation,
         tokens = excluded.tokens, alike = excluded.alike, same = excluded.same, ends_at = excluded.ends_at,
-        content = excluded.content
+        content = excluded.content, fresh_at = excluded.fresh_at
       where stix_entry.derivation <> excluded.derivation`.execute(db);
   }
   await markConflicts(work, derived);

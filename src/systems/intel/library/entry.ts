@@ -3,14 +3,14 @@ import { clusterTies } from "../imports/galaxy-extension.ts";
 import { isJsonObject, isList, type Json, type JsonObject } from "../stix/json.ts";
 import type { StixObject } from "../stix/object.ts";
 import { versionOf } from "../stix/object.ts";
-import type { Value } from "./model.ts";
+import { VALUE_KINDS, type Value } from "./model.ts";
 import { foldedName, namesOf, textsIn } from "./names.ts";
 import { nodeOf, sameKey } from "./same.ts";
 import { partsOfValue, referencesOf, valuesOf } from "./values.ts";
 import { addWords } from "./words.ts";
 
 /** Grows when what is derived changes; `lianfang intel reindex` then makes the older entries anew. */
-export const DERIVATION = 5;
+export const DERIVATION = 6;
 
 /** Objects whose numbers differ by less share a part of the index; a search goes from the newest part to the oldest. */
 export const PART_BITS = 14;
@@ -73,6 +73,31 @@ export const token = {
   toldBy: (sourceId: string) => `#o${sourceId.replaceAll("-", "")}`,
   part: (seq: number) => `#p${Math.floor(seq / 2 ** PART_BITS)}`,
 };
+
+/** The value whose mark in the index this is; undefined where the mark holds the value's digest alone. */
+export function valueOfToken(mark: string): Value | undefined {
+  const colon = mark.indexOf(":");
+  const kind = VALUE_KINDS.find((each) => each === mark.slice(2, colon));
+  const value = mark.slice(colon + 1);
+  if (kind === undefined || /^[\w-]{43}$/.test(value)) return undefined;
+  return { kind, value };
+}
+
+/** When a version was last said to be so, in milliseconds since 1970; 0 where its document names no time. */
+export function freshAtOf(object: JsonObject): number {
+  const times = ["modified", "created", "valid_from", "last_seen"].map((name) => {
+    const value = object[name];
+    return typeof value === "string" ? Date.parse(value) || 0 : 0;
+  });
+  return Math.max(0, ...times);
+}
+
+/** The creator's confidence, 0 to 100; null where the object bears none. */
+export function confidenceOf({ confidence }: JsonObject): number | null {
+  return typeof confidence === "number" && confidence >= 0 && confidence <= 100
+    ? Math.round(confidence)
+    : null;
+}
 
 /** Kept by its producer and recommended no more, as ATT&CK says of techniques (`x_mitre_deprecated`). */
 export function isDeprecated(object: JsonObject): boolean {

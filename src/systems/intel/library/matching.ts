@@ -4,8 +4,10 @@ import type { Work } from "../../../platform/records/work.ts";
 import type { IntelTables } from "../tables.ts";
 import { type LibraryFilter, MOST_COUNTED } from "./model.ts";
 import { amongMarks, type Question, questionOf } from "./query.ts";
+import { WORTHLESS } from "./rules.ts";
 import { asksByType } from "./shown-types.ts";
 import { TallyStore } from "./tally-store.ts";
+import { isWeighedBy } from "./weighing.ts";
 import { type Judges, WorthStore } from "./worth-store.ts";
 
 /** A question with everything about its filters that had to be looked up first. */
@@ -18,18 +20,39 @@ export interface Asked {
   readonly lastSeq: number;
   /** Numbers of those whose score fits; null where no score is asked for. */
   readonly only: readonly number[] | null;
-  /** More match than had their score worked out. */
+  /** There are older ones at whose score nobody looked. */
   readonly onlyOfSome: boolean;
-  /** How many had their score worked out, the newest; null where no score is asked for. */
-  readonly examined: number | null;
+  /** How many had their score worked out one by one; null where no score is asked for. */
+  readonly workedOut: number | null;
+  readonly score?: { readonly from: number; readonly to: number; readonly kept: boolean };
+}
+
+/** Numbers from one to another, both among them. */
+interface Stretch {
+  readonly leastSeq: number;
+  readonly lastSeq: number;
+}
+
+interface Scored {
+  readonly seq: number;
+  /** Null where it must be worked out. */
+  readonly score: number | null;
+  readonly type: string;
+  readonly id: string | null;
 }
 
 export const NEWEST = Number.MAX_SAFE_INTEGER;
-/** So many fitting scores are enough; until then older objects are looked at, to a bound. */
+/** Of scores that must be worked out so many are where that gives what fits enough, and at most so many. */
 const SCORES_WANTED = 100;
+const ENOUGH_SCORED = 2000;
 const MOST_SCORED = 10_000;
-/** Scores worked out in one reading. */
+/** Scores read, and where they are not kept worked out, at once. */
 const SCORED_AT_ONCE = 500;
+/** So long one request looks for scores that fit. */
+const MOST_MILLIS = 3000;
+/** Numbers looked through at once in the beginning, and how quick that must be to be more. */
+const STRETCH = 16_384;
+const QUICK_MILLIS = 200;
 
 /** Turns questions and filters into what the index answers. */
 export class Matching {
@@ -56,35 +79,68 @@ export class Matching {
       lastSeq: addedTo === undefined ? NEWEST : (await this.firstSince(addedTo)) - 1,
       only: null,
       onlyOfSome: false,
-      examined: null,
+      workedOut: null,
     };
     if (judges === undefined || (scoreFrom === undefined && scoreTo === undefined)) return asked;
-    const only: number[] = [];
+    return this.scored(
+      {
+        ...asked,
+        score: { from: scoreFrom ?? 0, to: scoreTo ?? 100, kept: await isWeighedBy(this.work, judges) },
+      },
+      judges,
+      most,
+    );
+  }
+
+  /**
+   * With the numbers of those whose score fits: what is kept of it says so in the index; where nothing is kept that holds
+   * for this reader it is worked out, of the newest. Ends when more fit than are counted, when it has worked out as many
+   * as it may, or when its time is over.
+   */
+  private async scored(asked: Asked, judges: Judges, most: number): Promise<Asked> {
+    const { from, to } = asked.score ?? { from: 0, to: 100 };
     const store = new WorthStore(this.work, judges);
-    let upto = NEWEST;
-    let examined = 0;
-    for (;;) {
-      const { rows } = await sql<{ seq: number; id: string; type: string }>`select o.seq, o.id, o.type
-        from ${this.matches(asked, upto, most + 1)} f join stix_object o on o.seq = f.seq
-        where ${visible(this.work, "f")} and ${visible(this.work, "o")} order by f.seq desc`.execute(
-        this.work.tables<IntelTables>(),
-      );
-      const judged = rows.slice(0, most);
-      const worthy = judged.filter(({ type }) => !WORTHLESS.has(type));
-      for (let at = 0; at < worthy.length; at += SCORED_AT_ONCE) {
-        const part = worthy.slice(at, at + SCORED_AT_ONCE);
-        const worth = await store.of(part.map(({ id }) => id));
-        for (const { seq, id } of part) {
-          const score = worth.get(id)?.score.value ?? 0;
-          if (score >= (scoreFrom ?? 0) && score <= (scoreTo ?? 100)) only.push(seq);
+    const until = performance.now() + MOST_MILLIS;
+    const only: number[] = [];
+    let workedOut = 0;
+    const ends = (onlyOfSome: boolean): Asked => ({ ...asked, only, onlyOfSome, workedOut });
+    for await (const part of this.stretches(asked)) {
+      for (let upto = part.lastSeq; upto >= part.leastSeq; ) {
+        const { rows } = await sql<Scored>`select f.seq, f.score, f.type, o.id
+          from ${this.matches({ ...asked, leastSeq: part.leastSeq }, upto, SCORED_AT_ONCE)} f
+          left join stix_object o on o.seq = f.seq and f.score is null and ${visible(this.work, "o")}
+          where ${visible(this.work, "f")} order by f.seq desc`.execute(this.work.tables<IntelTables>());
+        const unkept = rows.flatMap(({ score, type, id }) =>
+          score === null && id !== null && !WORTHLESS.has(type) ? [id] : [],
+        );
+        const worth = unkept.length === 0 ? undefined : await store.of(unkept);
+        for (const { seq, score, id } of rows) {
+          const value = score ?? (id === null ? undefined : worth?.get(id)?.score.value);
+          if (value !== undefined && value >= from && value <= to) only.push(Number(seq));
         }
+        workedOut += unkept.length;
+        if (only.length > most) return ends(true);
+        const enough = only.length >= SCORES_WANTED ? ENOUGH_SCORED : MOST_SCORED;
+        if (workedOut >= enough || performance.now() > until)
+          return ends(rows.length === SCORED_AT_ONCE || part.leastSeq > asked.leastSeq);
+        if (rows.length < SCORED_AT_ONCE) break;
+        upto = Number(rows.at(-1)?.seq) - 1;
       }
-      examined += judged.length;
-      const last = judged.at(-1);
-      const onlyOfSome = rows.length > most;
-      if (!onlyOfSome || last === undefined || only.length >= SCORES_WANTED || examined >= MOST_SCORED)
-        return { ...asked, only, onlyOfSome, examined };
-      upto = Number(last.seq) - 1;
+    }
+    return ends(false);
+  }
+
+  /** The numbers that a question reaches over, in stretches from the newest, wider as long as that costs little. */
+  private async *stretches({ leastSeq, lastSeq }: Asked): AsyncGenerator<Stretch> {
+    const db = this.work.tables<IntelTables>();
+    const { seq } = await db.selectFrom("stix_ledger").select("seq").executeTakeFirstOrThrow();
+    let width = STRETCH;
+    for (let top = Math.min(lastSeq, Number(seq)); top >= leastSeq && top > 0; ) {
+      const began = performance.now();
+      const low = Math.max(leastSeq, top - width + 1);
+      yield { leastSeq: low, lastSeq: top };
+      if (performance.now() - began < QUICK_MILLIS) width *= 2;
+      top = low - 1;
     }
   }
 
@@ -126,7 +182,7 @@ export class Matching {
 
   /** The objects that answer, newest first, as `lianfang_find` tells them. */
   matches(
-    { question: { wanted, strong, whole }, filter, together, leastSeq, lastSeq }: Asked,
+    { question: { wanted, strong, whole }, filter, together, leastSeq, lastSeq, score, only }: Asked,
     upto: number,
     most: number,
   ): RawBuilder<unknown> {
@@ -136,7 +192,8 @@ export class Matching {
       ${at(filter.createdFrom)}::bigint, ${at(filter.createdTo)}::bigint, ${filter.confidence ?? null}::smallint,
       ${together}::boolean, ${leastSeq}::bigint, ${lastSeq}::bigint, ${filter.state ?? null}::text,
       ${Date.parse(this.work.now)}::bigint, ${filter.source ?? null}::uuid, ${seen}::boolean,
-      ${filter.conflicting === "yes"}::boolean)`;
+      ${filter.conflicting === "yes"}::boolean, ${score?.from ?? null}::smallint, ${score?.to ?? null}::smallint,
+      ${score?.kept ?? false}::boolean, ${only === null ? null : [...only]}::bigint[])`;
   }
 }
 
@@ -150,25 +207,6 @@ export function plainly(wanted: string): Asked {
     lastSeq: NEWEST,
     only: null,
     onlyOfSome: false,
-    examined: null,
+    workedOut: null,
   };
 }
-
-/** Of what matches, those whose score fits. */
-export function fits({ only }: Asked) {
-  return only === null ? sql`true` : sql`f.seq = any(${[...only]}::bigint[])`;
-}
-
-/** What is nothing to act on has no score. */
-export const WORTHLESS: ReadonlySet<string> = new Set([
-  "relationship",
-  "sighting",
-  "note",
-  "opinion",
-  "marking-definition",
-  "extension-definition",
-  "language-content",
-  "identity",
-  "location",
-  "observed-data",
-]);

@@ -84,7 +84,7 @@ export const LibraryFilter = z.object({
   state: z.enum(LIBRARY_STATES).optional(),
   /** Whether anybody saw it; sightings that the caller sees count. */
   sighted: z.enum(["yes", "no"]).optional(),
-  /** Scores of the newest 2,000 that match the other filters, of up to 10,000 where few of them fit. */
+  /** Scores that are not kept for the caller are worked out, of the newest 2,000, of up to 10,000 where few fit; for 3 s. */
   scoreFrom: z.coerce.number().int().min(0).max(100).optional(),
   scoreTo: z.coerce.number().int().min(0).max(100).optional(),
   addedFrom: z.iso.datetime({ offset: true }).optional(),
@@ -157,7 +157,7 @@ export const LibraryFacets = z.object({
   label: z.array(Count),
   of: z.number().int(),
   more: z.boolean(),
-  /** The newest of what matches, whose scores were worked out; null where no score is asked for. */
+  /** How many scores were worked out one by one; null where none is asked for. */
   scored: z.number().int().nullable(),
   /** As in the page. */
   begins: z.boolean(),

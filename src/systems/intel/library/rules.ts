@@ -73,6 +73,36 @@ export function credibilityOf({
  * scoring in MISP threat intelligence platforms, 2018); warninglists, disagreement, expiry and revocation cut it.
  */
 export function scoreOf(input: ScoreInput): Score {
+  const base = baseOf(input);
+  const parts = [...base.parts];
+  let { value } = base;
+  const add = (reason: ScorePart["reason"], points: number, facts: ScorePart["facts"] = {}) => {
+    parts.push({ reason, points: rounded(points), facts });
+    value += points;
+  };
+  if (input.decay !== null) {
+    const days = Math.max(0, (input.now - input.freshAt) / DAY);
+    const kept = keptAfter(days, input.decay);
+    add("decay", value * (kept - 1), { days: Math.floor(days), lifetime: input.decay.lifetime });
+  }
+  if (input.disagreed > 0)
+    add("disagreed", -Math.min(value, 15 * input.disagreed), { count: input.disagreed });
+  if (input.warninglists.length > 0)
+    add("warninglist", -value * 0.75, { lists: input.warninglists.slice(0, 3).join(", ") });
+  if (input.validUntil !== null && input.validUntil <= input.now)
+    add("expired", -value, { at: new Date(input.validUntil).toISOString() });
+  if (input.deprecated) add("deprecated", -value);
+  if (input.revoked) add("revoked", -value);
+  return { value: Math.max(0, Math.min(100, Math.round(value))), parts };
+}
+
+/**
+ * What a score begins with, a whole number: all of it that no time, opinion or warninglist takes from. What takes from it
+ * is said a second time by `lianfang_score` in SQL, for filters, and a test holds both against each other.
+ */
+export function baseOf(
+  input: Pick<ScoreInput, "confidence" | "reliability" | "sources" | "sightings" | "disagreed">,
+): { readonly value: number; readonly parts: readonly ScorePart[] } {
   const parts: ScorePart[] = [];
   let value = 0;
   const add = (reason: ScorePart["reason"], points: number, facts: ScorePart["facts"] = {}) => {
@@ -100,20 +130,7 @@ export function scoreOf(input: ScoreInput): Score {
     MOST_BY_CREDIBILITY[credibility] ?? 0,
   );
   if (value > most) add("capped", most - value, { reliability: input.reliability ?? "–", credibility, most });
-  if (input.decay !== null) {
-    const days = Math.max(0, (input.now - input.freshAt) / DAY);
-    const kept = keptAfter(days, input.decay);
-    add("decay", value * (kept - 1), { days: Math.floor(days), lifetime: input.decay.lifetime });
-  }
-  if (input.disagreed > 0)
-    add("disagreed", -Math.min(value, 15 * input.disagreed), { count: input.disagreed });
-  if (input.warninglists.length > 0)
-    add("warninglist", -value * 0.75, { lists: input.warninglists.slice(0, 3).join(", ") });
-  if (input.validUntil !== null && input.validUntil <= input.now)
-    add("expired", -value, { at: new Date(input.validUntil).toISOString() });
-  if (input.deprecated) add("deprecated", -value);
-  if (input.revoked) add("revoked", -value);
-  return { value: Math.max(0, Math.min(100, Math.round(value))), parts };
+  return { value, parts };
 }
 
 /** The share that is left after so many days, 1 to 0. */
@@ -125,3 +142,17 @@ export function keptAfter(days: number, { lifetime, speed }: Decay): number {
 function rounded(points: number): number {
   return Math.round(points * 10) / 10;
 }
+
+/** What is nothing to act on has no score. */
+export const WORTHLESS: ReadonlySet<string> = new Set([
+  "relationship",
+  "sighting",
+  "note",
+  "opinion",
+  "marking-definition",
+  "extension-definition",
+  "language-content",
+  "identity",
+  "location",
+  "observed-data",
+]);

@@ -7,7 +7,7 @@ import type { Work } from "../../../platform/records/work.ts";
 import { dateAddedText } from "../object-store.ts";
 import type { IntelTables } from "../tables.ts";
 import { labelsOf, thingOf } from "./entry.ts";
-import { type Asked, fits, Matching, NEWEST, plainly, WORTHLESS } from "./matching.ts";
+import { type Asked, Matching, NEWEST, plainly } from "./matching.ts";
 import {
   type LibraryFacets,
   type LibraryFilter,
@@ -19,6 +19,7 @@ import {
 import { textsIn } from "./names.ts";
 import { CURRENT_FIRST, named, type Question, questionOf } from "./query.ts";
 import { endsOf, type Found, objectOf, rowOf } from "./row.ts";
+import { WORTHLESS } from "./rules.ts";
 import { type Tally, TallyStore } from "./tally-store.ts";
 import { type Judges, type Placed, WorthStore } from "./worth-store.ts";
 
@@ -101,7 +102,7 @@ export class SearchStore {
     const types = await tally.types(filter);
     return {
       type:
-        counted > MOST_COUNTED && all === undefined
+        counted > MOST_COUNTED && all === undefined && asked.only === null
           ? await this.typesOf(types.shown, filter, begins)
           : by((row) => row.type),
       // What has no worth fits no score.
@@ -110,7 +111,7 @@ export class SearchStore {
       label: labels,
       of: Math.min(counted, MOST_COUNTED),
       more: counted > MOST_COUNTED || asked.onlyOfSome,
-      scored: asked.examined,
+      scored: asked.workedOut,
       begins,
       values: [...values],
     };
@@ -159,7 +160,7 @@ export class SearchStore {
     const asked = await this.matching.asked(question, filter, judges, { together: false, most });
     const { rows } = await sql<Found>`select ${FOUND} from ${this.matching.matches(asked, NEWEST, most)} f
       join stix_object o on o.seq = f.seq
-      where ${visible(this.work, "f")} and ${fits(asked)} and ${visible(this.work, "o")}
+      where ${visible(this.work, "f")} and ${visible(this.work, "o")}
       order by f.seq desc`.execute(this.work.tables<IntelTables>());
     return rows;
   }
@@ -267,7 +268,7 @@ export class SearchStore {
     const { rows } = await sql<{ label: string | null; type: string; tlp: number; count: number }>`
       with found as materialized (
         select f.seq, f.type, f.tlp, row_number() over (order by f.seq desc) as place
-        from ${this.matching.matches(asked, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")} and ${fits(asked)})
+        from ${this.matching.matches(asked, NEWEST, MOST_COUNTED + 1)} f where ${visible(this.work, "f")})
       select null as label, type, tlp, count(*)::int as count from found group by 2, 3
       union all
       (select substr(word, 3), '', 0, count(*)::int from found f
@@ -289,7 +290,7 @@ export class SearchStore {
     const { rows } = await sql<Listed & { total: number }>`select ${FOUND}, f.total, f.key from
         (select * from (select *, (count(*) over ())::int as total, ${order} as key
           from ${this.matching.matches(asked, NEWEST, MOST_COUNTED + 1)} f
-          where ${visible(this.work, "f")} and ${fits(asked)}) f
+          where ${visible(this.work, "f")}) f
           where ${after} order by key desc, seq desc limit ${query.limit + 1}) f
       join stix_object o on o.seq = f.seq where ${visible(this.work, "o")} order by f.key desc, f.seq desc`.execute(
       this.work.tables<IntelTables>(),

@@ -7,7 +7,7 @@ import type { JsonObject } from "../stix/json.ts";
 import type { IntelTables } from "../tables.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
 import { type Decays, decayOf } from "./decay.ts";
-import { isDeprecated, thingOf } from "./entry.ts";
+import { confidenceOf, freshAtOf, isDeprecated, thingOf } from "./entry.ts";
 import type { LibraryState, Score } from "./model.ts";
 import { CURRENT_FIRST } from "./query.ts";
 import { type Found, standingOf } from "./row.ts";
@@ -64,7 +64,7 @@ interface Judged {
 }
 
 /** Of more than these of one group no more is asked. */
-const MOST_MEMBERS = 100;
+export const MOST_MEMBERS = 100;
 
 /** Scores objects, many at once, by what the scope sees and by nothing else. */
 export class WorthStore {
@@ -131,9 +131,7 @@ export class WorthStore {
     }
     const values = valuesOf(own.object);
     const warnings = own.object["type"] === "indicator" ? warningsOf(this.judges.warninglists, values) : [];
-    const confidences = judging.flatMap(({ object }) =>
-      typeof object["confidence"] === "number" ? [object["confidence"]] : [],
-    );
+    const confidences = judging.flatMap(({ object }) => confidenceOf(object) ?? []);
     const ends = judging.map(({ endsAt }) => endsAt);
     const score = scoreOf({
       confidence: confidences.length === 0 ? null : Math.max(...confidences),
@@ -246,8 +244,7 @@ function stateOf({ object, endsAt }: Member, now: number): LibraryState {
 
 /** When it was last said to be so; of what bears no time, as observables, when it came. */
 function freshOf({ object, addedAt }: Member): number {
-  const times = ["modified", "created", "valid_from", "last_seen"].map((name) => timeOf(object[name]) ?? 0);
-  return Math.max(...times) || Date.parse(addedAt);
+  return freshAtOf(object) || Date.parse(addedAt);
 }
 
 function timeOf(value: unknown): number | null {

@@ -60,6 +60,8 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
   private addedIndex = new ListIndex(this.addedEntries);
   private changing: Promise<void> = Promise.resolve();
   private shown: readonly HeldList<List | WarninglistFile>[] = [];
+  private ownDigest: string | undefined;
+  private addedDigest: string | undefined;
   private ownSilent: ReadonlySet<number> = new Set();
   private addedSilent: ReadonlySet<number> = new Set();
 
@@ -73,6 +75,17 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
   /** Entries of the folders' lists that could not be used, `<list>: <entry>`, and why. */
   get faults(): readonly Fault[] {
     return entryFaults(this.ownEntries);
+  }
+
+  /** What tells lists at work apart from others that may say something else of a value. */
+  get fingerprint(): string {
+    this.ownDigest ??= sha256Hex(
+      this.own
+        .map(({ name, type, types, entries }) => sha256Hex(JSON.stringify([name, type, [...types], entries])))
+        .join(),
+    );
+    this.addedDigest ??= sha256Hex(this.files.map(sha256Hex).join());
+    return [this.ownDigest, this.addedDigest, ...this.ownSilent, "", ...this.addedSilent].join(" ");
   }
 
   /** Usable entries of all lists, those switched off among them. */
@@ -101,6 +114,7 @@ export class WarninglistChecker<List extends Warninglist = Warninglist> {
       const entries = await EntryReader.inParts(added);
       [this.files, this.added, this.addedEntries] = [taken, added, entries];
       this.addedIndex = new ListIndex(entries);
+      this.addedDigest = undefined;
     }
     this.show(off);
   }

@@ -55,8 +55,10 @@ export function Facets() {
       )}
       {data.more && (
         <p className="muted">
-          {t(scored ? "hint.score" : "hint.more", {
-            count: (data.scored ?? MOST_COUNTED).toLocaleString("en"),
+          {t(scored && data.of < MOST_COUNTED ? "hint.score" : "hint.more", {
+            count: (scored && data.of < MOST_COUNTED ? (data.scored ?? 0) : MOST_COUNTED).toLocaleString(
+              "en",
+            ),
           })}
         </p>
       )}

@@ -74,7 +74,8 @@ const zh = {
   "filter.conflicting.yes": "同一版本有不同內容",
   addedFrom: "收到時間自",
   addedTo: "收到時間至",
-  "hint.score": "評分依其他條件下最新的 {{count}} 筆計算；再早的沒有列入，可用收到時間縮小範圍。",
+  "hint.score":
+    "符合評分的只找到這裡為止，再早的物件沒有比對（其中 {{count}} 筆的評分須逐一計算）；可用收到時間縮小範圍。",
   "view.valid": "有效的入侵指標",
   "view.sighted": "已有目擊的入侵指標",
 };
@@ -160,7 +161,7 @@ const en: Record<keyof typeof zh, string> = {
   addedFrom: "Received from",
   addedTo: "Received until",
   "hint.score":
-    "Scores are those of the newest {{count}} that match the other filters; older ones are left out. Narrow it down by the time of receipt.",
+    "The search by score ended here, and older objects were not looked at (scores worked out one by one: {{count}}). Narrow it down by the time of receipt.",
   "view.valid": "Valid indicators",
   "view.sighted": "Indicators that were seen",
 };
