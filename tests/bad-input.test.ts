@@ -535,7 +535,11 @@ test("records whose keys reach for the prototype change nothing of the records a
   const query = await sender.get(
     "/api/v1/logs?__proto__[polluted]=yes&constructor.prototype.polluted=yes&limit=1",
   );
-  assert.equal(query.status, 200, query.text);
+  assert.equal(query.status, 400, query.text);
+  assert.deepEqual(
+    (query.body as { faults: { path: string }[] }).faults.map(({ path }) => path),
+    ["querystring.__proto__[polluted]", "querystring.constructor.prototype.polluted"],
+  );
   assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
 });
 
