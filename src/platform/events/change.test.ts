@@ -73,9 +73,56 @@ for (const store of EVENT_STORES)
         sql: "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'grown'",
       });
       const codecs = new Map(columns.map(({ name, codec }) => [name, codec]));
-      const is = { engineFull: table?.engine_full ?? "", codecs };
+      const is = { engineFull: table?.engine_full ?? "", codecs, columns: new Set(codecs.keys()) };
       assert.deepEqual(changeStatements({ database: "x" }, NOW, is), []);
     } finally {
       await events.dispose();
     }
   });
+
+const WIDER: EventTable = {
+  ...NOW,
+  columns: NOW.columns
+    .replace(
+      "twice UInt64 ALIAS n * 2",
+      "note String CODEC(ZSTD(3)), more UInt32 CODEC(T64, ZSTD(3)), twice UInt64 ALIAS n * 2 + more",
+    )
+    .replace("INDEX", "said String ALIAS concat(text, ', ', note), INDEX"),
+};
+
+for (const store of EVENT_STORES)
+  test(`${store.name}: a table of an older version gets the columns that came since, and what is worked out asks for them`, async () => {
+    const events = await store.fresh();
+    try {
+      await events.createTable(BEFORE);
+      const at = "2026-11-25T03:00:00.000Z";
+      await events.insert({ table: "grown", rows: [{ at, n: 1, place: 1, text: "a" }], token: "a" });
+      await events.createTable(WIDER);
+      await events.createTable(WIDER);
+      const row = { at, n: 2, place: 2, text: "b", note: "c", more: 5 };
+      await events.insert({ table: "grown", rows: [row], token: "b" });
+      assert.deepEqual(await events.query({ sql: "SELECT n, twice, said FROM grown ORDER BY n" }), [
+        { n: 1, twice: "2", said: "a, " },
+        { n: 2, twice: "9", said: "b, c" },
+      ]);
+    } finally {
+      await events.dispose();
+    }
+  });
+
+test("on a cluster a new column is for the parts and for what forwards to them", () => {
+  const is = {
+    engineFull: "",
+    codecs: new Map<string, string>(),
+    columns: new Set(["at", "n", "place", "text"]),
+  };
+  const statements = changeStatements(
+    { database: "lianfang", cluster: "national" },
+    { ...BEFORE, codecs: {} },
+    is,
+  );
+  assert.deepEqual(statements, [
+    "ALTER TABLE lianfang.grown_local ON CLUSTER national ADD COLUMN IF NOT EXISTS twice UInt64 ALIAS n * 2",
+    "ALTER TABLE lianfang.grown ON CLUSTER national ADD COLUMN IF NOT EXISTS twice UInt64 ALIAS n * 2",
+  ]);
+});

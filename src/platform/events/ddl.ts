@@ -58,9 +58,55 @@ export interface TableAsItIs {
   readonly engineFull: string;
   /** `CODEC(ZSTD(1))` for each column that is kept. */
   readonly codecs: ReadonlyMap<string, string>;
+  /** Names of its columns, those that are worked out of others among them; absent where nobody looked. */
+  readonly columns?: ReadonlySet<string>;
 }
 
-/** Statements that give a table its codecs and settings of today: none where it has them. Parts that are there stay as they are. */
+/** The definitions of a list of columns: cut at the commas that stand in no brackets and no quotes. */
+function definitionsOf(columns: string): string[] {
+  const found: string[] = [];
+  let depth = 0;
+  let quoted = false;
+  let from = 0;
+  for (let at = 0; at < columns.length; at++) {
+    const sign = columns[at];
+    if (quoted) {
+      if (sign === "\\") at++;
+      else if (sign === "'") quoted = false;
+    } else if (sign === "'") quoted = true;
+    else if (sign === "(" || sign === "[") depth++;
+    else if (sign === ")" || sign === "]") depth--;
+    else if (sign === "," && depth === 0) {
+      found.push(columns.slice(from, at).trim());
+      from = at + 1;
+    }
+  }
+  found.push(columns.slice(from).trim());
+  return found.filter((one) => one !== "" && !one.startsWith("INDEX "));
+}
+
+function nameIn(definition: string): string {
+  return definition.slice(0, definition.indexOf(" "));
+}
+
+/**
+ * Statements that add the columns which a table of an earlier version has not, with what their type has for nothing in
+ * the rows that are there. What is worked out of columns is then worked out anew, since it may ask for the new ones.
+ */
+function columnStatements(place: Placement, table: EventTable, columns: ReadonlySet<string>): string[] {
+  const definitions = definitionsOf(table.columns);
+  const added = definitions.filter((one) => !columns.has(nameIn(one)));
+  if (added.length === 0) return [];
+  const changed = definitions.filter((one) => one.includes(" ALIAS ") && columns.has(nameIn(one)));
+  const steps = [
+    ...added.map((one) => `ADD COLUMN IF NOT EXISTS ${one}`),
+    ...changed.map((one) => `MODIFY COLUMN ${one}`),
+  ];
+  const targets = new Set([partsTableOf(place, table.name), tableOf(place, table.name)]);
+  return [...targets].map((target) => `ALTER TABLE ${target}${onCluster(place)} ${steps.join(", ")}`);
+}
+
+/** Statements that give a table its columns, codecs and settings of today: none where it has them. Parts that are there stay as they are. */
 export function changeStatements(place: Placement, table: EventTable, is: TableAsItIs): string[] {
   const codecs = Object.entries(table.codecs ?? {}).filter(
     ([column, codec]) =>
@@ -69,6 +115,7 @@ export function changeStatements(place: Placement, table: EventTable, is: TableA
   const settings = settingsOf(table).filter((setting) => !`${is.engineFull},`.includes(` ${setting},`));
   const alter = `ALTER TABLE ${partsTableOf(place, table.name)}${onCluster(place)}`;
   return [
+    ...(is.columns === undefined ? [] : columnStatements(place, table, is.columns)),
     ...(codecs.length === 0
       ? []
       : [

@@ -44,14 +44,17 @@ export class SqlEventStore implements EventStore {
       sql: "SELECT engine_full FROM system.tables WHERE database = {database:String} AND name = {name:String}",
       params,
     });
-    const columns = await this.query<{ name: string; codec: string }>({
-      sql: `SELECT name, compression_codec AS codec FROM system.columns
-        WHERE database = {database:String} AND table = {name:String} AND default_kind != 'ALIAS'`,
+    const columns = await this.query<{ name: string; codec: string; kind: string }>({
+      sql: `SELECT name, compression_codec AS codec, default_kind AS kind FROM system.columns
+        WHERE database = {database:String} AND table = {name:String}`,
       params,
     });
     const found = {
       engineFull: is?.engine_full ?? "",
-      codecs: new Map(columns.map((column) => [column.name, column.codec])),
+      codecs: new Map(
+        columns.filter(({ kind }) => kind !== "ALIAS").map((column) => [column.name, column.codec]),
+      ),
+      columns: new Set(columns.map(({ name }) => name)),
     };
     for (const statement of changeStatements(this.#place, table, found))
       await this.#engine.command(statement);

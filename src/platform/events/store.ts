@@ -48,7 +48,7 @@ export interface EventTableSize {
 /** The events store: log records, alarms, flows; billions. The HTTP thread never waits on a scan. */
 export interface EventStore {
   readonly dialect: "chdb" | "clickhouse";
-  /** Makes the table where it is missing; gives one that is there its codecs and settings of today. */
+  /** Makes the table where it is missing; gives one that is there its new columns, and its codecs and settings of today. */
   createTable(table: EventTable): Promise<void>;
   /** Resolves once the rows are on disk. */
   insert(batch: EventBatch): Promise<void>;
