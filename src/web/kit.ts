@@ -22,6 +22,7 @@ export { type KeyAct, useKeys } from "./keys.ts";
 export { csvOf, download } from "./list/export.ts";
 export type { Choice, Column, FilterField, RowAct, View } from "./list/list.ts";
 export { ListPage } from "./list/list-page.tsx";
+export { usePhone } from "./look.ts";
 export { Copyable, CopyButton, type FilterFor } from "./parts/copyable.tsx";
 export { ConfirmDialog, ReasonDialog } from "./parts/dialog.tsx";
 export { Empty, Failed, Loading, Shown } from "./parts/faces.tsx";

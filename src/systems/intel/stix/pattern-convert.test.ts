@@ -100,6 +100,8 @@ test("a pattern as Sigma over ECS names", () => {
   });
   assert.throws(() => sigma("[process:pid = 1] AND [process:pid = 2]"), /need WITHIN/);
   assert.throws(() => sigma("[ipv4-addr:value ISSUPERSET '1.2.3.4']"), /ISSUPERSET/);
+  assert.throws(() => sigma("[ipv4-addr:value ISSUBSET 'abc']"), /neither an address nor a network/);
+  assert.throws(() => sigma("[ipv4-addr:value IN ()]"), /IN without a value/);
 });
 
 test("every indicator of ours can be searched for and is a Sigma rule, whatever its value holds", () => {

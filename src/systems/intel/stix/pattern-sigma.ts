@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { stringify } from "yaml";
 import { pathText, patternTree, type Test } from "./pattern-terms.ts";
 import type { Comparison, Observation, PatternValue } from "./pattern-tree.ts";
@@ -195,6 +196,8 @@ function comparedOf(test: Test): [string, unknown] {
     case "MATCHES":
       return ["|re", String(first)];
     case "ISSUBSET":
+      if (isIP(String(first).replace(/\/\d{1,3}$/, "")) === 0)
+        throw new RangeError(`${first} is neither an address nor a network`);
       return [
         "|cidr",
         String(first).includes("/") ? first : `${first}/${String(first).includes(":") ? 128 : 32}`,
@@ -202,6 +205,7 @@ function comparedOf(test: Test): [string, unknown] {
     case "ISSUPERSET":
       throw new RangeError("ISSUPERSET has no counterpart in Sigma");
     case "IN":
+      if (values.length === 0) throw new RangeError("IN without a value holds for nothing");
       return ["", values.map(literal)];
     case "=":
     case "!=":

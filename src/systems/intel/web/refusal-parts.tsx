@@ -1,4 +1,4 @@
-import { SmallTable, useTexts } from "../../../web/kit.ts";
+import { SmallTable, usePhone, useTexts } from "../../../web/kit.ts";
 import { type Cause, REASONS, type Refusal } from "../reasons/model.ts";
 import { placeWords } from "./place.ts";
 
@@ -15,6 +15,8 @@ export function useWhy(): (cause: Cause) => string {
 export function RefusalTable({ refusals }: { readonly refusals: readonly Refusal[] }) {
   const t = useTexts("intel");
   const why = useWhy();
+  // Beside place and rule the reason would be out of sight there.
+  if (usePhone()) return <RefusalLines refusals={refusals} more={0} />;
   return (
     <SmallTable heads={[t("refused.place"), t("refused.rule"), t("refused.why")]}>
       {refusals.map((each, at) => (
