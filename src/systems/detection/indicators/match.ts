@@ -1,4 +1,3 @@
-import { Answers } from "../answers.ts";
 import { mappedV4, readV4, readV6, v4Text, v6Text } from "../parsers/text/ip-form.ts";
 import { readDetail } from "./build.ts";
 import { canonicalDomain, canonicalEmail, canonicalUrl } from "./canonical.ts";
@@ -34,8 +33,6 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const NOTHING: readonly IndicatorHit[] = [];
 const SLASH = 47;
-/** At least so many are remembered: the names of a country's day repeat. */
-const UNKNOWN_NAMES = 32_768;
 
 /**
  * Meets records with the indicators of an image. One for each thread; the image is shared. Texts are compared after
@@ -53,10 +50,6 @@ export class IndicatorMatcher {
   readonly #seen: string[] = [];
   readonly #seenUrls: boolean[] = [];
   #seenCount = 0;
-  /** Names of which the image knows nothing: neither them nor a parent, no URL of theirs, and no such address. */
-  readonly #unknown = new Answers<true>(UNKNOWN_NAMES);
-  /** Whether the image held anything of what was looked up since it was last set to false. */
-  #held = false;
 
   constructor(image: IndicatorImage) {
     this.#image = image;
@@ -137,7 +130,6 @@ export class IndicatorMatcher {
   }
 
   #prefixes(image: PrefixImage, narrowest: number, family: 4 | 6, field: string, text: string): void {
-    if (narrowest !== NONE) this.#held = true;
     for (let at = narrowest; at !== NONE; at = image.parents[at] ?? NONE)
       this.#chain(image.heads[at] ?? NONE, "ip", field, text, () => prefixText(image, at, family));
   }
@@ -146,8 +138,6 @@ export class IndicatorMatcher {
   #name(field: string, text: string): boolean {
     for (let at = 0; at < this.#seenCount; at++)
       if (this.#seen[at] === text) return this.#seenUrls[at] as boolean;
-    if (this.#unknown.get(text) === true) return this.#saw(text, false);
-    this.#held = false;
     let count = this.#keys.domain(text);
     if (count < 0) {
       const canonical = canonicalDomain(text);
@@ -157,12 +147,10 @@ export class IndicatorMatcher {
     for (let at = 0; at < count; at++) {
       const number = this.#number(at);
       if (number === NONE) continue;
-      this.#held = true;
       if (at === count - 1) urls = this.#image.flags[number] === 1;
       this.#chain(this.#image.heads[number] ?? NONE, "domain", field, text, () => this.#textOf(number));
     }
     this.#address(field, text);
-    if (!this.#held) this.#unknown.set(text, true);
     return this.#saw(text, urls);
   }
 

@@ -73,10 +73,11 @@ export function comparisonCheck(
 ): Check | undefined {
   switch (comparison.kind) {
     case "regex": {
-      const { regex } = comparison;
+      const { regex, hints } = comparison;
       const key = JSON.stringify(["re", regex.pattern(), regex.flags()]);
       const answers = new Answers<boolean>(MOST_ANSWERS);
-      return valueCheck(key, slot, false, comparison.hints, (value) => {
+      return valueCheck(key, slot, false, hints.words, (value) => {
+        if (value.length < hints.shortest) return false;
         const known = answers.get(value);
         if (known !== undefined) return known;
         const fits = regex.test(value);

@@ -73,9 +73,9 @@ test("every word holds an anchor", () => {
   assert.deepEqual(anchorsOf(["lsadump::sam", "sekurlsa::logon", "x::y"]), ["::"]);
 });
 
-test("what a regular expression finds itself in holds one of its hints", () => {
+test("what a regular expression finds itself in holds one of its hints, and is as long as it says", () => {
   const texts = (source: string, insensitive = false) =>
-    regexHints(source, insensitive)?.map((hint) => hint.text);
+    regexHints(source, insensitive).words?.map((hint) => hint.text);
   assert.deepEqual(texts("(cmd|pwsh)\\.exe\\s+/c"), [".exe"]);
   assert.deepEqual(texts("(?:Invoke|Start)-[a-z]+"), ["invoke", "start"]);
   assert.deepEqual(texts("abc?d*ef+g"), ["ab"]);
@@ -83,6 +83,9 @@ test("what a regular expression finds itself in holds one of its hints", () => {
   for (const open of ["a?", "[ab]+", "(a|)", "(a|b?)", "\\Qa\\E", ".*", "a{0,3}"]) {
     assert.equal(texts(open), undefined, open);
   }
+  const lengths = { "^.{100,}$": 100, "(^|\\.)[^.]{45,63}\\.": 46, "(cmd|pwsh)\\.exe\\s+/c": 10 };
+  for (const [source, shortest] of Object.entries({ ...lengths, "\\ba(b{2}|c+)?\\pL": 1, "\\Qab\\E": 0 }))
+    assert.equal(regexHints(source, false).shortest, shortest, source);
   const piece = fc.oneof(
     fc.constantFrom(
       "a",
@@ -125,13 +128,15 @@ test("what a regular expression finds itself in holds one of its hints", () => {
       fc.boolean(),
       fc.array(value, { minLength: 5, maxLength: 20 }),
       (source, loose, values) => {
-        const hints = regexHints(source, loose);
+        const { words, shortest } = regexHints(source, loose);
         const regex = RE2JS.compile(source, loose ? RE2JS.CASE_INSENSITIVE : 0);
         for (const one of values) {
-          if (hints === undefined || !regex.test(one)) continue;
+          if (!regex.test(one)) continue;
+          assert.ok(one.length >= shortest, `${source} in ${one}, of ${shortest}`);
+          if (words === undefined) continue;
           held += 1;
           assert.ok(
-            hints.some((hint) => folded(one).includes(hint.text)),
+            words.some((hint) => folded(one).includes(hint.text)),
             `${source} in ${one}`,
           );
         }

@@ -1,7 +1,6 @@
 import { RE2JS } from "re2js";
 import { base64Offsets, utf16, withDashes } from "./encode.ts";
 import type { Issues } from "./issue.ts";
-import type { Word } from "./leaf.ts";
 import type { Facts, Reason } from "./model.ts";
 import { type Network, readNetwork } from "./network.ts";
 import {
@@ -13,7 +12,7 @@ import {
   type Pattern,
   readPattern,
 } from "./pattern.ts";
-import { regexHints } from "./regex-hints.ts";
+import { type RegexHints, regexHints } from "./regex-hints.ts";
 import { beyondLinear } from "./regex-limits.ts";
 import type { Tree, TreeScalar } from "./tree.ts";
 
@@ -29,8 +28,7 @@ export type Comparison =
   | {
       readonly kind: "regex";
       readonly regex: RE2JS;
-      /** Words of which one is in every value that the expression finds itself in; undefined where none are known. */
-      readonly hints: readonly Word[] | undefined;
+      readonly hints: RegexHints;
     }
   | { readonly kind: "network"; readonly network: Network }
   | {

@@ -5,24 +5,39 @@ const MOST_HINTS = 64;
 /** Folds to no ASCII letter, and yet a regular expression without case takes it for an s. */
 const LONG_S = "\u017f";
 
-/**
- * Words of which at least one is, case folded, in every text that the expression (RE2 syntax) finds itself in: `cmd` and
- * `pwsh` of `(cmd|pwsh)\.exe\s+/c`. Undefined where none can be told. Leaves out rather than guesses.
- */
-export function regexHints(source: string, insensitive: boolean): readonly Word[] | undefined {
-  if (source.includes("\\Q")) return undefined;
-  const loose = insensitive || /\(\?[a-zA-Z]*i/.test(source);
-  const texts = new HintReader(source, loose).whole();
-  if (texts === undefined || texts.length > MOST_HINTS) return undefined;
-  const words = [...new Set(texts.map(folded)), ...(loose ? [LONG_S] : [])];
-  return words.map((text) => ({ how: "contains", text }));
+/** What every text has that an expression finds itself in. */
+export interface RegexHints {
+  /** Words of which at least one is in it, case folded; undefined where none can be told. */
+  readonly words: readonly Word[] | undefined;
+  /** It is no shorter, in UTF-16 code units. */
+  readonly shortest: number;
 }
 
-/** What is known of a part: `needs` is a list of words of which one must be there, `literal` the char that it is. */
+/**
+ * What can be told of the texts that the expression (RE2 syntax) finds itself in: of `(cmd|pwsh)\.exe\s+/c` the words
+ * `cmd` and `pwsh`, and ten characters. Leaves out rather than guesses.
+ */
+export function regexHints(source: string, insensitive: boolean): RegexHints {
+  if (source.includes("\\Q")) return { words: undefined, shortest: 0 };
+  const loose = insensitive || /\(\?[a-zA-Z]*i/.test(source);
+  const { needs, shortest } = new HintReader(source, loose).whole();
+  if (needs === undefined || needs.length > MOST_HINTS) return { words: undefined, shortest };
+  const words = [...new Set(needs.map(folded)), ...(loose ? [LONG_S] : [])];
+  return { words: words.map((text) => ({ how: "contains", text })), shortest };
+}
+
+/**
+ * What is known of a part: `needs` is a list of words of which one must be there, `literal` the char that it is,
+ * `shortest` how many chars it takes at least.
+ */
 interface Part {
   readonly needs?: readonly string[] | undefined;
   readonly literal?: string;
+  readonly shortest: number;
 }
+
+const NOTHING: Part = { shortest: 0 };
+const ANY_CHAR: Part = { shortest: 1 };
 
 class HintReader {
   readonly #chars: readonly string[];
@@ -34,25 +49,28 @@ class HintReader {
     this.#loose = loose;
   }
 
-  whole(): readonly string[] | undefined {
-    const needs = this.#alternatives();
-    return this.#at < this.#chars.length ? undefined : needs;
+  whole(): Part {
+    const all = this.#alternatives();
+    return this.#at < this.#chars.length ? NOTHING : all;
   }
 
-  #alternatives(): readonly string[] | undefined {
+  #alternatives(): Part {
     const all: string[] = [];
     let known = true;
+    let shortest = Number.POSITIVE_INFINITY;
     do {
-      const needs = this.#sequence();
-      if (needs === undefined) known = false;
-      else all.push(...needs);
+      const one = this.#sequence();
+      if (one.needs === undefined) known = false;
+      else all.push(...one.needs);
+      shortest = Math.min(shortest, one.shortest);
     } while (this.#take("|"));
-    return known ? all : undefined;
+    return { needs: known ? all : undefined, shortest };
   }
 
-  #sequence(): readonly string[] | undefined {
+  #sequence(): Part {
     let best: readonly string[] | undefined;
     let run = "";
+    let shortest = 0;
     const offer = (needs: readonly string[] | undefined) => {
       if (needs !== undefined && worth(needs) > worth(best)) best = needs;
     };
@@ -62,13 +80,14 @@ class HintReader {
     };
     while (this.#at < this.#chars.length && this.#peek() !== "|" && this.#peek() !== ")") {
       const part = this.#part();
-      const times = this.#quantifier();
-      if (part.literal !== undefined && times !== "optional") run += part.literal;
-      if (part.literal === undefined || times !== "once") endRun();
-      if (times !== "optional") offer(part.needs);
+      const { least, once } = this.#times();
+      shortest += least * part.shortest;
+      if (part.literal !== undefined && least > 0) run += part.literal;
+      if (part.literal === undefined || !once) endRun();
+      if (least > 0) offer(part.needs);
     }
     endRun();
-    return best;
+    return { needs: best, shortest };
   }
 
   #part(): Part {
@@ -81,9 +100,10 @@ class HintReader {
       case "\\":
         return this.#escape();
       case ".":
+        return ANY_CHAR;
       case "^":
       case "$":
-        return {};
+        return NOTHING;
       default:
         return this.#literal(char);
     }
@@ -91,7 +111,7 @@ class HintReader {
 
   #literal(char: string): Part {
     const plain = this.#loose ? char <= "\x7f" : char.isWellFormed();
-    return plain ? { literal: char } : {};
+    return plain ? { literal: char, shortest: 1 } : ANY_CHAR;
   }
 
   #group(): Part {
@@ -104,12 +124,12 @@ class HintReader {
       )
         this.#at += 1;
       // Flags alone, `(?i)`, are no part of the text.
-      if (this.#take(")")) return {};
+      if (this.#take(")")) return NOTHING;
       this.#at += 1;
     }
-    const needs = this.#alternatives();
+    const all = this.#alternatives();
     this.#take(")");
-    return { needs };
+    return all;
   }
 
   #class(): Part {
@@ -124,7 +144,7 @@ class HintReader {
       }
     }
     this.#at += 1;
-    return {};
+    return ANY_CHAR;
   }
 
   #escape(): Part {
@@ -136,21 +156,23 @@ class HintReader {
     } else if (char === "x") this.#at += 2;
     else if (char === "p" || char === "P") this.#at += 1;
     else if (/\d/.test(char)) while (/^\d$/.test(this.#peek())) this.#at += 1;
-    return {};
+    // Others may stand for a place between characters, as `\b` does.
+    return "dDsSwW".includes(char) ? ANY_CHAR : NOTHING;
   }
 
-  #quantifier(): "once" | "more" | "optional" {
-    let found = false;
-    let none = false;
+  /** How often at least the part before comes, and whether it has no quantifier at all. */
+  #times(): { readonly least: number; readonly once: boolean } {
+    let once = true;
+    let least = 1;
     for (;;) {
       const written = /^(?:[*+?]|\{(\d+)(?:,\d*)?\})/.exec(
         this.#chars.slice(this.#at, this.#at + 12).join(""),
       );
-      if (written === null) return none ? "optional" : found ? "more" : "once";
+      if (written === null) return { least, once };
       this.#at += written[0].length;
-      found = true;
+      once = false;
       // A "?" after another quantifier only makes it lazy; to call it optional loses a hint and nothing else.
-      none ||= written[0] === "*" || written[0] === "?" || Number(written[1] ?? 1) === 0;
+      least *= written[0] === "*" || written[0] === "?" ? 0 : Number(written[1] ?? 1);
     }
   }
 
