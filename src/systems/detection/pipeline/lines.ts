@@ -42,7 +42,8 @@ export class LineReader implements LinesInTurn {
   readonly #framed: boolean;
   #end = 0;
   #following: number;
-  /** The window under way as text, or as bytes where its lines are looked at one by one, and the place in it. */
+  /** The window under way, one of three: ASCII, text, or bytes whose lines are looked at one by one; and the place in it. */
+  #ascii: Buffer | undefined;
   #all = "";
   #bytes: Buffer | undefined;
   #at = 0;
@@ -56,9 +57,14 @@ export class LineReader implements LinesInTurn {
   /** Reads the next line that is not empty; false when there is none. */
   next(): boolean {
     do {
-      if (this.#bytes === undefined ? this.#nextText() : this.#nextBytes(this.#bytes)) return true;
+      if (this.#read()) return true;
     } while (this.#open());
     return false;
+  }
+
+  #read(): boolean {
+    if (this.#ascii !== undefined) return this.#nextAscii(this.#ascii);
+    return this.#bytes === undefined ? this.#nextText() : this.#nextBytes(this.#bytes);
   }
 
   /** Goes on to the next window. */
@@ -69,16 +75,37 @@ export class LineReader implements LinesInTurn {
     const window = buffer.subarray(this.#end, end);
     this.#end = end;
     this.#at = 0;
+    this.#ascii = undefined;
     this.#all = "";
     this.#bytes = undefined;
-    if (this.#framed || !isUtf8(window)) this.#bytes = window;
+    if (this.#framed || !isUtf8(window)) {
+      this.#bytes = window;
+      return true;
+    }
+    this.valid = true;
+    this.raw = undefined;
+    if (isAscii(window)) this.#ascii = window;
     else {
       this.#all = window.toString("utf8");
-      this.valid = true;
-      this.raw = undefined;
       if (this.#following === 1 && this.#all.charCodeAt(0) === BYTE_ORDER_MARK) this.#at = 1;
     }
     return true;
+  }
+
+  /** Each line in memory of its own: a piece of a larger text is slower to read, and keeps the whole of it. */
+  #nextAscii(window: Buffer): boolean {
+    while (this.#at < window.length) {
+      const from = this.#at;
+      const found = window.indexOf(LF, from);
+      const end = found < 0 ? window.length : found;
+      const stop = end > from && window[end - 1] === CR ? end - 1 : end;
+      this.#at = end + 1;
+      this.number = this.#following++;
+      if (stop === from) continue;
+      this.text = window.toString("latin1", from, stop);
+      return true;
+    }
+    return false;
   }
 
   #nextText(): boolean {
