@@ -14,6 +14,7 @@ test("page by page every row comes once, in order, with its place and the whole 
         assert.equal(page.total, rows.length);
         assert.ok(page.items.length <= limit);
         seen.push(...page.items);
+        assert.equal(page.next === undefined, seen.length === rows.length, "no page comes after the last");
         cursor = page.next;
       } while (cursor !== undefined);
       assert.deepEqual(
