@@ -66,7 +66,10 @@ export function cefDraft(line: CefLine, context: ParseContext): EcsDraft {
     draft["event.severity"] = level;
   placeAll(draft, CEF_TABLE, unescaped(pairs));
   draft.message ??= name ?? "";
-  const stamp = pairs.get("rt") ?? pairs.get("end") ?? pairs.get("start") ?? "";
+  if (REVERSED.has(vendor)) turnBytes(draft);
+  hashField(draft);
+  const stamp =
+    pairs.get("rt") ?? pairs.get("end") ?? pairs.get("start") ?? pairs.get("ftntfgteventtime") ?? "";
   timeField(draft, anyTime(stamp, context));
   const direction = pairs.get("devicedirection");
   if (direction !== undefined) draft["network.direction"] = direction === "1" ? "outbound" : "inbound";
@@ -74,6 +77,31 @@ export function cefDraft(line: CefLine, context: ParseContext): EcsDraft {
   if (user !== undefined) draft["user.name"] = user;
   kinds(draft, pairs, name ?? "");
   return draft;
+}
+
+/** Firewalls that call what they received from the destination `in`, where the format means what the source sent. */
+const REVERSED = new Set(["Fortinet", "Palo Alto Networks"]);
+
+function turnBytes(draft: EcsDraft): void {
+  const { "source.bytes": source, "destination.bytes": destination } = draft;
+  delete draft["source.bytes"];
+  delete draft["destination.bytes"];
+  if (destination !== undefined) draft["source.bytes"] = destination;
+  if (source !== undefined) draft["destination.bytes"] = source;
+}
+
+const HASHES = new Map([
+  [32, "file.hash.md5"],
+  [40, "file.hash.sha1"],
+  [64, "file.hash.sha256"],
+]);
+
+/** `fileHash` says no kind: its length does. */
+function hashField(draft: EcsDraft): void {
+  const hash = draft["cef.file_hash"];
+  if (typeof hash !== "string" || !/^[\da-fA-F]+$/.test(hash)) return;
+  const field = HASHES.get(hash.length);
+  if (field !== undefined) put(draft, field, hash);
 }
 
 function kinds(draft: EcsDraft, pairs: Map<string, string>, name: string): void {

@@ -72,6 +72,8 @@ function kindOf(draft: EcsDraft, record: EcsDraft): void {
     ["access"],
   );
   if (action !== undefined) verdictFields(draft, action);
+  const country = textOf(draft["source.geo.country_iso_code"]);
+  if (country !== undefined) draft["source.geo.country_iso_code"] = country.toUpperCase();
   const path = textOf(draft["url.path"]);
   const query = textOf(draft["url.query"])?.replace(/^\?/, "");
   if (query !== undefined) draft["url.query"] = query;

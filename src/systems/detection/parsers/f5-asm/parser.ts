@@ -90,7 +90,9 @@ function pairsOf(message: string): Map<string, string> | undefined {
     return pairs;
   }
   if (!isAsmCef(message)) {
-    return readPairs(message.startsWith("ASM:") ? message.slice(4) : message, { gap: "," });
+    const text = message.startsWith("ASM:") ? message.slice(4) : message;
+    // Quotes within a value are doubled; a pair of them alone is an empty value.
+    return readPairs(text.includes('""') ? text.replaceAll(/(?<!=)""/g, "'") : text, { gap: "," });
   }
   const line = readCef(message);
   if (line === undefined) return undefined;
@@ -132,9 +134,18 @@ export const f5Asm = defineParser({
     put(draft, "log.level", pairs.get("severity"));
     const request = pairs.get("request");
     if (request !== undefined) requestFields(draft, request);
+    wholeUrl(draft);
     return draft;
   },
 });
+
+function wholeUrl(draft: EcsDraft): void {
+  const { "url.domain": host, "url.path": path, "url.query": query, "network.protocol": scheme } = draft;
+  if (typeof host !== "string" || typeof path !== "string" || (scheme !== "http" && scheme !== "https"))
+    return;
+  draft["url.scheme"] ??= scheme;
+  draft["url.full"] ??= `${scheme}://${host}${path}${typeof query === "string" ? `?${query}` : ""}`;
+}
 
 /** The head of the request as the client sent it, its line ends written `\r\n`. */
 function requestFields(draft: EcsDraft, request: string): void {

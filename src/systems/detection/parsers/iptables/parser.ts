@@ -70,8 +70,10 @@ function prefixFields(draft: EcsDraft, text: string): void {
   const rest = (uptime ? text.slice(close + 1) : text).trim();
   if (rest !== "") draft["iptables.prefix"] = rest;
   const said = rest.toLowerCase();
-  const denied = DENY.some((word) => said.includes(word));
-  const allowed = !denied && ALLOW.some((word) => said.includes(word));
+  // UniFi and EdgeOS: `[WAN_LOCAL-4000-D]` names the list, the rule, and what was done.
+  const letter = /^\[[^\s\]]+-[^\s\]-]+-([ADR])\]$/.exec(rest)?.[1];
+  const denied = letter === undefined ? DENY.some((word) => said.includes(word)) : letter !== "A";
+  const allowed = !denied && (letter === "A" || ALLOW.some((word) => said.includes(word)));
   const action = denied ? "drop" : allowed ? "accept" : "log";
   kindFields(draft, action, ["network"], ["connection"]);
   if (denied || allowed) verdictFields(draft, action);
