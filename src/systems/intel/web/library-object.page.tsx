@@ -39,6 +39,7 @@ import { SameThing } from "./library-same.tsx";
 import { Says } from "./library-says.tsx";
 import { LogSearchLinks } from "./library-searches.tsx";
 import { Sightings } from "./library-sightings.tsx";
+import { titleOfTie } from "./library-ties.ts";
 import { Versions } from "./library-versions.tsx";
 import { ObjectTagSection, ObjectTags } from "./object-tags.tsx";
 import { useListWords } from "./warned.ts";
@@ -265,7 +266,10 @@ function ObjectView({
     <>
       <DetailPage
         back={{ to: "/library", label: t("nav.library") }}
-        title={row.name}
+        title={
+          titleOfTie(properties, new Map(neighbours.nodes.map(({ id, name }) => [id, name])), language) ??
+          row.name
+        }
         tags={
           <>
             <TypeName type={row.type} />

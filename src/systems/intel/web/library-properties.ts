@@ -142,7 +142,8 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   "external_references",
   "granular_markings",
   "extensions",
-  "x_mitre_modified_by_ref",
+  "x_mitre_attack_spec_version",
+  "x_mitre_deprecated",
 ]);
 
 /** A property as the page shows it. */

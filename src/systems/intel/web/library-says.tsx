@@ -14,7 +14,7 @@ function Value({ of }: { readonly of: Said }) {
       </>
     );
   if (of.kind === "text") return <span className="library-text">{of.text}</span>;
-  const plain = of.items.every((item) => item.length <= 40);
+  const plain = of.items.every((item) => item.length <= 60);
   if (plain && of.items.length <= MOST_ITEMS) return <span className="wrap">{of.items.join("、")}</span>;
   return (
     <>

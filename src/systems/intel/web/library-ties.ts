@@ -1,6 +1,7 @@
 /** What people call the references and relationships of STIX 2.1: Taiwan's word, and English. */
 const TIE_NAMES: Readonly<Record<string, readonly [zh: string, en: string]>> = {
   created_by_ref: ["建立者", "Created by"],
+  x_mitre_modified_by_ref: ["修改者", "Modified by"],
   object_refs: ["內含物件", "Objects in it"],
   object_marking_refs: ["分享標示", "Markings"],
   sighting_of_ref: ["目擊的對象", "Sighting of"],
@@ -53,4 +54,21 @@ const TIE_NAMES: Readonly<Record<string, readonly [zh: string, en: string]>> = {
 export function tieNameOf(label: string, language: string): string {
   const known = Object.hasOwn(TIE_NAMES, label) ? TIE_NAMES[label] : undefined;
   return known === undefined ? label : known[language === "zh" ? 0 : 1];
+}
+
+/**
+ * What a relationship or a sighting is called on its page: its ends and what ties them, or what was seen, as far as they
+ * are in sight. Undefined for what has a name of its own.
+ */
+export function titleOfTie(
+  properties: Readonly<Record<string, unknown>>,
+  names: ReadonlyMap<string, string | null>,
+  language: string,
+): string | undefined {
+  const nameOf = (ref: unknown) => (typeof ref === "string" ? names.get(ref) : undefined) ?? "?";
+  const { type, relationship_type: relation, source_ref, target_ref, sighting_of_ref } = properties;
+  if (type === "relationship")
+    return `${nameOf(source_ref)} → ${tieNameOf(String(relation), language)} → ${nameOf(target_ref)}`;
+  const seen = nameOf(sighting_of_ref);
+  return type === "sighting" && seen !== "?" ? seen : undefined;
 }
