@@ -233,7 +233,8 @@ function rfc3164(
   // Cisco: `*` and `.` for a clock that is not set, `:` before the time in the EMBLEM format of the ASA.
   const unset = mark === "*" || mark === "." || (hadPriority && mark === ":") ? at + 1 : at;
   // `Wed Nov 25 10:11:12 2026`, as the C library writes it.
-  const marked = line[unset + 3] === " " && WEEKDAY.test(line.slice(unset, unset + 3)) ? unset + 4 : unset;
+  const worded = line[unset + 3] === " " && line.charCodeAt(unset + 4) > 64;
+  const marked = worded && WEEKDAY.test(line.slice(unset, unset + 3)) ? unset + 4 : unset;
   const time = withYearBehind(line, marked, timeAt(line, marked, context), context);
   if (time === undefined) {
     const tag = hadPriority ? tagAt(line, at) : undefined;
