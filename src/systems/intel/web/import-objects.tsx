@@ -160,7 +160,11 @@ function Standing({ entry }: { readonly entry: ImportEntry }) {
         <span>{t("entry.new")}</span>
       )}
       {entry.conflict && <StateTag tone="waiting">{t("entry.conflict")}</StateTag>}
-      {lists !== "" && <StateTag tone="bad">{t("entry.warned", { lists })}</StateTag>}
+      {lists !== "" && (
+        <span className="import-warned">
+          <StateTag tone="bad">{t("entry.warned", { lists })}</StateTag>
+        </span>
+      )}
     </span>
   );
 }

@@ -66,13 +66,14 @@ function propertiesOf(detail: ObjectDetail): Readonly<Record<string, unknown>> {
 
 function nextOf(
   detail: ObjectDetail,
-): "revoked" | "deprecated" | "expired" | "warned" | "low" | "use" | "read" {
+): "revoked" | "deprecated" | "expired" | "warned" | "warned.inside" | "low" | "use" | "read" {
   const reasons = new Set(detail.score.parts.map(({ reason }) => reason));
   if (detail.state !== "valid") return detail.state;
   // A technique or a CVE is nothing to block; an indicator or an observable is.
   const seen = detail.values.some(({ kind }) => kind !== "attack" && kind !== "cve");
   if (detail.row.type !== "indicator" && !seen) return "read";
-  if (reasons.has("warninglist")) return "warned";
+  if (reasons.has("warninglist"))
+    return detail.warnings.every(({ inside }) => inside !== undefined) ? "warned.inside" : "warned";
   return detail.score.value < BLOCKING_SCORE ? "low" : "use";
 }
 

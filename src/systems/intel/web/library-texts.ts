@@ -81,6 +81,8 @@ const zh = {
   "next.deprecated": "發布者已淘汰這筆資料，請改用後續的版本或替代項目。",
   "next.revoked": "這筆情資已撤銷，請停止據以封鎖或告警。",
   "next.expired": "已逾有效期限，使用前請重新查證。",
+  "next.warned.inside":
+    "網段內有列於警示清單的位址：偵測遇到那些位址時不發警訊，設備格式不匯出這個網段；封鎖前請縮小範圍或排除它們。",
   "next.warned": "其中的值列於警示清單：偵測遇到時不發警訊，設備格式也不匯出；封鎖前請先確認是否為誤判。",
   "next.low": "評分偏低，適合參考與追查，不宜直接封鎖。",
   "next.use": "可用於封鎖與告警；發現時請登錄目擊紀錄。",
@@ -277,6 +279,8 @@ const en: Record<keyof typeof zh, string> = {
   "next.deprecated": "Its producer deprecated this; use what took its place.",
   "next.revoked": "This is revoked; stop blocking and alerting on it.",
   "next.expired": "Its validity has ended; check it anew before use.",
+  "next.warned.inside":
+    "Addresses within the network stand in a warninglist: detection stays silent on those, device forms leave the network out; narrow it or exempt them before blocking.",
   "next.warned":
     "A warninglist knows one of its values: detection raises no alert on it, and files for devices leave it out; rule out a false positive before blocking.",
   "next.low": "The score is low: good for hunting, not for blocking.",
