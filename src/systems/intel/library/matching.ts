@@ -53,6 +53,7 @@ const MOST_MILLIS = 3000;
 /** Numbers looked through at once in the beginning, and how quick that must be to be more. */
 const STRETCH = 16_384;
 const QUICK_MILLIS = 200;
+const MOST_OF_ONE_COUNT = 2 ** 31 - 1;
 
 /** Turns questions and filters into what the index answers. */
 export class Matching {
@@ -69,8 +70,20 @@ export class Matching {
     judges: Judges | undefined,
     { together = true, most = MOST_COUNTED }: { together?: boolean; most?: number } = {},
   ): Promise<Asked> {
+    const asked = await this.reaching(question, filter, judges, together);
+    return judges === undefined || asked.score === undefined ? asked : this.scored(asked, judges, most);
+  }
+
+  /** A question with the numbers that it reaches over, before anybody looks at scores. */
+  private async reaching(
+    question: Question,
+    filter: LibraryFilter,
+    judges: Judges | undefined,
+    together: boolean,
+  ): Promise<Asked> {
     const { addedFrom, addedTo, scoreFrom, scoreTo } = filter;
-    const asked: Asked = {
+    const scored = judges !== undefined && (scoreFrom !== undefined || scoreTo !== undefined);
+    return {
       question: await this.ofReader(question),
       // What has a score above none stands still, so that nothing else need be worked out.
       filter: (scoreFrom ?? 0) > 0 && filter.state === undefined ? { ...filter, state: "valid" } : filter,
@@ -80,16 +93,71 @@ export class Matching {
       only: null,
       onlyOfSome: false,
       workedOut: null,
+      ...(scored
+        ? { score: { from: scoreFrom ?? 0, to: scoreTo ?? 100, kept: await isWeighedBy(this.work, judges) } }
+        : {}),
     };
-    if (judges === undefined || (scoreFrom === undefined && scoreTo === undefined)) return asked;
-    return this.scored(
-      {
-        ...asked,
-        score: { from: scoreFrom ?? 0, to: scoreTo ?? 100, kept: await isWeighedBy(this.work, judges) },
-      },
-      judges,
-      most,
+  }
+
+  /**
+   * How many of the `width` numbers up to `upto` answer, of what is one thing each once, and the highest number that was
+   * not looked at; those whose score must be worked out are.
+   */
+  async countSome(
+    question: Question,
+    filter: LibraryFilter,
+    judges: Judges,
+    { upto, width }: { upto: number; width: number },
+  ): Promise<{ count: number; upto: number; workedOut: number }> {
+    const asked = await this.reaching(question, filter, judges, true);
+    const { seq } = await this.work
+      .tables<IntelTables>()
+      .selectFrom("stix_ledger")
+      .select("seq")
+      .executeTakeFirstOrThrow();
+    const top = Math.min(upto, asked.lastSeq, Number(seq));
+    const part = { ...asked, leastSeq: Math.max(asked.leastSeq, top - width + 1) };
+    const below = part.leastSeq > asked.leastSeq ? part.leastSeq - 1 : 0;
+    if (asked.score === undefined) {
+      const { rows } = await sql<{ count: number }>`select count(*)::int as count
+        from ${this.matches(part, top, MOST_OF_ONE_COUNT)} f where ${visible(this.work, "f")}`.execute(
+        this.work.tables<IntelTables>(),
+      );
+      return { count: rows[0]?.count ?? 0, upto: below, workedOut: 0 };
+    }
+    const store = new WorthStore(this.work, judges);
+    let [count, workedOut] = [0, 0];
+    for (let next = top; next >= part.leastSeq && next > 0; ) {
+      const some = await this.fitting(part, next, store);
+      count += some.fit.length;
+      workedOut += some.workedOut;
+      next = some.upto;
+      if (workedOut >= MOST_SCORED) return { count, upto: Math.max(next, below), workedOut };
+    }
+    return { count, upto: below, workedOut };
+  }
+
+  /** Of the next that answer, up to `upto`, those whose score fits, and where to go on; 0 where nothing is left. */
+  private async fitting(
+    asked: Asked,
+    upto: number,
+    store: WorthStore,
+  ): Promise<{ fit: number[]; upto: number; workedOut: number }> {
+    const { from, to } = asked.score ?? { from: 0, to: 100 };
+    const { rows } = await sql<Scored>`select f.seq, f.score, f.type, o.id
+      from ${this.matches(asked, upto, SCORED_AT_ONCE)} f
+      left join stix_object o on o.seq = f.seq and f.score is null and ${visible(this.work, "o")}
+      where ${visible(this.work, "f")} order by f.seq desc`.execute(this.work.tables<IntelTables>());
+    const unkept = rows.flatMap(({ score, type, id }) =>
+      score === null && id !== null && !WORTHLESS.has(type) ? [id] : [],
     );
+    const worth = unkept.length === 0 ? undefined : await store.of(unkept);
+    const fit = rows.flatMap(({ seq, score, id }) => {
+      const value = score ?? (id === null ? undefined : worth?.get(id)?.score.value);
+      return value !== undefined && value >= from && value <= to ? [Number(seq)] : [];
+    });
+    const last = rows.length < SCORED_AT_ONCE ? 1 : Number(rows.at(-1)?.seq);
+    return { fit, upto: last - 1, workedOut: unkept.length };
   }
 
   /**
@@ -98,33 +166,21 @@ export class Matching {
    * as it may, or when its time is over.
    */
   private async scored(asked: Asked, judges: Judges, most: number): Promise<Asked> {
-    const { from, to } = asked.score ?? { from: 0, to: 100 };
     const store = new WorthStore(this.work, judges);
     const until = performance.now() + MOST_MILLIS;
     const only: number[] = [];
     let workedOut = 0;
     const ends = (onlyOfSome: boolean): Asked => ({ ...asked, only, onlyOfSome, workedOut });
     for await (const part of this.stretches(asked)) {
-      for (let upto = part.lastSeq; upto >= part.leastSeq; ) {
-        const { rows } = await sql<Scored>`select f.seq, f.score, f.type, o.id
-          from ${this.matches({ ...asked, leastSeq: part.leastSeq }, upto, SCORED_AT_ONCE)} f
-          left join stix_object o on o.seq = f.seq and f.score is null and ${visible(this.work, "o")}
-          where ${visible(this.work, "f")} order by f.seq desc`.execute(this.work.tables<IntelTables>());
-        const unkept = rows.flatMap(({ score, type, id }) =>
-          score === null && id !== null && !WORTHLESS.has(type) ? [id] : [],
-        );
-        const worth = unkept.length === 0 ? undefined : await store.of(unkept);
-        for (const { seq, score, id } of rows) {
-          const value = score ?? (id === null ? undefined : worth?.get(id)?.score.value);
-          if (value !== undefined && value >= from && value <= to) only.push(Number(seq));
-        }
-        workedOut += unkept.length;
+      for (let upto = part.lastSeq; upto >= part.leastSeq && upto > 0; ) {
+        const some = await this.fitting({ ...asked, leastSeq: part.leastSeq }, upto, store);
+        only.push(...some.fit);
+        workedOut += some.workedOut;
+        upto = some.upto;
         if (only.length > most) return ends(true);
         const enough = only.length >= SCORES_WANTED ? ENOUGH_SCORED : MOST_SCORED;
         if (workedOut >= enough || performance.now() > until)
-          return ends(rows.length === SCORED_AT_ONCE || part.leastSeq > asked.leastSeq);
-        if (rows.length < SCORED_AT_ONCE) break;
-        upto = Number(rows.at(-1)?.seq) - 1;
+          return ends(upto >= part.leastSeq || part.leastSeq > asked.leastSeq);
       }
     }
     return ends(false);

@@ -95,6 +95,8 @@ export type LibraryFilter = z.infer<typeof LibraryFilter>;
 export const LibraryQuery = LibraryFilter.extend({
   ...PageQuery.shape,
   sort: z.enum(LIBRARY_SORTS).default("best"),
+  /** `exact`: `total` counts on over 2,000, for some seconds; `more` then says that it was stopped. */
+  total: z.enum(["exact"]).optional(),
 });
 export type LibraryQuery = z.infer<typeof LibraryQuery>;
 
@@ -133,7 +135,7 @@ export const LibraryPage = z.object({
   items: z.array(LibraryThing),
   next: z.string().optional(),
   total: z.number().int(),
-  /** More than `total` match; the order other than "newest" is that of the newest `total`. */
+  /** More than `total` match, or may; the order other than "newest" is that of the newest `total`. */
   more: z.boolean(),
   /** No whole word matched; these have words that begin so. */
   begins: z.boolean(),

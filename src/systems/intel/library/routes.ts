@@ -8,6 +8,7 @@ import { ExportCounts, MOST_EXPORTED } from "../exports/model.ts";
 import { LogSearches } from "../stix/model.ts";
 import type { WarninglistChecker } from "../warninglists/checker.ts";
 import { ChangeEnd, DecideSame, LibraryExport, ReindexState, UndoSame } from "./acts-model.ts";
+import { countAll } from "./counting.ts";
 import type { Decays } from "./decay.ts";
 import { EndingStore } from "./endings.ts";
 import { reindexState, restartReindex } from "./entry-store.ts";
@@ -62,7 +63,12 @@ function searchRoutes(parts: LibraryParts): Route[] {
       needs: "intel:read",
       query: LibraryQuery,
       response: LibraryPage,
-      handler: ({ query, within }) => within((work) => new SearchStore(work).search(query, parts)),
+      async handler({ query: { total, ...query }, within }) {
+        const page = await within((work) => new SearchStore(work).search(query, parts));
+        if (total === undefined || !page.more) return page;
+        const { limit: _limit, cursor: _cursor, sort: _sort, ...filter } = query;
+        return { ...page, ...(await countAll(within, filter, parts, page)) };
+      },
     }),
     route({
       id: "library.facets",

@@ -77,6 +77,16 @@ export class SearchStore {
     return { ...page, items, total: page.total + tagged.length };
   }
 
+  /** How many of some numbers match; see Matching.countSome. `begins`: no whole word does. */
+  async countSome(
+    filter: LibraryFilter,
+    judges: Judges,
+    { begins, ...part }: { begins: boolean; upto: number; width: number },
+  ): Promise<{ count: number; upto: number; workedOut: number }> {
+    await joinByIndex(this.work);
+    return this.matching.countSome(await this.matching.question(filter, { begins }), filter, judges, part);
+  }
+
   /** How what matches divides. */
   async facets(filter: LibraryFilter, judges: Judges): Promise<LibraryFacets> {
     await joinByIndex(this.work);
