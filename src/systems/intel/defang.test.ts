@@ -54,7 +54,7 @@ const TEXTS: readonly [string, readonly string[]][] = [
     ["evil.com", "198.51.100.11", "2001:db8::3", "evil.net"],
   ],
   ["evil[.]com/gate.php node.js/express and/or.txt", ["evil.com"]],
-  ["http://evil.com/下載.php 與 http://evil.net/a。", ["http://evil.com/", "http://evil.net/a"]],
+  ["http://evil.com/下載.php 與 http://evil.net/a。", ["http://evil.com/下載.php", "http://evil.net/a"]],
 ];
 
 test("defanged addresses are put right, and what only looks like one is none", () => {

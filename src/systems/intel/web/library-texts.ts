@@ -124,7 +124,7 @@ const zh = {
   "graph.open": "開啟",
   "graph.hide": "隱藏類型",
   "graph.layout": "重新排列",
-  "graph.fold": "{{type}} ×{{count}}",
+  "graph.fold": "{{type}} {{count}} 個",
   "graph.folds": "合併顯示，按一下展開：",
   "graph.unfold": "展開 {{count}} 個{{type}}",
   "graph.refold": "重新合併",
