@@ -1,6 +1,7 @@
 import { Button, Dropdown } from "antd";
-import { type Query, useFilters, useGet, useTexts } from "../../../web/kit.ts";
-import { type LibraryFacets, MOST_COUNTED } from "../library/model.ts";
+import { useState } from "react";
+import { api, type Query, useAct, useFilters, useGet, useTexts } from "../../../web/kit.ts";
+import { type LibraryFacets, type LibraryPage, MOST_COUNTED } from "../library/model.ts";
 import { isGalaxyName, isReadable, LabelWords, LIBRARY, TypeName } from "./library-parts.tsx";
 
 const FILTERS = [
@@ -36,11 +37,33 @@ export function useLibraryQuery(): Query {
 
 type Facet = LibraryFacets["type"][number];
 
+/** Counts what is more than is counted by itself, when somebody wants to know. */
+function CountAll() {
+  const t = useTexts("library");
+  const query = useLibraryQuery();
+  const count = useAct(() =>
+    api.get<LibraryPage>(LIBRARY, { query: { ...query, limit: 1, total: "exact" } }),
+  );
+  const [counted, setCounted] = useState<LibraryPage>();
+  if (counted !== undefined)
+    return (
+      <span role="status">
+        {t(counted.more ? "count.stopped" : "count.all", { count: counted.total.toLocaleString("en") })}
+      </span>
+    );
+  return (
+    <Button size="small" loading={count.busy} onClick={async () => setCounted(await count.run(undefined))}>
+      {t("count")}
+    </Button>
+  );
+}
+
 /** What was understood of the query, and how what matches divides; a part chosen becomes a filter. */
 export function Facets() {
   const t = useTexts("library");
   const [filters] = useFilters();
-  const { data } = useGet<LibraryFacets>(`${LIBRARY}/facets`, { query: useLibraryQuery() });
+  const query = useLibraryQuery();
+  const { data } = useGet<LibraryFacets>(`${LIBRARY}/facets`, { query });
   if (data === undefined) return null;
   const scored = filters["scoreFrom"] !== undefined || filters["scoreTo"] !== undefined;
   const labels = data.label.filter(({ value }) => !isGalaxyName(value));
@@ -59,7 +82,8 @@ export function Facets() {
             count: (scored && data.of < MOST_COUNTED ? (data.scored ?? 0) : MOST_COUNTED).toLocaleString(
               "en",
             ),
-          })}
+          })}{" "}
+          <CountAll key={JSON.stringify(query)} />
         </p>
       )}
       <fieldset className="row wrap library-facets" aria-label={t("facets")}>

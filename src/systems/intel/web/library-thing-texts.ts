@@ -74,6 +74,9 @@ const zh = {
   "filter.conflicting.yes": "同一版本有不同內容",
   addedFrom: "收到時間自",
   addedTo: "收到時間至",
+  count: "全部計數",
+  "count.all": "計數完成：共 {{count}} 筆。",
+  "count.stopped": "計數超過時間上限而停止：至少 {{count}} 筆。",
   "hint.score":
     "符合評分的只找到這裡為止，再早的物件沒有比對（其中 {{count}} 筆的評分須逐一計算）；可用收到時間縮小範圍。",
   "view.valid": "有效的入侵指標",
@@ -160,6 +163,9 @@ const en: Record<keyof typeof zh, string> = {
   "filter.conflicting.yes": "Several documents of one version",
   addedFrom: "Received from",
   addedTo: "Received until",
+  count: "Count all",
+  "count.all": "Counted: {{count}} match.",
+  "count.stopped": "The count took too long and was stopped: at least {{count}} match.",
   "hint.score":
     "The search by score ended here, and older objects were not looked at (scores worked out one by one: {{count}}). Narrow it down by the time of receipt.",
   "view.valid": "Valid indicators",
