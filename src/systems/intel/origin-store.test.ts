@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { sql } from "kysely";
 import { TLP_LEVELS, type Tlp } from "../../core/tlp.ts";
 import { uuidV7 } from "../../platform/crypto/digest.ts";
 import { DATABASES, testScope } from "../../platform/records/testing.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { LibraryFilter } from "./library/model.ts";
 import { SearchStore } from "./library/search-store.ts";
-import { parseDocument } from "./object-store.ts";
+import { parseDocument, StixObjectStore } from "./object-store.ts";
 import { OriginStore, type ToldDocument } from "./origin-store.ts";
 import { digestOf } from "./stix/digest.ts";
 import type { IntelTables } from "./tables.ts";
@@ -89,6 +90,27 @@ async function newImport(work: Work, orgId: string, kind = "upload"): Promise<st
   return id;
 }
 
+/** An item of the organisation that is published. */
+async function newItem(work: Work, orgId: string): Promise<string> {
+  const id = uuidV7();
+  await sql`insert into intel_item (id, org_id, tlp, kind, state, title, description, indicators, recipients, secrets,
+      authors, out_title, out_description, out_indicators, bundle, bundle_sha256, removed, created_at, updated_at)
+    values (${id}::uuid, ${orgId}::uuid, 2, 'alert', 'released', 'seen', '', '[]', '[]', '[]', '[]', 'seen', '', '[]',
+      '', '', '[]', ${work.now}, ${work.now})`.execute(work.tables<IntelTables>());
+  return id;
+}
+
+/** All of it, two origins at once. */
+async function undo(work: Work, importId: string) {
+  const sum = { origins: 0, objects: 0 };
+  for (;;) {
+    const { origins, objects } = await new OriginStore(work).untell(importId, 2);
+    if (origins === 0) return sum;
+    sum.origins += origins;
+    sum.objects += objects;
+  }
+}
+
 async function library(work: Work) {
   const rows = await work
     .tables<IntelTables>()
@@ -167,10 +189,56 @@ for (const database of DATABASES) {
       await store.tell({ importId: byHand, orgId, audience: [], documents: [relation] });
       return id;
     });
+    const would = await node.records.within(scope, (work) => new OriginStore(work).wouldUntell(importId));
+    assert.deepEqual(would, { told: 2, objects: 1, stays: 1, others: 0, released: 0, held: 1 });
     const undone = await node.records.within(scope, (work) => new OriginStore(work).untell(importId, 1000));
     assert.deepEqual(undone, { origins: 2, objects: 1 });
     const left = await node.records.within(scope, library);
     assert.deepEqual(left, [`2 ${told(1, "a").text}`, `2 ${text}`]);
+    await node.dispose();
+  });
+
+  test(`${database.name}: an undo does exactly what its preview says, whatever others told, people hold and was released`, async () => {
+    const node = await intelNode(database);
+    const scope = jobScope(node);
+    const orgId = node.orgs.other;
+    const number = fc.integer({ min: 0, max: 4 });
+    const some = fc.uniqueArray(number, { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(some, { minLength: 1, maxLength: 3 }), some, some, (files, held, released) =>
+        node.records.within(scope, async (work) => {
+          const db = work.tables<IntelTables>();
+          await db.deleteFrom("stix_object").execute();
+          const store = new OriginStore(work);
+          const tell = async (documents: ToldDocument[], kind?: string) => {
+            const importId = await newImport(work, orgId, kind);
+            await store.tell({ importId, orgId, audience: [], documents });
+            return importId;
+          };
+          const ids: string[] = [];
+          for (const file of files) ids.push(await tell(file.map((each) => told(each, "a"))));
+          const refs = held.map((each) => told(each, "a").object.id);
+          if (refs.length > 0)
+            ids.push(await tell([made(9, "note", "amber", { object_refs: refs })], "manual"));
+          const { id: collectionId } = await db
+            .selectFrom("taxii_collection")
+            .select("id")
+            .limit(1)
+            .executeTakeFirstOrThrow();
+          const documents = released.map((each) => told(each, "a"));
+          const itemId = released.length > 0 ? await newItem(work, orgId) : "";
+          const item = { collectionId, itemId, revision: 1, orgId, audience: [], documents };
+          if (released.length > 0) await new StixObjectStore(work).add(item);
+          for (const id of ids) {
+            const would = await store.wouldUntell(id);
+            assert.equal(would.stays, would.others + would.released + would.held);
+            const { origins, objects } = await undo(work, id);
+            assert.deepEqual([would.told, would.objects, would.stays], [origins, objects, origins - objects]);
+          }
+        }),
+      ),
+      { numRuns: 25 },
+    );
     await node.dispose();
   });
 
@@ -243,10 +311,7 @@ for (const database of DATABASES) {
         await empty();
         const ids = await run(all, node.orgs.other);
         await node.records.within(scope, async (work) => {
-          for (const [at, id] of ids.entries()) {
-            if (stays[at] === true) continue;
-            while ((await new OriginStore(work).untell(id, 2)).origins > 0);
-          }
+          for (const [at, id] of ids.entries()) if (stays[at] !== true) await undo(work, id);
         });
         const left = await node.records.within(scope, library);
         await empty();

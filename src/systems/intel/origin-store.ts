@@ -5,6 +5,7 @@ import { type Tlp, tlpRank } from "../../core/tlp.ts";
 import { visible } from "../../platform/records/visible.ts";
 import type { Work } from "../../platform/records/work.ts";
 import { importedId } from "./imports/imported.ts";
+import type { UndoPreview } from "./imports/model.ts";
 import { markToldBy } from "./library/entry-store.ts";
 import { relationshipsOf } from "./library/query.ts";
 import { type MarkedDocument, StixObjectStore } from "./object-store.ts";
@@ -189,13 +190,12 @@ export class OriginStore {
     if (seqs.length === 0) return { origins: 0, objects: 0 };
     await this.restore(seqs);
     const lone = await sql<{ seq: number; id: string; orgId: string; released: boolean }>`
-      select o.seq, o.id, o.org_id as "orgId", exists (select 1 from taxii_collection c join stix_object p
-        on p.collection_id = c.id and p.id = o.id where p.item_id is not null and ${visible(this.work, "p")}) as released
+      select o.seq, o.id, o.org_id as "orgId", ${this.isReleased()} as released
       from stix_object o where o.seq = any(${seqs}::bigint[]) and ${visible(this.work, "o")}
         and not exists (select 1 from stix_origin r where r.seq = o.seq and ${visible(this.work, "r")})`.execute(
       db,
     );
-    const held = await this.heldByPeople();
+    const held = await this.heldByPeople(importId);
     const free = lone.rows.filter((row) => !row.released && !held.has(row.id));
     const numbers = free.map((row) => row.seq);
     await sql`delete from stix_object where seq = any(${numbers}::bigint[]) and collection_id is null`.execute(
@@ -203,6 +203,34 @@ export class OriginStore {
     );
     await this.dropTies(free.map((row) => row.id).filter((id) => !held.has(id)));
     return { origins: seqs.length, objects: free.length };
+  }
+
+  /**
+   * What untelling an import comes to, as far as the scope sees it: the objects that go, and those that stay, each for the
+   * first of its reasons.
+   */
+  async wouldUntell(importId: string): Promise<UndoPreview> {
+    const held = [...(await this.heldByPeople(importId))];
+    const { rows } = await sql<UndoPreview>`select count(*)::int as told,
+        count(*) filter (where not (others or released or held))::int as objects,
+        count(*) filter (where others or released or held)::int as stays,
+        count(*) filter (where others)::int as others,
+        count(*) filter (where released and not others)::int as released,
+        count(*) filter (where held and not (others or released))::int as held
+      from (select exists (select 1 from stix_origin a where a.seq = r.seq and a.import_id <> r.import_id
+            and ${visible(this.work, "a")}) as others,
+          ${this.isReleased()} as released, o.id = any(${held}::text[]) as held
+        from stix_origin r join stix_object o on o.seq = r.seq
+        where r.import_id = ${importId}::uuid and ${visible(this.work, "r")} and ${visible(this.work, "o")}) t`.execute(
+      this.work.tables<IntelTables>(),
+    );
+    return rows[0] ?? { told: 0, objects: 0, stays: 0, others: 0, released: 0, held: 0 };
+  }
+
+  /** Whether an object `o` stands in a collection as a released item. */
+  private isReleased() {
+    return sql<boolean>`exists (select 1 from taxii_collection c join stix_object p
+      on p.collection_id = c.id and p.id = o.id where p.item_id is not null and ${visible(this.work, "p")})`;
   }
 
   /** Relationships between clusters of two files, told by either's import, go when one of their ends has gone. */
@@ -284,8 +312,8 @@ export class OriginStore {
     return new Map(rows.map((row) => [keyOf(row.id, row.digest), row]));
   }
 
-  /** The ids to which relations, notes and reports that people wrote by hand refer. */
-  private async heldByPeople(): Promise<Set<string>> {
+  /** The ids to which relations, notes and reports that people wrote by hand refer, other than those of one import. */
+  private async heldByPeople(but: string): Promise<Set<string>> {
     const rows = await this.work
       .tables<IntelTables>()
       .selectFrom("intel_source as s")
@@ -294,6 +322,7 @@ export class OriginStore {
       .innerJoin("stix_object as o", "o.seq", "r.seq")
       .select("o.document")
       .where("s.kind", "=", "manual")
+      .where("i.id", "<>", but)
       .where(visible(this.work, "s"))
       .where(visible(this.work, "i"))
       .where(visible(this.work, "r"))

@@ -5,6 +5,7 @@ import { tlpOfRank } from "../../../core/tlp.ts";
 import { visible } from "../../../platform/records/visible.ts";
 import type { Work } from "../../../platform/records/work.ts";
 import { containing, cursorOf } from "../item-store.ts";
+import { OriginStore } from "../origin-store.ts";
 import { type IntelImportTable, type IntelTables, instant, instantOrNull } from "../tables.ts";
 import { EntryStore } from "./entry-store.ts";
 import {
@@ -18,6 +19,7 @@ import {
   ImportState,
   Reliability,
   SourceKind,
+  type UndoPreview,
 } from "./model.ts";
 
 export type ImportRecord = Selectable<IntelImportTable>;
@@ -176,16 +178,9 @@ export class ImportStore {
   }
 
   /** What an undo would do, as far as the scope sees it. */
-  async undoPreview(id: string): Promise<{ told: number; objects: number; stays: number }> {
+  async undoPreview(id: string): Promise<UndoPreview> {
     await this.record(id);
-    const { rows } = await sql<{ told: number; lone: number }>`
-      select count(*)::int as told, count(*) filter (where not exists (select 1 from stix_origin o
-        where o.seq = r.seq and o.import_id <> r.import_id and ${visible(this.work, "o")}))::int as lone
-      from stix_origin r where r.import_id = ${id}::uuid and ${visible(this.work, "r")}`.execute(
-      this.work.tables<IntelTables>(),
-    );
-    const { told, lone } = rows[0] ?? { told: 0, lone: 0 };
-    return { told, objects: lone, stays: told - lone };
+    return new OriginStore(this.work).wouldUntell(id);
   }
 
   /**

@@ -244,9 +244,15 @@ export type Reread = z.infer<typeof Reread>;
 export const UndoPreview = z.object({
   /** Objects of which it is one of the sources. */
   told: z.number().int(),
-  /** Objects that would go, for nothing else told them. */
+  /** Objects that would go: nothing else told them, and nothing holds them. */
   objects: z.number().int(),
-  /** Objects that stay, since others told them, too. */
+  /** Objects that stay: the sum of the three reasons below, of which each object counts for the first. */
   stays: z.number().int(),
+  /** Other imports told them, too. */
+  others: z.number().int(),
+  /** They are published as items. */
+  released: z.number().int(),
+  /** What people wrote by hand refers to them: relationships, remarks, sightings. */
+  held: z.number().int(),
 });
 export type UndoPreview = z.infer<typeof UndoPreview>;

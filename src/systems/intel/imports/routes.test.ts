@@ -315,7 +315,7 @@ for (const database of DATABASES) {
       await act(again.id, "store");
       assert.equal((await library()).length, 3, "other content stays beside it");
       const would = await as("writer")("GET", `/api/v1/intel/imports/${preview.id}/undo`);
-      assert.deepEqual(would.json, { told: 2, objects: 1, stays: 1 });
+      assert.deepEqual(would.json, { told: 2, objects: 1, stays: 1, others: 1, released: 0, held: 0 });
       const undone = await act(preview.id, "undo");
       assert.equal(undone.state, "undone");
       assert.deepEqual(

@@ -221,7 +221,6 @@ function Dialogs({ detail, decision, doing, close }: DialogsProps) {
   const number = (value: number) => value.toLocaleString("en");
   const left = decision.leaveOut?.length ?? 0;
   const dropping = detail.state === "previewed" || detail.state === "failed";
-  const { told, objects, stays } = would.data ?? { told: 0, objects: 0, stays: 0 };
   return (
     <>
       <ConfirmDialog
@@ -251,10 +250,7 @@ function Dialogs({ detail, decision, doing, close }: DialogsProps) {
       <ConfirmDialog
         open={doing === "undo" && would.data !== undefined}
         title={t("import.undo")}
-        what={[
-          t("import.undo.what", { told: number(told), objects: number(objects), stays: number(stays) }),
-          t("import.undo.kept"),
-        ]}
+        what={would.data === undefined ? [] : undoWords(would.data, t)}
         confirm={t("import.undo")}
         danger
         send={() => ok(undo.run(undefined))}
@@ -262,4 +258,16 @@ function Dialogs({ detail, decision, doing, close }: DialogsProps) {
       />
     </>
   );
+}
+
+/** How many objects go and how many stay, and of these why. */
+function undoWords(would: UndoPreview, t: ReturnType<typeof useTexts>): string[] {
+  const number = (value: number) => value.toLocaleString("en");
+  const { told, objects, stays } = would;
+  return [
+    t("import.undo.what", { told: number(told), objects: number(objects), stays: number(stays) }),
+    ...(["others", "released", "held"] as const)
+      .filter((why) => would[why] > 0)
+      .map((why) => t(`import.undo.${why}`, { count: number(would[why]) })),
+  ];
 }
