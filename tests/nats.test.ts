@@ -138,14 +138,15 @@ async function flows(server: TestNats): Promise<void> {
     };
   };
   const all = async (count: number) => {
-    await until(`${count} lines`, async () => (await shop.stored(orgId)).rows >= count, 60);
+    await until(`${count} lines`, async () => (await shop.stored(orgId)).rows >= count, 180);
     assert.deepEqual(await shop.stored(orgId), { rows: count, distinct: count });
   };
   const acknowledged = () =>
-    until("every acknowledgement", async () => (await open(manager, "FLOW")) === 0, 60);
+    until("every acknowledgement", async () => (await open(manager, "FLOW")) === 0, 180);
+  let node: Awaited<ReturnType<typeof running>> | undefined;
   try {
     await publish(connection, "FLOW", 0, 300);
-    let node = await running();
+    node = await running();
     await all(300);
     await server.kill();
     await server.start();
@@ -154,7 +155,8 @@ async function flows(server: TestNats): Promise<void> {
     await acknowledged();
     away = true;
     await publish(connection, "FLOW", 400, 50);
-    await until("the spool to hold them", async () => node.spool.lines === 50);
+    const { spool } = node;
+    await until("the spool to hold them", async () => spool.lines === 50);
     // In the spool is on disk: the stream may forget them.
     await acknowledged();
     await node.stop();
@@ -163,8 +165,8 @@ async function flows(server: TestNats): Promise<void> {
     node = await running();
     await all(500);
     await acknowledged();
-    await node.stop();
   } finally {
+    await node?.stop();
     await connection.close();
     rmSync(folder, { recursive: true });
     await shop.dispose();
