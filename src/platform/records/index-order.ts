@@ -21,8 +21,8 @@ export async function joinByIndex(work: Work): Promise<void> {
 /** Ways of the planner that read tables whole. */
 const WHOLE_TABLES = ["seqscan", "hashjoin", "mergejoin"];
 
+/** A way that is ruled out counts as dear beyond measure, for which a server would compile each plan: longer than it runs. */
 async function without(work: Work, ways: readonly string[]): Promise<void> {
-  await sql`select set_config('enable_' || way, 'off', true) from unnest(${[...ways]}::text[]) as way`.execute(
-    work.tables(),
-  );
+  await sql`select set_config('jit', 'off', true), set_config('enable_' || way, 'off', true)
+    from unnest(${[...ways]}::text[]) as way`.execute(work.tables());
 }

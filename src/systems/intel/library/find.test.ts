@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { sql } from "kysely";
 import { EVERYONE, type Scope, sees, visibleTo } from "../../../core/scope.ts";
 import type { Tlp } from "../../../core/tlp.ts";
+import { joinByIndex } from "../../../platform/records/index-order.ts";
 import { DATABASES } from "../../../platform/records/testing.ts";
 import { StixObjectStore } from "../object-store.ts";
 import { digestOf } from "../stix/digest.ts";
 import type { StixObject } from "../stix/object.ts";
+import type { IntelTables } from "../tables.ts";
 import { type IntelNode, nodeTests } from "../testing.ts";
 import { WarninglistChecker } from "../warninglists/checker.ts";
 import { loadWarninglists } from "../warninglists/list.ts";
@@ -199,6 +202,22 @@ for (const database of DATABASES) {
         }),
       );
       assert.equal(found.total, 1);
+    },
+  );
+
+  withNode(
+    "where ways of the planner are ruled out no server compiles what it runs for a moment",
+    async (node) => {
+      const { rows } = await node.records.platformOnly.execute(
+        "select proname from pg_proc where proconfig::text like '%enable\\_%' and proconfig::text not like '%jit=off%'",
+        [],
+      );
+      assert.deepEqual(rows, []);
+      const jit = await node.records.within(node.reviewer, async (work) => {
+        await joinByIndex(work);
+        return sql<{ jit: string }>`select current_setting('jit') as jit`.execute(work.tables<IntelTables>());
+      });
+      assert.equal(jit.rows[0]?.jit, "off");
     },
   );
 
